@@ -1,0 +1,47 @@
+# What a person types while working on image-updater. `make check` before a commit; .ci/run does it all, and more.
+
+GO       ?= go
+FUZZTIME ?= 2s
+BINARY   ?= image-updater
+
+.PHONY: all build check format vet modern test race fuzz integration bench lint demo clean
+
+all: check build
+
+build: ## the static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BINARY) ./cmd/image-updater
+
+check: format vet modern race fuzz ## everything that must hold for a commit
+
+format: ## no file may differ from gofmt's form
+	@files="$$(gofmt -l .)"; test -z "$$files" || { echo "not formatted:"; echo "$$files"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+
+modern: ## no file may spell what the language now has a word for
+	$(GO) fix -diff ./...
+
+test:
+	$(GO) test ./...
+
+race:
+	$(GO) test -race ./...
+
+fuzz: ## every fuzz target for FUZZTIME each
+	.ci/fuzz $(FUZZTIME)
+
+integration: ## against real registries and Git servers; needs docker-registry, git and sshd
+	cd integration && $(GO) vet ./... && $(GO) test ./...
+
+bench: ## the figures the project promises, each beside its baseline
+	$(GO) run ./internal/bench
+
+lint: ## staticcheck; its first build takes minutes
+	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+
+demo: ## the main job on servers of its own
+	$(GO) run ./cmd/image-updater demo
+
+clean:
+	rm -f $(BINARY)

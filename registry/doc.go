@@ -1,0 +1,2 @@
+// Package registry reads tag lists from container registries.
+package registry

@@ -1,0 +1,2 @@
+// Package edit finds container image references in files and replaces just their bytes.
+package edit

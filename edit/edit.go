@@ -1,0 +1,86 @@
+package edit
+
+import "github.com/image-updater/image-updater/image"
+
+// MaxFile is the size of the largest file that is read; larger ones are refused.
+const MaxFile = 1 << 20
+
+// File is a file of a Git repository or folder.
+type File struct {
+	Path  string // separated by slashes, relative to the root
+	Data  []byte
+	Chart string // folder of the Helm chart it lies in ("." is the root's), "" when in none
+}
+
+// Format says by what rule a reference was found.
+type Format string
+
+// The formats.
+const (
+	Kubernetes Format = "kubernetes"
+	Kustomize  Format = "kustomize"
+	Helm       Format = "helm"
+	Marked     Format = "marker"
+	Targeted   Format = "target"
+)
+
+// Site is an image reference at its place in a file.
+type Site struct {
+	Path         string
+	Line, Column int // of the scalar that is written first; columns count characters
+	Format       Format
+	Image        image.Repository
+	Name         string // the repository as it is spelled there
+	Tag          string // "" when it has none
+	Digest       image.Digest
+	Named        bool   // a marker or target names it: written even without a usable current tag
+	Policy       string // the policy that the marker or target names; "" when found by itself
+
+	at *place
+}
+
+type place struct{}
+
+// Refusal says why a reference or file is not edited.
+type Refusal struct {
+	Path   string
+	Line   int // 0 when it is about the whole file
+	Image  image.Repository
+	Policy string
+	Reason string
+	Hint   string // what a person can do about it, or ""
+}
+
+// Found is what Find saw in one file or, added up, in many.
+type Found struct {
+	Sites       []Site
+	Refused     []Refusal // names a sought image but cannot be edited safely
+	Notes       []Refusal // left out on purpose
+	TargetFiles []TargetFile
+}
+
+// TargetFile says that a file matched the glob of a target, and how often the target's key matched in it.
+type TargetFile struct {
+	Target  int // index in Query.Targets
+	Path    string
+	Matches int
+}
+
+// Change is a site with the tag and digest it is to have.
+type Change struct {
+	Site   Site
+	Tag    string
+	Digest image.Digest // "" adds none
+}
+
+// Edited is what Apply made of a file.
+type Edited struct {
+	Data      []byte    // the File's own Data when nothing changed
+	Applied   []Change  // written
+	Unchanged []Change  // already as wanted
+	Refused   []Refusal // not written, and why
+	Notes     []Refusal
+}
+
+// String returns "path:line: reason".
+func (r Refusal) String() string { return r.Path + ": " + r.Reason }

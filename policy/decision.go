@@ -1,0 +1,58 @@
+package policy
+
+import (
+	"time"
+
+	"github.com/image-updater/image-updater/image"
+)
+
+// Current is what a reference in a file holds now.
+type Current struct {
+	Tag    string       // "" when it has none
+	Digest image.Digest // "" when it has none
+}
+
+// Candidate is a tag of the registry, with what is known about it. Of a time, a digest or platforms that are not known
+// the zero value is given.
+type Candidate struct {
+	Tag       string
+	Digest    image.Digest
+	Pushed    time.Time        // when the registry says it was pushed
+	Created   time.Time        // when its configuration says it was built
+	FirstSeen time.Time        // when this program first saw the tag with this digest
+	Platforms []image.Platform // nil when unknown: they are not judged then
+}
+
+// Decision is which tag to write, with a verdict for each tag there is.
+type Decision struct {
+	Current string
+	// Chosen is the tag to write: the current one when nothing better is allowed, "" when there is neither.
+	Chosen string
+	// Digest is the digest of Chosen where it is known.
+	Digest image.Digest
+	// Changed reports whether the reference has to be written: Chosen is not the current tag or, when a digest is
+	// followed, its digest is not the current one.
+	Changed bool
+	// Usable reports whether the current tag could be read as this policy's kind of tag. If not, only a reference that
+	// a marker, a target or the command line names is to be written; one that was merely found is left alone.
+	Usable bool
+	// Verdicts holds one verdict for each distinct tag: the chosen one, what waits, what is allowed but not the best
+	// (best first), the other versions downwards, and what is no version by bytes.
+	Verdicts []Verdict
+}
+
+// Verdict is what became of one tag.
+type Verdict struct {
+	Tag     string
+	Outcome Outcome
+	Rule    Rule      // "" for the chosen tag
+	Until   time.Time // when a waiting tag will be old enough; zero when that is not known
+}
+
+// Detail returns a sentence about the verdict for people. It is built on demand, so that 100,000 rejected tags cost
+// nothing.
+func (v Verdict) Detail() string { return string(v.Rule) }
+
+// Refused returns the verdict of the first tag that is higher than the chosen one and that a rule is against: what a
+// person would ask about who expected an update and got none.
+func (d Decision) Refused() (Verdict, bool) { return Verdict{}, false }

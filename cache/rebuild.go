@@ -1,0 +1,68 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	bbolterrors "go.etcd.io/bbolt/errors"
+)
+
+// openOrRebuild opens the file, moving a damaged one aside. Without a store the notice says why; with one it is "", or
+// tells what was moved where.
+func openOrRebuild(o Options) (*store, string) {
+	notice := ""
+	// The second try is for a damaged file that was moved aside, or for one that its former holder moved; the third is
+	// for both.
+	for range 3 {
+		s, err := openStore(o)
+		switch {
+		case err == nil:
+			return s, notice
+		case errors.Is(err, errMoved):
+			continue
+		case errors.Is(err, errDamaged):
+			if notice, err = moveAside(o.Path); err != nil {
+				return nil, fmt.Sprintf("cache %q is damaged and cannot be moved aside (%v); working in memory", o.Path, err)
+			}
+		case errors.Is(err, bbolterrors.ErrTimeout):
+			return nil, fmt.Sprintf("cache %q is in use by another process; working in memory", o.Path)
+		default:
+			return nil, fmt.Sprintf("cache %q cannot be used (%v); working in memory", o.Path, err)
+		}
+	}
+	return nil, fmt.Sprintf("cache %q is damaged again and again; working in memory", o.Path)
+}
+
+// moveAside keeps one damaged file for who wants to look into it, in the place of an earlier one.
+func moveAside(path string) (notice string, err error) {
+	aside := path + ".damaged"
+	if err := os.Rename(path, aside); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("cache %q was damaged: moved aside to %q, begun anew", path, aside), nil
+}
+
+// abandonStore is called, with c.mu held, when the store failed. A damaged file is moved aside and begun anew; a disk
+// that is full or gone leaves the cache in memory.
+func (c *Cache) abandonStore(cause error) {
+	c.store.abandon()
+	if !errors.Is(cause, errDamaged) {
+		c.store = nil
+		c.notice = fmt.Sprintf("cache %q cannot be written (%v); working in memory", c.options.Path, cause)
+	} else if notice, err := moveAside(c.options.Path); err != nil {
+		c.store = nil
+		c.notice = fmt.Sprintf("cache %q is damaged and cannot be moved aside (%v); working in memory", c.options.Path, err)
+	} else {
+		var again string
+		c.store, again = openOrRebuild(c.options)
+		c.notice = notice
+		if c.store == nil {
+			c.notice = again
+		}
+	}
+	if c.store == nil {
+		c.memory.maxValue = MaxValue
+	}
+	c.options.Log.Warn("cache failed", "err", cause, "notice", c.notice)
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// plumbing is the least that the git command line can do for a change of one line in a file whose path is known: no
+// checkout, no status, one blob.
+const plumbing = `set -e
+rm -rf work
+git clone -q --filter=blob:none --no-checkout "$URL" work
+cd work
+git read-tree HEAD
+blob="$(git show "HEAD:$FILE" | sed "s|$IMAGE:[^ ]*|$IMAGE:$TAG|" | git hash-object -w --stdin)"
+git update-index --cacheinfo "100644,$blob,$FILE"
+git push -q origin "$(git commit-tree -p HEAD -m "Update $IMAGE to $TAG" "$(git write-tree --missing-ok)"):refs/heads/main"
+`
+
+// porcelain is how a person scripts it, still without a checkout of anything else.
+const porcelain = `set -e
+rm -rf work
+git clone -q --filter=blob:none --no-checkout "$URL" work
+cd work
+git sparse-checkout set --no-cone "/$FILE"
+git checkout -q main
+sed -i "s|$IMAGE:[^ ]*|$IMAGE:$TAG|" "$FILE"
+git commit -q -a -m "Update $IMAGE to $TAG"
+git push -q
+`
+
+// everywhere is what is left to the command line when nobody knows which file names the image.
+const everywhere = `set -e
+rm -rf work
+git clone -q --depth=1 "$URL" work
+cd work
+grep -rlZ --include=*.yaml "$IMAGE:" . | xargs -0 sed -i "s|$IMAGE:[^ ]*|$IMAGE:$TAG|"
+git commit -q -a -m "Update $IMAGE to $TAG"
+git push -q
+`
+
+// benchGit changes one line in a repository of 20,000 files over HTTP with `set --git`, against the git command line.
+func benchGit(ctx context.Context, b bench) ([]figure, error) {
+	root := filepath.Join(b.scratch, "git")
+	remote := filepath.Join(root, "fleet.git")
+	if err := makeRepository(ctx, remote); err != nil {
+		return nil, err
+	}
+	url, stop, err := serveGit(root)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	w := gitWork{bench: b, remote: remote, url: url + "/fleet.git"}
+
+	known, err := contest(ctx, b.runs, w.ours(wantedPaths), w.script("plumbing", plumbing), w.script("porcelain", porcelain))
+	if err != nil {
+		return nil, err
+	}
+	unknown, err := contest(ctx, b.runs, w.ours(""), w.script("everywhere", everywhere))
+	if err != nil {
+		return nil, err
+	}
+	const what = "set --git, one line of 20,000 files over HTTP"
+	return []figure{
+		{
+			name: what, ours: known[0].String(), baseline: "git, plumbing: " + known[1].String(),
+			promise: "no more cpu, under 60 MB", broken: known[0].CPU > known[1].CPU || known[0].RSS > 60e6,
+		},
+		{name: "", baseline: "git, sparse checkout: " + known[2].String()},
+		{
+			name: what + ", paths unknown", ours: unknown[0].String(),
+			baseline: "git, clone --depth=1 and grep: " + unknown[1].String(),
+		},
+	}, nil
+}
+
+// gitWork is one repository and the ways to change a line in it.
+type gitWork struct {
+	bench
+	remote, url string
+	made        int // changes so far; every run writes another tag
+}
+
+// ours changes the line by the built binary with a policy file, limited to paths if there are any.
+func (w *gitWork) ours(paths string) func(context.Context, int) (usage, error) {
+	text := "apiVersion: image-updater/v1\n" +
+		"git:\n  - {name: fleet, url: " + w.url + ", branch: main}\n" +
+		"policies:\n  - {name: checkout, image: " + wantedImage + ", git: fleet"
+	if paths != "" {
+		text += ", paths: [\"" + paths + "\"]"
+	}
+	text += "}\n"
+	return func(ctx context.Context, _ int) (usage, error) {
+		dir, err := os.MkdirTemp(w.scratch, "policies-")
+		if err != nil {
+			return usage{}, err
+		}
+		policies := filepath.Join(dir, "policies.yaml")
+		if err := os.WriteFile(policies, []byte(text), 0o644); err != nil {
+			return usage{}, err
+		}
+		tag := w.next()
+		u, _, err := command{
+			dir: dir, args: []string{w.binary, "set", "-f", policies, "--git", "fleet", "--state-dir", dir, wantedImage + ":" + tag},
+		}.run(ctx)
+		return u, errors.Join(err, w.expect(ctx, tag))
+	}
+}
+
+// script changes the line by a shell script.
+func (w *gitWork) script(name, text string) func(context.Context, int) (usage, error) {
+	return func(ctx context.Context, _ int) (usage, error) {
+		dir := filepath.Join(w.scratch, name)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return usage{}, err
+		}
+		tag := w.next()
+		u, _, err := command{
+			dir: dir, args: []string{"sh", "-c", text},
+			env: []string{
+				"URL=" + w.url, "FILE=" + wantedFile, "IMAGE=" + wantedImage, "TAG=" + tag,
+				"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null",
+				"GIT_AUTHOR_NAME=Ann", "GIT_AUTHOR_EMAIL=ann@acme.example",
+				"GIT_COMMITTER_NAME=Ann", "GIT_COMMITTER_EMAIL=ann@acme.example",
+			},
+		}.run(ctx)
+		return u, errors.Join(err, w.expect(ctx, tag))
+	}
+}
+
+func (w *gitWork) next() string {
+	w.made++
+	return fmt.Sprintf("1.5.%d", w.made)
+}
+
+// expect makes sure that the remote's branch has the tag, and one commit more that changes nothing but that line.
+func (w *gitWork) expect(ctx context.Context, tag string) error {
+	out, err := exec.CommandContext(ctx, "git", "-C", w.remote, "show", "--format=", "--numstat", "main").Output()
+	if err != nil {
+		return err
+	}
+	if got, want := strings.TrimSpace(string(out)), "1\t1\t"+wantedFile; got != want {
+		return fmt.Errorf("the last commit changes %q, want %q", got, want)
+	}
+	out, err = exec.CommandContext(ctx, "git", "-C", w.remote, "show", "main:"+wantedFile).Output()
+	if err == nil && !strings.Contains(string(out), wantedImage+":"+tag+" #") {
+		err = fmt.Errorf("%s is not at %s", wantedFile, tag)
+	}
+	return err
+}

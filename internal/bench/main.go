@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// bench is what all measurements share.
+type bench struct {
+	binary  string // image-updater, as it is shipped
+	scratch string // a temporary folder
+	runs    int    // of each side of a comparison
+}
+
+// parts are the measurements by the name that -only takes, in the order of the report.
+var parts = []struct {
+	name string
+	run  func(context.Context, bench) ([]figure, error)
+}{
+	{"manifests", benchManifests},
+	{"git", benchGit},
+	{"product", benchProduct},
+}
+
+func main() {
+	var err error
+	switch args := os.Args[1:]; {
+	case len(args) > 0 && args[0] == measureCommand:
+		err = measured(args[1:])
+	case len(args) == 3 && args[0] == yamlCommand:
+		err = yamlAll(args[1], args[2])
+	default:
+		err = benchAll()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func benchAll() error {
+	runs := flag.Int("runs", 5, "runs of each side of a comparison, of which the median counts")
+	only := flag.String("only", "", "names of the measurements to make, joined by commas; empty means all")
+	binary := flag.String("binary", "", "measure this binary instead of building one")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	scratch, err := os.MkdirTemp("", "image-updater-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	b := bench{binary: *binary, scratch: scratch, runs: *runs}
+	if b.binary == "" {
+		if b.binary, err = build(ctx, scratch); err != nil {
+			return err
+		}
+	}
+	var figures []figure
+	for _, part := range parts {
+		if *only != "" && !slices.Contains(strings.Split(*only, ","), part.name) {
+			continue
+		}
+		fmt.Fprintln(os.Stderr, "bench: measuring", part.name)
+		made, err := part.run(ctx, b)
+		if err != nil {
+			return fmt.Errorf("measuring %s: %w", part.name, err)
+		}
+		figures = append(figures, made...)
+	}
+	broken, err := report(os.Stdout, figures)
+	if err == nil && broken > 0 {
+		err = fmt.Errorf("%d promises are broken", broken)
+	}
+	return err
+}
+
+// build builds the binary as a release does.
+func build(ctx context.Context, dir string) (string, error) {
+	binary := filepath.Join(dir, "image-updater")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "./cmd/image-updater")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the binary: %w\n%s", err, out)
+	}
+	return binary, nil
+}

@@ -1,0 +1,44 @@
+// Package writeback brings changes of image references into one branch of a Git repository, or into a folder of files.
+//
+// A [Branch] is a branch of a remote repository without a clone: its trees, and of its files only those that may hold
+// references. [Branch.Find] says what references stand there, [Branch.Preview] what edits would make of them, and
+// [Branch.Publish] commits and pushes them:
+//
+//	var w writeback.Writer
+//	branch, err := w.Open(ctx, writeback.Target{Name: "fleet", URL: url, Branch: "main", Author: author})
+//	defer branch.Close()
+//	published, err := branch.Publish(ctx, writeback.Publication{
+//		Scanner: scanner,
+//		Decide: func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
+//			return plan(found), nil // asked again for each new tip
+//		},
+//	})
+//
+// # Races
+//
+// Nothing is merged. A push carries the commit it was made for; when somebody else was faster the new tip is fetched,
+// its references are found and decided upon again, and the commits are made anew on it. So an edit is never carried
+// over to a file that it was not decided for. Publications of one Writer for the same branch queue up and do not race
+// each other.
+//
+// Whether a push that the server turned down is a lost race or a refusal is told by the branch alone: it has moved, or
+// it stands where it stood. A refusal is a [*RefusedError] with the server's words. When the answer to a push is lost,
+// the branch tells as well: standing at, or leading back to, our commit means that it was accepted.
+//
+// # Commits
+//
+// Author and committer are the target's identity, the time is the Writer's clock: the same edit of the same tip at the
+// same second is the same commit. Only the bytes of references change; modes, symbolic links, submodules, line ends and
+// all that is not an edited file keep their ids. No empty commit is made, and without a commit nothing is pushed.
+//
+// A branch of our own (Publication.Head) is rebuilt from the tip of the base. It is left alone while it carries exactly
+// what would be pushed, and it is never overwritten once it holds a commit that is not ours: ours carry the trailer
+// Image-Updater-Change.
+//
+// # Folders
+//
+// A [Dir] finds references in the files of a folder and writes them in place, each file as a whole or not at all. It
+// passes over .git and what Git ignores there, and follows no symbolic link.
+//
+// The package opens no pull requests, deletes no branches, and decides nothing about tags.
+package writeback

@@ -1,0 +1,131 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Blobs reads the blobs of these ids and hands each over once, in the order asked for within a chunk. One that is larger
+// than limit is handed over as nil. The bytes are the receiver's; nothing is kept here.
+func (t *Tree) Blobs(ctx context.Context, ids []Hash, limit int64, deliver func(id Hash, data []byte) error) error {
+	seen := make(map[Hash]bool, len(ids))
+	var wanted []Hash
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			wanted = append(wanted, id)
+		}
+	}
+	b := blobRequest{tree: t, limit: min(limit, maxPackedBlob), deliver: deliver}
+	for chunk := range slices.Chunk(wanted, chunkOfBlobs) {
+		ctx, cancel := t.remote.bound(ctx)
+		err := b.read(ctx, chunk)
+		cancel()
+		if err != nil {
+			return explain(ctx, fmt.Sprintf("fetching %d files of %s", len(chunk), t.remote.shown), err)
+		}
+	}
+	return nil
+}
+
+type blobRequest struct {
+	tree    *Tree
+	limit   int64
+	deliver func(Hash, []byte) error
+}
+
+func (b *blobRequest) read(ctx context.Context, ids []Hash) error {
+	if b.tree.store.withBlobs {
+		return b.readKept(ids)
+	}
+	p, err := b.tree.remote.download(ctx, download{
+		wants: ids, blobs: true, limits: packLimits{blob: b.limit, all: maxKeptInAnswer},
+	})
+	if _, said := errors.AsType[*saidError](err); said {
+		return b.readWhole(ctx, ids, err)
+	}
+	if err != nil {
+		return err
+	}
+	var missing []Hash
+	for _, id := range ids {
+		switch i, ok := p.byID[id]; {
+		case ok:
+			if err := b.hand(p, i); err != nil {
+				return err
+			}
+		case p.dropped[id]:
+			if err := b.deliver(id, nil); err != nil {
+				return err
+			}
+		default:
+			missing = append(missing, id)
+		}
+	}
+	return b.readMissing(ctx, ids, missing)
+}
+
+// readMissing asks again for what did not come: what was too much together, or stood as a delta against a blob that was
+// too large. Half of it at a time, so that each comes by itself in the end, where it cannot be a delta.
+func (b *blobRequest) readMissing(ctx context.Context, asked, missing []Hash) error {
+	switch {
+	case len(missing) == 0:
+		return nil
+	case len(asked) == 1:
+		return fmt.Errorf("blob %s is not in the server's answer", missing[0])
+	case len(missing) == 1:
+		return b.read(ctx, missing)
+	}
+	half := len(missing) / 2
+	if err := b.read(ctx, missing[:half]); err != nil {
+		return err
+	}
+	return b.read(ctx, missing[half:])
+}
+
+// readWhole is for servers that offer partial clones and refuse single blobs all the same: allowing wants of any object
+// and of reachable commits is advertised alike. The whole tip is fetched instead, once.
+func (b *blobRequest) readWhole(ctx context.Context, ids []Hash, refusal error) error {
+	r, s := b.tree.remote, b.tree.store
+	r.log.WarnContext(ctx, "server refuses single blobs, fetching all", "url", r.shown, "err", refusal)
+	_, err := r.fetchInto(ctx, s, b.tree.tip, download{wants: []Hash{b.tree.tip}, depth: 1, blobs: true})
+	if err != nil {
+		return errors.Join(refusal, err)
+	}
+	return b.readKept(ids)
+}
+
+// readKept takes blobs from what came with the tip.
+func (b *blobRequest) readKept(ids []Hash) error {
+	for _, id := range ids {
+		place, ok := b.tree.store.blobs[id]
+		if !ok {
+			// All came, so it was too large to keep, or is a delta against one that was.
+			if err := b.deliver(id, nil); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := b.hand(place.pack, place.entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *blobRequest) hand(p *pack, i int32) error {
+	data, err := p.build(i)
+	if err != nil {
+		return err
+	}
+	id := p.entries[i].id
+	if int64(len(data)) > b.limit {
+		return b.deliver(id, nil)
+	}
+	if p.entries[i].base < 0 {
+		data = slices.Clone(data) // it is the pack's own
+	}
+	return b.deliver(id, data)
+}

@@ -1,0 +1,272 @@
+package git
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing/format/pktline"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+)
+
+// maxWarmFetches is how often a store is added to before everything is fetched anew: what is out of date in it is not
+// looked for, and a fresh copy of the trees is small.
+const maxWarmFetches = 100
+
+// download is a request for a pack.
+type download struct {
+	wants  []Hash
+	have   Hash // zero = nothing
+	depth  int  // commits; 0 = no bound
+	blobs  bool // with all blobs
+	limits packLimits
+}
+
+// Fetch reads the trees of the commit tip. With an older tree of the same branch it asks only for what came since, and
+// then both share what they hold. The blobs come along only when the server cannot leave them out.
+func (r *Remote) Fetch(ctx context.Context, tip Hash, older *Tree) (*Tree, error) {
+	ctx, cancel := r.bound(ctx)
+	defer cancel()
+	tree, err := r.fetch(ctx, tip, older)
+	if err != nil {
+		return nil, explain(ctx, fmt.Sprintf("fetching %s of %s", tip, r.shown), err)
+	}
+	return tree, nil
+}
+
+func (r *Remote) fetch(ctx context.Context, tip Hash, older *Tree) (*Tree, error) {
+	if older != nil && older.store.fetches < maxWarmFetches {
+		tree, err := r.fetchSince(ctx, tip, older)
+		if tree != nil || err != nil {
+			return tree, err
+		}
+	}
+	d := download{wants: []Hash{tip}, depth: 1}
+	return r.fetchInto(ctx, newStore(), tip, d)
+}
+
+// fetchSince adds to an older tree. Both results are nil when that does not lead to a whole tree: told that we have a
+// commit, a server leaves out what it believes came with it, and all its ancestors, of which we have nothing. A branch
+// that went back to an earlier state is such a case.
+func (r *Remote) fetchSince(ctx context.Context, tip Hash, older *Tree) (*Tree, error) {
+	s := older.store
+	if c, ok := s.commits[tip]; ok && s.trees[c.tree] != nil {
+		return &Tree{remote: r, store: s, tip: tip, root: c.tree}, nil
+	}
+	tree, err := r.fetchInto(ctx, s, tip, download{wants: []Hash{tip}, have: older.tip, depth: maxHistory})
+	if _, incomplete := errors.AsType[*incompleteError](err); incomplete {
+		return nil, nil
+	}
+	return tree, err
+}
+
+// incompleteError is an answer that lacks a part of what was asked for.
+type incompleteError struct{ tip Hash }
+
+func (e *incompleteError) Error() string {
+	return fmt.Sprintf("the server's answer lacks a part of commit %s", e.tip)
+}
+
+func (r *Remote) fetchInto(ctx context.Context, s *store, tip Hash, d download) (*Tree, error) {
+	adv, err := r.capabilities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.blobs = d.blobs || !adv.partial() || s.withBlobs
+	d.limits = packLimits{blob: maxPackedBlob, all: maxKeptInAll}
+	p, err := r.download(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := s.add(p)
+	if err != nil {
+		return nil, err
+	}
+	s.fetches++
+	s.withBlobs = d.blobs
+	c, ok := s.commits[tip]
+	// Of a whole tip no blob is missing but those that were too large; of a difference one may be.
+	if difference := !d.have.IsZero(); !ok || !s.whole(c.tree, fresh, d.blobs && difference) {
+		// What was added stays out of use: a store that may have holes is not built upon.
+		for id := range fresh {
+			delete(s.trees, id)
+		}
+		s.fetches = maxWarmFetches
+		return nil, &incompleteError{tip: tip}
+	}
+	return &Tree{remote: r, store: s, tip: tip, root: c.tree}, nil
+}
+
+// Ahead is what a branch has that another, its base, has not.
+type Ahead struct {
+	// Commits are the latest first, as far as they lead from the tip of the branch to commits of the base.
+	Commits []Logged
+	// Cut says that there are more than were fetched.
+	Cut  bool
+	tree *Tree
+}
+
+// Logged is a commit as a log shows it.
+type Logged struct {
+	ID      Hash
+	Message string
+}
+
+// Lookup returns the entry at path at the branch's tip, provided that the branch or the base's tip have it.
+func (a *Ahead) Lookup(path string) (Entry, bool) {
+	if a.tree == nil {
+		return Entry{}, false
+	}
+	return a.tree.Lookup(path)
+}
+
+// Ahead compares the branch that stands at tip with the base.
+func (r *Remote) Ahead(ctx context.Context, tip Hash, base *Tree) (*Ahead, error) {
+	ctx, cancel := r.bound(ctx)
+	defer cancel()
+	p, err := r.download(ctx, download{
+		wants: []Hash{tip}, have: base.tip, depth: maxHistory,
+		limits: packLimits{blob: maxPackedBlob, all: maxKeptInAll},
+	})
+	if err != nil {
+		return nil, explain(ctx, fmt.Sprintf("fetching %s of %s", tip, r.shown), err)
+	}
+	s := newStore()
+	s.under = base.store
+	if _, err := s.add(p); err != nil {
+		return nil, err
+	}
+	a := &Ahead{}
+	if c := s.commits[tip]; c != nil {
+		a.tree = &Tree{remote: r, store: s, tip: tip, root: c.tree}
+	}
+	// The server leaves out what the base has, so what came is what is ahead.
+	s.log(tip, func(c *commit) bool {
+		a.Commits = append(a.Commits, Logged{ID: c.id, Message: c.message})
+		return true
+	})
+	a.Cut = len(a.Commits) >= maxHistory
+	return a, nil
+}
+
+// Follows reports whether the commit id is among those that led to the tree's tip, as far as they are known here.
+func (t *Tree) Follows(id Hash) bool {
+	found := false
+	t.store.log(t.tip, func(c *commit) bool {
+		found = c.id == id
+		return !found
+	})
+	return found
+}
+
+// partial reports whether a server can leave the blobs out and hand out single ones later.
+func (a *advertisement) partial() bool {
+	return a.offers("filter") && a.offers("allow-reachable-sha1-in-want")
+}
+
+// download asks upload-pack for a pack and reads it.
+func (r *Remote) download(ctx context.Context, d download) (_ *pack, err error) {
+	begun := time.Now()
+	adv, err := r.capabilities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request, err := d.encode(adv)
+	if err != nil {
+		return nil, err
+	}
+	conv, err := r.wire.open(ctx, uploadPack)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conv.close()) }()
+	body, err := conv.ask(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	counted := &counter{r: body}
+	p, err := r.readAnswer(counted, d, adv)
+	if err != nil {
+		return nil, err
+	}
+	r.log.DebugContext(ctx, "fetched objects", "url", r.shown, "wants", len(d.wants), "objects", len(p.entries),
+		"bytes", counted.n, "took", time.Since(begun))
+	return p, nil
+}
+
+// encode writes the request (gitprotocol-pack, "Packfile Negotiation"). No shallow line is sent with a have: we say that
+// we know the commit, not how little came with it, so that the answer is the difference and not the whole tree.
+func (d download) encode(adv *advertisement) ([]byte, error) {
+	req := packp.NewUploadRequest()
+	for _, c := range []capability.Capability{capability.Sideband64k, capability.OFSDelta, capability.NoProgress} {
+		if adv.offers(string(c)) {
+			req.Capabilities.Set(c)
+		}
+	}
+	if d.depth > 0 && adv.offers(string(capability.Shallow)) {
+		req.Capabilities.Set(capability.Shallow)
+		req.Depth = packp.DepthCommits(d.depth)
+	}
+	if !d.blobs && adv.offers(string(capability.Filter)) {
+		req.Capabilities.Set(capability.Filter)
+		req.Filter = packp.FilterBlobNone()
+	}
+	req.Wants = slices.Clone(d.wants)
+	var buf bytes.Buffer
+	if err := req.Encode(&buf); err != nil {
+		return nil, err
+	}
+	lines := pktline.NewEncoder(&buf)
+	if !d.have.IsZero() {
+		if err := lines.Encodef("have %s\n", d.have); err != nil {
+			return nil, err
+		}
+	}
+	if err := lines.EncodeString("done\n"); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// readAnswer reads what comes before the pack, and the pack.
+func (r *Remote) readAnswer(body io.Reader, d download, adv *advertisement) (*pack, error) {
+	buffered := bufio.NewReader(body)
+	if d.depth > 0 && adv.offers(string(capability.Shallow)) {
+		var boundary packp.ShallowUpdate
+		if err := boundary.Decode(buffered); err != nil {
+			return nil, r.clean.fatal(err)
+		}
+	}
+	var acknowledged packp.ServerResponse
+	if err := acknowledged.Decode(buffered, false); err != nil {
+		return nil, r.clean.fatal(err)
+	}
+	if !adv.offers(string(capability.Sideband64k)) {
+		return readPack(buffered, d.limits)
+	}
+	bands := newSideband(buffered, r.clean)
+	p, err := readPack(bands, d.limits)
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.Copy(io.Discard, bands) // the flush at the end
+	return p, err
+}
+
+// counter counts the bytes of an answer.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,246 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+)
+
+// maxRedirects is Git's own.
+const maxRedirects = 5
+
+// web serves a repository over smart HTTP (gitprotocol-http): a GET for the advertisement, a POST for each request.
+type web struct {
+	base     *url.URL
+	user     string
+	password string
+	client   *http.Client
+	own      *http.Transport // ours to let go of; nil when it was handed in
+	clean    cleaner
+
+	mu    sync.Mutex           // guards moved
+	moved map[string]*location // per service: where a redirect has led to
+}
+
+// location is where requests of a service go.
+type location struct {
+	base *url.URL
+	// trusted says that credentials may go there: it is the origin they were given for.
+	trusted bool
+}
+
+func newWeb(a address, o Options, clean cleaner) (*web, error) {
+	secret := o.Auth.Password != ""
+	if a.scheme == "http" && secret && !loopback(a.host) {
+		return nil, fmt.Errorf("URL %q: credentials are not sent over plain http: use https", a.shown)
+	}
+	w := &web{
+		base:     &url.URL{Scheme: a.scheme, Host: a.host, Path: strings.TrimSuffix(a.path, "/")},
+		user:     o.Auth.Username,
+		password: o.Auth.Password,
+		clean:    clean,
+		moved:    map[string]*location{},
+	}
+	if w.user == "" {
+		w.user = a.user
+	}
+	if w.user == "" && secret {
+		w.user = tokenUser(w.base.Hostname())
+	}
+	transport := o.Transport
+	if transport == nil {
+		w.own = newTransport(o.RootCAs)
+		transport = w.own
+	}
+	w.client = &http.Client{
+		Transport: transport,
+		// Redirects are followed by hand: net/http would carry credentials to subdomains.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return w, nil
+}
+
+func newTransport(roots *x509.CertPool) *http.Transport {
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	if base, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = base.Clone()
+	}
+	t.TLSHandshakeTimeout = dialTimeout
+	t.ResponseHeaderTimeout = answerTimeout
+	if roots != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	return t
+}
+
+// tokenUser is the user name that goes with a token where none is configured. Most forges look at the token alone.
+func tokenUser(host string) string {
+	switch {
+	case host == "gitlab.com" || strings.HasPrefix(host, "gitlab."):
+		return "oauth2"
+	case host == "bitbucket.org":
+		return "x-token-auth"
+	default:
+		return "x-access-token"
+	}
+}
+
+func (w *web) close() error {
+	if w.own != nil {
+		w.own.CloseIdleConnections()
+	}
+	return nil
+}
+
+func (w *web) open(_ context.Context, service string) (conversation, error) {
+	return &webConversation{web: w, service: service}, nil
+}
+
+// at returns where requests of service go.
+func (w *web) at(service string) location {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if l := w.moved[service]; l != nil {
+		return *l
+	}
+	return location{base: w.base, trusted: true}
+}
+
+func (w *web) move(service string, to location) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.moved[service] = &to
+}
+
+// webConversation is a conversation over HTTP, where each step is a request of its own.
+type webConversation struct {
+	web     *web
+	service string
+	bodies  []io.ReadCloser
+}
+
+func (c *webConversation) close() error {
+	var errs []error
+	for _, b := range c.bodies {
+		// A connection is used again when its answer was read to the end: after a pack that is a flush.
+		_, _ = io.CopyN(io.Discard, b, maxWords)
+		errs = append(errs, b.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// advertisement follows redirects as Git does: on this first request only, the later ones go where it ended.
+func (c *webConversation) advertisement(ctx context.Context) (io.Reader, error) {
+	const suffix = "/info/refs"
+	query := url.Values{"service": {c.service}}.Encode()
+	where := c.web.at(c.service)
+	target := *where.base
+	target.Path += suffix
+	target.RawQuery = query
+	for range maxRedirects + 1 {
+		res, err := c.do(ctx, http.MethodGet, &target, where.trusted, nil)
+		if err != nil {
+			return nil, err
+		}
+		if res.StatusCode < 300 || res.StatusCode > 399 {
+			return c.take(res, where, "application/x-"+c.service+"-advertisement")
+		}
+		next, err := followed(&target, res)
+		if err != nil {
+			return nil, err
+		}
+		base := *next
+		base.RawQuery = ""
+		base.Path, _ = strings.CutSuffix(next.Path, suffix)
+		if base.Path == next.Path {
+			return nil, fmt.Errorf("%s redirects to %s, which is no Git repository", c.web.base, next.Redacted())
+		}
+		// Once away from the origin the credentials stay behind, even if a later hop comes back.
+		where = location{base: &base, trusted: where.trusted && sameOrigin(&target, next)}
+		c.web.move(c.service, where)
+		target = *next
+	}
+	return nil, fmt.Errorf("%s redirects more than %d times", c.web.base, maxRedirects)
+}
+
+// followed returns where an answer redirects to.
+func followed(from *url.URL, res *http.Response) (*url.URL, error) {
+	next, err := from.Parse(res.Header.Get("Location"))
+	if err != nil || res.Header.Get("Location") == "" {
+		return nil, fmt.Errorf("%s redirects without a readable Location", from)
+	}
+	next.User = nil
+	if next.Scheme != "https" && next.Scheme != from.Scheme {
+		return nil, fmt.Errorf("%s redirects to %s: refused to leave https", from, next.Redacted())
+	}
+	return next, nil
+}
+
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host)
+}
+
+func (c *webConversation) ask(ctx context.Context, request []byte) (io.Reader, error) {
+	where := c.web.at(c.service)
+	target := *where.base
+	target.Path += "/" + c.service
+	res, err := c.do(ctx, http.MethodPost, &target, where.trusted, request)
+	if err != nil {
+		return nil, err
+	}
+	return c.take(res, where, "application/x-"+c.service+"-result")
+}
+
+func (c *webConversation) do(ctx context.Context, method string, target *url.URL, trusted bool, body []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", "git/image-updater") // forges serve the protocol by this prefix
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-"+c.service+"-request")
+		req.Header.Set("Accept", "application/x-"+c.service+"-result")
+	}
+	if trusted && c.web.password != "" {
+		req.SetBasicAuth(c.web.user, c.web.password)
+	}
+	res, err := c.web.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	c.bodies = append(c.bodies, res.Body)
+	return res, nil
+}
+
+// take checks that an answer is the service's and returns its body.
+func (c *webConversation) take(res *http.Response, where location, want string) (io.Reader, error) {
+	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if res.StatusCode == http.StatusOK && kind == want {
+		return res.Body, nil
+	}
+	e := &StatusError{URL: where.base.String(), Status: res.StatusCode}
+	if kind == "text/plain" {
+		said, _ := io.ReadAll(io.LimitReader(res.Body, maxWords))
+		e.Words = c.web.clean.words(string(said))
+	}
+	switch {
+	case res.StatusCode == http.StatusOK:
+		e.Note = fmt.Sprintf("with %q, so it is no Git server of the smart protocol", kind)
+	case res.StatusCode == http.StatusUnauthorized && !where.trusted:
+		e.Note = fmt.Sprintf("credentials for %s were not sent on to it", c.web.base.Host)
+	case res.StatusCode == http.StatusUnauthorized && c.web.password == "":
+		e.Note = "no credentials are configured"
+	case res.StatusCode == http.StatusNotFound:
+		e.Note = "forges also say this when the credentials may not see the repository"
+	}
+	return nil, e
+}

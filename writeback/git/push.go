@@ -1,0 +1,123 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing/format/pktline"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+)
+
+// Push moves ref from the commit old to the tip of the draft; a zero old creates it. The server compares old with where
+// the ref stands. A [*PushError] is the server's no. After any other error it is not known what became of the push: the
+// answer may have been lost, and [Remote.Refs] tells.
+func (r *Remote) Push(ctx context.Context, ref string, old Hash, d *Draft) error {
+	ctx, cancel := r.bound(ctx)
+	defer cancel()
+	err := r.push(ctx, ref, old, d)
+	if err == nil {
+		return nil
+	}
+	if said, ok := errors.AsType[*PushError](err); ok {
+		return said
+	}
+	return explain(ctx, fmt.Sprintf("pushing to %s of %s", ref, r.shown), err)
+}
+
+func (r *Remote) push(ctx context.Context, ref string, old Hash, d *Draft) (err error) {
+	if d.Empty() {
+		return errors.New("there is nothing to push")
+	}
+	begun := time.Now()
+	conv, err := r.wire.open(ctx, receivePack)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conv.close()) }()
+	body, err := conv.advertisement(ctx)
+	if err != nil {
+		return err
+	}
+	adv, err := readAdvertisement(body, r.clean)
+	if err != nil {
+		return err
+	}
+	if at := adv.refs.tips[ref]; at != old {
+		return &PushError{Ref: ref, Reason: fmt.Sprintf("it stands at %s, not at %s", at, old)}
+	}
+	request, err := encodePush(adv, ref, old, d)
+	if err != nil {
+		return err
+	}
+	answer, err := conv.ask(ctx, request)
+	if err != nil {
+		return err
+	}
+	if err := r.readReport(answer, adv, ref); err != nil {
+		return err
+	}
+	r.log.DebugContext(ctx, "pushed", "url", r.shown, "ref", ref, "commit", d.tip, "objects", len(d.objects),
+		"bytes", len(request), "took", time.Since(begun))
+	return nil
+}
+
+// encodePush writes the request (gitprotocol-pack, "Reference Update Request"): one command and the pack.
+func encodePush(adv *advertisement, ref string, old Hash, d *Draft) ([]byte, error) {
+	if !adv.offers("report-status") {
+		return nil, errors.New("the server does not report what becomes of a push")
+	}
+	wants := "report-status"
+	for _, c := range []string{"side-band-64k", "quiet"} {
+		if adv.offers(c) {
+			wants += " " + c
+		}
+	}
+	var buf bytes.Buffer
+	lines := pktline.NewEncoder(&buf)
+	if err := lines.Encodef("%s %s %s\x00 %s", old, d.tip, ref, wants); err != nil {
+		return nil, err
+	}
+	if err := lines.Flush(); err != nil {
+		return nil, err
+	}
+	if err := writePack(&buf, d.objects); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// readReport reads what became of a push.
+func (r *Remote) readReport(answer io.Reader, adv *advertisement, ref string) error {
+	words := func() string { return "" }
+	if adv.offers("side-band-64k") {
+		bands := newSideband(answer, r.clean)
+		answer, words = bands, bands.words
+	}
+	answer = io.LimitReader(answer, maxAdvertisement)
+	report := packp.NewReportStatus()
+	if err := report.Decode(answer); err != nil {
+		if said := words(); said != "" {
+			return fmt.Errorf("the server says: %s: %w", said, err)
+		}
+		return fmt.Errorf("reading the report: %w", r.clean.fatal(err))
+	}
+	// What hooks say may come after the report. The verdict stands without it.
+	_, _ = io.Copy(io.Discard, answer)
+	if report.UnpackStatus != "ok" {
+		reason := "the server cannot unpack the objects: " + r.clean.words(report.UnpackStatus)
+		return &PushError{Ref: ref, Reason: reason, Words: words()}
+	}
+	for _, c := range report.CommandStatuses {
+		if c.Status != "ok" {
+			return &PushError{Ref: ref, Reason: r.clean.words(c.Status), Words: words()}
+		}
+	}
+	if len(report.CommandStatuses) != 1 || report.CommandStatuses[0].ReferenceName.String() != ref {
+		return errors.New("the server's report is about other branches")
+	}
+	return nil
+}

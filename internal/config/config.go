@@ -1,0 +1,165 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/policy"
+)
+
+// Config is what the policy files say, checked, with every default filled in.
+type Config struct {
+	Files      []string // the files that were read, sorted
+	Registries []Registry
+	Git        []Git
+	Policies   []Policy
+	Warnings   []Error // what is allowed but hardly meant, sorted by position
+
+	secrets []Secret
+}
+
+// Policy is one entry of policies, with what it takes from defaults.
+type Policy struct {
+	Name     string
+	Image    image.Repository
+	Spec     policy.Spec    // the texts that Choice is made of
+	Choice   *policy.Policy // never nil
+	Paths    edit.Paths     // empty = the whole repository
+	Targets  []edit.Target
+	Git      []string      // names of entries of Config.Git; none = nothing is written by itself
+	Write    Write         // what it and defaults set; see Git.WriteFor
+	Interval time.Duration // how often to look; 0 = on every pass
+	Position Position
+}
+
+// Registry is one entry of registries. Its zero values mean the defaults of the program.
+type Registry struct {
+	Host           string // as in image.Repository.Host
+	Auth           RegistryAuth
+	Rate           Rate
+	Quota          Quota
+	CAFile         string
+	ClientCertFile string
+	ClientKeyFile  string
+	PlainHTTP      bool
+	Endpoint       string   // URL to ask instead of the host
+	HubEndpoint    string   // URL of the tag API to ask instead of Docker Hub's
+	TokenHosts     []string // where else credentials may be sent to for a token
+	Position       Position
+}
+
+// RegistryAuth names the credentials of a registry. The zero value means docker's configuration and helpers.
+type RegistryAuth struct {
+	Username, UsernameEnv     string // at most one of them
+	PasswordEnv, PasswordFile string // at most one of them
+}
+
+// Rate bounds the requests to a registry. A zero field means the program's default for that registry.
+type Rate struct {
+	PerSecond float64
+	Burst     int
+}
+
+// Quota says how much of a pull allowance is left alone.
+type Quota struct {
+	Reserve int // percent
+}
+
+// Git is one entry of git: a repository to write to.
+type Git struct {
+	Name     string
+	URL      string
+	Branch   string // "" = the remote's default branch
+	Auth     GitAuth
+	Author   Author
+	Write    Write // every field set
+	Position Position
+}
+
+// GitAuth names the credentials of a Git remote. The zero value means none.
+type GitAuth struct {
+	Username                                  string // "" = what the forge wants beside a token
+	TokenEnv, TokenFile                       string // at most one of them
+	SSHKeyFile, KnownHostsFile                string // both or none
+	SSHKeyPassphraseEnv, SSHKeyPassphraseFile string // at most one of them
+}
+
+// Author is who a commit is by.
+type Author struct{ Name, Email string }
+
+// Mode is how changes reach a branch.
+type Mode string
+
+// The modes of writing.
+const (
+	Commit      Mode = "commit"       // commits are pushed to the branch itself
+	Branch      Mode = "branch"       // commits are pushed to a branch of their own
+	PullRequest Mode = "pull-request" // the same, and a pull request is opened for it
+)
+
+// The two groups that are no names of a group.
+const (
+	GroupPolicy = "policy" // each policy's changes by themselves
+	GroupGit    = "git"    // all changes of a Git repository together
+)
+
+// Write says how changes are written. A policy's fields may be empty: see [Git.WriteFor].
+type Write struct {
+	Mode  Mode
+	Group string // GroupPolicy, GroupGit or a name that policies share
+}
+
+// WriteFor returns how p's changes are written to g: what the policy (or defaults) sets goes before what g sets.
+func (g Git) WriteFor(p Policy) Write {
+	w := g.Write
+	if p.Write.Mode != "" {
+		w.Mode = p.Write.Mode
+	}
+	if p.Write.Group != "" {
+		w.Group = p.Write.Group
+	}
+	return w
+}
+
+// PolicyNamed returns the policy of that name. The error names a similar one if there is one.
+func (c *Config) PolicyNamed(name string) (*Policy, error) {
+	i := slices.IndexFunc(c.Policies, func(p Policy) bool { return p.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("no policy %q%s", name, didYouMean(name, namesOf(c.Policies, func(p Policy) string { return p.Name })))
+	}
+	return &c.Policies[i], nil
+}
+
+// GitNamed returns the Git repository of that name. The error names a similar one if there is one.
+func (c *Config) GitNamed(name string) (*Git, error) {
+	i := slices.IndexFunc(c.Git, func(g Git) bool { return g.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("no git %q%s", name, didYouMean(name, namesOf(c.Git, func(g Git) string { return g.Name })))
+	}
+	return &c.Git[i], nil
+}
+
+// Secrets returns every environment variable and file the policy files name for credentials and certificates, in the
+// order of their positions. Whether they exist is for the caller to see: this package reads policy files only.
+func (c *Config) Secrets() []Secret { return slices.Clone(c.secrets) }
+
+// Secret is one such reference: an environment variable or a file, never what is in it.
+type Secret struct {
+	Owner    string // `registry "docker.io"`, `git "fleet"`
+	Key      string // "auth.passwordEnv"
+	Env      string // name of an environment variable, or ""
+	File     string // path of a file, or ""
+	Position Position
+}
+
+// namesOf returns the name of each element of list.
+func namesOf[E any](list []E, name func(E) string) []string {
+	names := make([]string, len(list))
+	for i, e := range list {
+		names[i] = name(e)
+	}
+	return names
+}

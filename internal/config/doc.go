@@ -1,0 +1,2 @@
+// Package config reads policy files into checked values.
+package config

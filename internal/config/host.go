@@ -1,0 +1,153 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/image-updater/image-updater/image"
+)
+
+type (
+	hostName string // as in image.Repository.Host
+	webURL   string // http or https, without credentials
+	gitURL   string
+)
+
+var errCredentials = errors.New("has credentials in it, which do not belong into a policy file: name them in auth")
+
+func (h *hostName) parse(s string) error {
+	if strings.Contains(s, "://") || strings.Contains(s, "/") {
+		return errors.New("want a host alone, without scheme or path")
+	}
+	if err := image.CheckHost(strings.ToLower(s)); err != nil {
+		return err
+	}
+	// Reading it as part of an image gives the one spelling that images have, docker.io for index.docker.io.
+	repository, err := image.ParseRepository(s + "/x/x")
+	if err != nil {
+		return err
+	}
+	if repository.Path != "x/x" {
+		return fmt.Errorf("host %q has neither a dot nor a port, so no image can name it", s)
+	}
+	*h = hostName(repository.Host)
+	return nil
+}
+
+func (u *webURL) parse(s string) error {
+	parsed, err := parseURL(s)
+	if err != nil {
+		return err
+	}
+	if parsed.Scheme != "https" && parsed.Scheme != "http" {
+		return errors.New("want a URL that begins with https:// (or http://)")
+	}
+	if parsed.User != nil {
+		return errCredentials
+	}
+	if parsed.RawQuery != "" || parsed.Fragment != "" {
+		return errors.New("want a URL without ? and #")
+	}
+	*u = webURL(s)
+	return nil
+}
+
+// isPlain reports whether the URL is one without TLS.
+func (u webURL) isPlain() bool { return strings.HasPrefix(strings.ToLower(string(u)), "http://") }
+
+func (u webURL) host() string {
+	parsed, err := url.Parse(string(u))
+	if err != nil {
+		return ""
+	}
+	return parsed.Hostname()
+}
+
+func (u *gitURL) parse(s string) error {
+	if strings.ContainsAny(s, "\n\x00") {
+		return errors.New("has a line break")
+	}
+	if !strings.Contains(s, "://") {
+		if gitURL(s).isSCP() && strings.IndexByte(s, '@') > strings.IndexByte(s, ':') {
+			return errCredentials // user:password@host:path
+		}
+		*u = gitURL(s)
+		return nil
+	}
+	parsed, err := parseURL(s)
+	if err != nil {
+		return err
+	}
+	if _, hasPassword := parsed.User.Password(); hasPassword {
+		return errCredentials
+	}
+	switch parsed.Scheme {
+	case "https", "http":
+		// A token may stand where the user name does.
+		if parsed.User != nil {
+			return errCredentials
+		}
+		if parsed.Scheme == "http" && !isLoopback(parsed.Hostname()) {
+			return errors.New("plain HTTP shows credentials to all on the way: want https:// (http:// is for loopback hosts)")
+		}
+	case "ssh", "file":
+	default:
+		return fmt.Errorf("unknown scheme %q, want https://, ssh://, git@host:path or a path", parsed.Scheme)
+	}
+	*u = gitURL(s)
+	return nil
+}
+
+// transport tells how the remote is reached: "https", "ssh" or "file".
+func (u gitURL) transport() string {
+	scheme, _, found := strings.Cut(string(u), "://")
+	scheme = strings.ToLower(scheme)
+	switch {
+	case found && (scheme == "http" || scheme == "https"):
+		return "https"
+	case found:
+		return scheme
+	case u.isSCP():
+		return "ssh"
+	}
+	return "file"
+}
+
+// isSCP reports whether the URL is of the form [user@]host:path, which a colon before the first slash makes it.
+func (u gitURL) isSCP() bool {
+	host, _, found := strings.Cut(string(u), ":")
+	return found && !strings.ContainsAny(host, `/\`) && !filepath.IsAbs(string(u))
+}
+
+// from returns the URL as seen from where file is: a relative path is relative to the policy file it stands in.
+func (u gitURL) from(file string) string {
+	if u.transport() != "file" || strings.Contains(string(u), "://") {
+		return string(u)
+	}
+	return filePath(u).from(file)
+}
+
+// parseURL reads a URL that has a host. Its errors do not repeat the URL, which may hold a password.
+func parseURL(s string) (*url.URL, error) {
+	parsed, err := url.Parse(s)
+	if err != nil {
+		return nil, errors.New("is not a URL")
+	}
+	if parsed.Host == "" && parsed.Scheme != "file" {
+		return nil, errors.New("is a URL without a host")
+	}
+	return parsed, nil
+}
+
+// isLoopback reports whether the host, without a port, is this machine by its name or address.
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && address.IsLoopback()
+}

@@ -1,0 +1,152 @@
+package config
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/policy"
+)
+
+// addPolicy checks what a policy and the defaults say together.
+func (c *resolver) addPolicy(p *policyEntry) {
+	if p.own("git") {
+		c.checkGit(&p.section, p.Git)
+	}
+	p.inherit(c.defaults)
+	p.limitGuards()
+	spec := p.spec()
+	choice, err := policy.New(spec)
+	for _, e := range fieldErrors(err) {
+		p.fail(p.valueAt(e.Field), "%s: %v", e.Field, e.Err)
+	}
+	if !c.claim(&p.section, "name", string(p.Name)) || p.faulty {
+		return
+	}
+	for _, warning := range choice.Warnings() {
+		p.warn(p.valueAt("select."+string(spec.Select.Kind)), "%s", warning)
+	}
+	if len(p.Git) == 0 && len(c.config.Git) > 0 {
+		p.warn(p.top, "names no git, so nothing is written for it")
+	}
+	c.config.Policies = append(c.config.Policies, p.checked(spec, choice))
+}
+
+func (p *policyEntry) checked(spec policy.Spec, choice *policy.Policy) Policy {
+	checked := Policy{
+		Name:     string(p.Name),
+		Image:    image.Repository(p.Image),
+		Spec:     spec,
+		Choice:   choice,
+		Git:      namesOf(p.Git, func(n name) string { return string(n) }),
+		Paths:    namesOf(p.Paths, func(g glob) string { return string(g) }),
+		Write:    p.Write.checked(),
+		Interval: defaultInterval,
+		Position: p.top,
+	}
+	if p.has("interval") {
+		checked.Interval = time.Duration(p.Interval)
+	}
+	for _, t := range p.Targets {
+		checked.Targets = append(checked.Targets, edit.Target{
+			Policy: checked.Name,
+			Image:  checked.Image,
+			File:   string(t.File),
+			Key:    string(t.Key),
+			Regexp: string(t.Regexp),
+			Value:  string(t.Value),
+			Expect: int(t.Expect),
+		})
+	}
+	return checked
+}
+
+// spec returns the texts of the policy for package policy.
+func (p *policyEntry) spec() policy.Spec {
+	s := policy.Spec{
+		Match:   string(p.Tags.Match),
+		Extract: string(p.Tags.Extract),
+		Ignore:  namesOf(p.Tags.Ignore, func(t text) string { return string(t) }),
+		Select:  p.Select.spec(),
+		Guard: policy.Guard{
+			Bump:       policy.Bump(p.Guard.Bump),
+			Prerelease: p.Guard.Prerelease,
+			Downgrade:  p.Guard.Downgrade,
+			Variant:    policy.Variant(p.Guard.Variant),
+			MinAge:     time.Duration(p.Guard.MinAge),
+		},
+	}
+	for _, want := range p.Guard.Platforms {
+		s.Guard.Platforms = append(s.Guard.Platforms, image.Platform(want))
+	}
+	if isUnsupported(place{section: &p.section, path: "select." + string(s.Select.Kind)}) {
+		s.Select = policy.Select{} // a fault already; the other keys are checked all the same
+	}
+	return s
+}
+
+func (k *selectKeys) spec() policy.Select {
+	switch {
+	case k.Calver != "":
+		return policy.Select{Kind: policy.Calver, Arg: string(k.Calver)}
+	case k.Numeric != "":
+		return policy.Select{Kind: policy.Numeric, Arg: string(k.Numeric)}
+	case k.Alphabetical != "":
+		return policy.Select{Kind: policy.Alphabetical, Arg: string(k.Alphabetical)}
+	case k.Newest != "":
+		return policy.Select{Kind: policy.Newest, Arg: string(k.Newest)}
+	case k.Digest != "":
+		return policy.Select{Kind: policy.FollowDigest, Arg: string(k.Digest)}
+	case k.Semver != "":
+		return policy.Select{Kind: policy.Semver, Arg: string(k.Semver)}
+	}
+	return policy.Select{Kind: policy.Semver, Arg: "*"}
+}
+
+// limitGuards holds guards to the kinds of policy they are for: written elsewhere they are a fault, coming from
+// defaults they are dropped.
+func (p *policyEntry) limitGuards() {
+	kind := p.Select.spec().Kind
+	versions := []policy.Kind{policy.Semver, policy.Calver}
+	for _, guard := range []struct {
+		key   string
+		kinds []policy.Kind
+		drop  func()
+	}{
+		{"guard.bump", versions, func() { p.Guard.Bump = "" }},
+		{"guard.variant", versions, func() { p.Guard.Variant = "" }},
+		{"guard.prerelease", versions, func() { p.Guard.Prerelease = false }},
+		{"guard.downgrade", versions[:1], func() { p.Guard.Downgrade = false }},
+	} {
+		if slices.Contains(guard.kinds, kind) {
+			continue
+		}
+		// That it must not go down holds for all kinds, so saying so does no harm.
+		if p.own(guard.key) && (guard.key != "guard.downgrade" || p.Guard.Downgrade) {
+			kinds := namesOf(guard.kinds, func(k policy.Kind) string { return string(k) })
+			p.fail(p.keyAt(guard.key), "%s: is for %s, not for %s", guard.key, alternatives(kinds), kind)
+		}
+		guard.drop()
+	}
+}
+
+// fieldErrors returns the single errors that policy.New joins.
+func fieldErrors(err error) []*policy.FieldError {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*policy.FieldError
+		for _, one := range joined.Unwrap() {
+			all = append(all, fieldErrors(one)...)
+		}
+		return all
+	}
+	var e *policy.FieldError
+	if errors.As(err, &e) {
+		return []*policy.FieldError{e}
+	}
+	return []*policy.FieldError{{Field: "select", Err: err}}
+}

@@ -1,0 +1,138 @@
+package config
+
+import "fmt"
+
+// resolver makes checked values of what the files say, taken together.
+type resolver struct {
+	report   *report
+	config   *Config
+	defaults *defaultsEntry
+	taken    map[string]Position // where a name of a kind was given first
+}
+
+func resolve(files []*file, r *report) *Config {
+	c := &resolver{report: r, config: &Config{}, defaults: &defaultsEntry{}, taken: make(map[string]Position)}
+	for _, f := range files {
+		c.addDefaults(f)
+		for i := range f.Registries {
+			c.addRegistry(&f.Registries[i])
+		}
+		for i := range f.Git {
+			c.addGit(&f.Git[i])
+		}
+	}
+	c.checkGit(&c.defaults.section, c.defaults.Git)
+	for _, f := range files {
+		for i := range f.Policies {
+			c.addPolicy(&f.Policies[i])
+		}
+	}
+	return c.config
+}
+
+// addDefaults takes the defaults of f, which only one of the files may have.
+func (c *resolver) addDefaults(f *file) {
+	if !f.has("defaults") {
+		return
+	}
+	if c.defaults.report != nil {
+		f.fail(f.keyAt("defaults"), "defaults are at %s already, want them in one place", c.defaults.top)
+		return
+	}
+	c.defaults = &f.Defaults
+}
+
+// claim reports whether the section is the first of its kind with the name it gives itself at key.
+func (c *resolver) claim(s *section, key, name string) bool {
+	if name == "" {
+		return false // a fault already
+	}
+	at := s.valueAt(key)
+	if first, twice := c.taken[s.kind+" "+name]; twice {
+		s.fail(at, "duplicate %s %q, which is at %s already", key, name, first)
+		return false
+	}
+	c.taken[s.kind+" "+name] = at
+	return true
+}
+
+func (c *resolver) addRegistry(r *registryEntry) {
+	if !c.claim(&r.section, "host", string(r.Host)) {
+		return
+	}
+	from := r.top.File
+	c.config.Registries = append(c.config.Registries, Registry{
+		Host: string(r.Host),
+		Auth: RegistryAuth{
+			Username:     string(r.Auth.Username),
+			UsernameEnv:  string(r.Auth.UsernameEnv),
+			PasswordEnv:  string(r.Auth.PasswordEnv),
+			PasswordFile: r.Auth.PasswordFile.from(from),
+		},
+		Rate:           Rate{PerSecond: float64(r.Rate.PerSecond), Burst: int(r.Rate.Burst)},
+		Quota:          Quota{Reserve: int(r.Quota.Reserve)},
+		CAFile:         r.CAFile.from(from),
+		ClientCertFile: r.ClientCertFile.from(from),
+		ClientKeyFile:  r.ClientKeyFile.from(from),
+		PlainHTTP:      r.PlainHTTP,
+		Endpoint:       string(r.Endpoint),
+		HubEndpoint:    string(r.HubEndpoint),
+		TokenHosts:     namesOf(r.TokenHosts, func(h hostName) string { return string(h) }),
+		Position:       r.top,
+	})
+	c.config.secrets = append(c.config.secrets, secretsOf(r)...)
+}
+
+func (c *resolver) addGit(g *gitEntry) {
+	if !c.claim(&g.section, "name", string(g.Name)) {
+		return
+	}
+	from := g.top.File
+	git := Git{
+		Name:   string(g.Name),
+		URL:    g.URL.from(from),
+		Branch: string(g.Branch),
+		Auth: GitAuth{
+			Username:             string(g.Auth.Username),
+			TokenEnv:             string(g.Auth.TokenEnv),
+			TokenFile:            g.Auth.TokenFile.from(from),
+			SSHKeyFile:           g.Auth.SSHKeyFile.from(from),
+			KnownHostsFile:       g.Auth.KnownHostsFile.from(from),
+			SSHKeyPassphraseEnv:  string(g.Auth.SSHKeyPassphraseEnv),
+			SSHKeyPassphraseFile: g.Auth.SSHKeyPassphraseFile.from(from),
+		},
+		Author:   Author{Name: defaultName, Email: defaultEmail},
+		Write:    Write{Mode: defaultMode, Group: defaultGroup},
+		Position: g.top,
+	}
+	if g.has("author") {
+		git.Author = Author{Name: string(g.Author.Name), Email: string(g.Author.Email)}
+	}
+	git.Write = git.WriteFor(Policy{Write: g.Write.checked()})
+	c.config.Git = append(c.config.Git, git)
+	c.config.secrets = append(c.config.secrets, secretsOf(g)...)
+}
+
+func (k writeKeys) checked() Write { return Write{Mode: k.Mode, Group: string(k.Group)} }
+
+// checkGit reports names in git, which s wrote itself, that are no Git repository's, or there twice.
+func (c *resolver) checkGit(s *section, git names) {
+	seen := make(map[name]bool)
+	for i, n := range git {
+		at := s.valueAt(fmt.Sprintf("git[%d]", i))
+		_, known := c.taken["git "+string(n)]
+		switch {
+		case n == "":
+			continue // a fault already
+		case !known:
+			all := namesOf(c.config.Git, func(g Git) string { return g.Name })
+			s.fail(at, "git: unknown name %q%s", n, didYouMean(string(n), all))
+		case seen[n]:
+			s.fail(at, "git: %q is in the list twice", n)
+		}
+		seen[n] = true
+	}
+	if s.has("git") && len(git) == 0 && !s.faulty {
+		s.fail(s.valueAt("git"), "git: is an empty list")
+	}
+}

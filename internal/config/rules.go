@@ -1,0 +1,117 @@
+package config
+
+// The rules between the keys of one mapping. They hold in policies and in defaults alike, for each looks at what one
+// mapping says; what policies and defaults say together is looked at in resolve.go.
+
+// After a fault nothing is said of missing keys: it is probably one of them that was misspelled.
+
+// has reports whether the mapping at p has that key.
+func (p place) has(key string) bool { return p.section.has(p.child(key).path) }
+
+// refuse reports that the key of the mapping at p must not stand there as it does.
+func (p place) refuse(key, format string, args ...any) {
+	at := p.child(key).path
+	p.fail(p.keyAt(at), at+": "+format, args...)
+}
+
+// written returns those of keys that the mapping at p has.
+func (p place) written(keys ...string) []string {
+	var found []string
+	for _, key := range keys {
+		if p.has(key) {
+			found = append(found, key)
+		}
+	}
+	return found
+}
+
+// atMostOne reports a second one of keys.
+func (p place) atMostOne(keys ...string) {
+	if found := p.written(keys...); len(found) > 1 {
+		p.refuse(found[1], "stands beside %s, want only one of %s", found[0], alternatives(keys))
+	}
+}
+
+// exactlyOne reports a second one of keys, or that there is none.
+func (p place) exactlyOne(keys ...string) {
+	p.atMostOne(keys...)
+	if len(p.written(keys...)) == 0 && p.sound {
+		p.fail(p.valueAt(p.path), "%s: want one of %s", p.path, alternatives(keys))
+	}
+}
+
+// needs reports that key stands there without any of others.
+func (p place) needs(key string, others ...string) {
+	if p.sound && p.has(key) && len(p.written(others...)) == 0 {
+		p.refuse(key, "needs %s beside it", alternatives(others))
+	}
+}
+
+func (k *selectKeys) rules(p place) {
+	p.exactlyOne("semver", "calver", "numeric", "alphabetical", "newest", "digest")
+}
+
+func (k *targetKeys) rules(p place) { p.exactlyOne("key", "regexp") }
+
+func (k *signKeys) rules(p place) { p.exactlyOne("sshKeyFile", "openPGPKeyFile") }
+
+func (k *windowKeys) rules(p place) {
+	p.needs("from", "to")
+	p.needs("to", "from")
+	if p.has("from") && p.has("to") && k.From == k.To && p.sound {
+		p.refuse("to", "is the same as from")
+	}
+}
+
+func (k *registryAuthKeys) rules(p place) {
+	p.atMostOne("username", "usernameEnv")
+	p.atMostOne("passwordEnv", "passwordFile")
+	p.needs("username", "passwordEnv", "passwordFile")
+	p.needs("usernameEnv", "passwordEnv", "passwordFile")
+	p.needs("passwordEnv", "username", "usernameEnv")
+	p.needs("passwordFile", "username", "usernameEnv")
+}
+
+func (r *registryEntry) rules(p place) {
+	p.needs("clientCertFile", "clientKeyFile")
+	p.needs("clientKeyFile", "clientCertFile")
+	if p.has("hubEndpoint") && r.Host != "docker.io" && p.sound {
+		p.refuse("hubEndpoint", "is for docker.io only")
+	}
+	if r.Endpoint.isPlain() && !r.PlainHTTP && !isLoopback(r.Endpoint.host()) {
+		p.refuse("endpoint", "is without TLS: want https://, or plainHTTP: true if that is meant")
+	}
+	if !r.PlainHTTP {
+		return
+	}
+	if found := p.written("caFile", "clientCertFile"); len(found) > 0 {
+		p.refuse(found[0], "has no use with plainHTTP: true")
+	}
+	if p.has("auth") && !isLoopback(webURL("http://"+r.Host).host()) {
+		p.warn(p.keyAt("plainHTTP"), "plainHTTP: the credentials go over the network in the clear")
+	}
+}
+
+func (k *gitAuthKeys) rules(p place) {
+	p.atMostOne("tokenEnv", "tokenFile", "sshKeyFile", "githubApp")
+	p.atMostOne("sshKeyPassphraseEnv", "sshKeyPassphraseFile")
+	p.needs("username", "tokenEnv", "tokenFile")
+	p.needs("sshKeyFile", "knownHostsFile")
+	p.needs("knownHostsFile", "sshKeyFile")
+	p.needs("sshKeyPassphraseEnv", "sshKeyFile")
+	p.needs("sshKeyPassphraseFile", "sshKeyFile")
+}
+
+func (g *gitEntry) rules(p place) {
+	if g.URL == "" {
+		return
+	}
+	auth := p.child("auth")
+	for _, method := range []struct{ key, transport string }{
+		{"tokenEnv", "https"}, {"tokenFile", "https"}, {"githubApp", "https"}, {"sshKeyFile", "ssh"},
+	} {
+		if auth.has(method.key) && g.URL.transport() != method.transport {
+			auth.refuse(method.key, "is for %s, but the URL is reached by %s", method.transport, g.URL.transport())
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/template/parse"
+	"time"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/image"
+)
+
+// A scalar reads itself from the text of one YAML scalar, which is not empty, or says why it cannot.
+type scalar interface{ parse(text string) error }
+
+// A lenient scalar takes other YAML types than text.
+type lenient interface{ accepts(tag string) bool }
+
+type (
+	text          string           // any text
+	name          string           // of a policy, a Git repository or a group
+	imageName     image.Repository // without tag
+	tagName       string
+	platform      image.Platform
+	glob          string // of files in a Git repository
+	keyExpression string // what edit reads as the key of a target
+	oneGroup      string // regular expression with one group
+	targetValue   string // text with {tag}, {digest} and {image}
+	branchName    string
+	authorName    string
+	email         string
+	count         int64 // at least 1
+	frequency     float64
+	percent       int
+	clock         int // minutes since midnight
+	zone          string
+	templateText  string
+)
+
+func (t *text) parse(s string) error {
+	*t = text(s)
+	return nil
+}
+
+var nameGrammar = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
+
+func (n *name) parse(s string) error {
+	if !nameGrammar.MatchString(s) {
+		return errors.New("want 1 to 63 of a-z, 0-9 and -")
+	}
+	*n = name(s)
+	return nil
+}
+
+func (i *imageName) parse(s string) error {
+	repository, err := image.ParseRepository(s)
+	*i = imageName(repository)
+	return err
+}
+
+func (t *tagName) parse(s string) error {
+	*t = tagName(s)
+	return image.CheckTag(s)
+}
+
+func (p *platform) parse(s string) error {
+	parsed, err := image.ParsePlatform(s)
+	*p = platform(parsed)
+	return err
+}
+
+func (g *glob) parse(s string) error {
+	*g = glob(s)
+	return edit.CheckGlob(s)
+}
+
+func (k *keyExpression) parse(s string) error {
+	*k = keyExpression(s)
+	return edit.CheckKey(s)
+}
+
+func (g *oneGroup) parse(s string) error {
+	compiled, err := regexp.Compile(s)
+	if err != nil {
+		return err
+	}
+	if n := compiled.NumSubexp(); n != 1 {
+		return fmt.Errorf("has %d groups, want one: what is written", n)
+	}
+	*g = oneGroup(s)
+	return nil
+}
+
+var placeholder = regexp.MustCompile(`\{([A-Za-z]+)\}`)
+
+func (v *targetValue) parse(s string) error {
+	words := []string{"tag", "digest", "image"}
+	for _, found := range placeholder.FindAllStringSubmatch(s, -1) {
+		if found[1] != "tag" && found[1] != "digest" && found[1] != "image" {
+			return fmt.Errorf("unknown placeholder %q%s, want {tag}, {digest} or {image}", found[0], didYouMean(found[1], words))
+		}
+	}
+	*v = targetValue(s)
+	return nil
+}
+
+// parse holds what git-check-ref-format(1) asks of a branch.
+func (b *branchName) parse(s string) error {
+	switch {
+	case strings.HasPrefix(s, "refs/"):
+		return fmt.Errorf("%q is a reference, want the name of a branch alone", s)
+	case strings.ContainsAny(s, " ~^:?*[\\\x7f") || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' }),
+		strings.Contains(s, ".."), strings.Contains(s, "@{"), strings.Contains(s, "//"), strings.Contains(s, "/."),
+		strings.HasPrefix(s, "-"), strings.HasPrefix(s, "/"), strings.HasPrefix(s, "."),
+		strings.HasSuffix(s, "/"), strings.HasSuffix(s, "."), strings.HasSuffix(s, ".lock"), strings.Contains(s, ".lock/"):
+		return fmt.Errorf("%q is not the name of a branch", s)
+	}
+	*b = branchName(s)
+	return nil
+}
+
+func (n *authorName) parse(s string) error {
+	if strings.ContainsAny(s, "<>\n\x00") {
+		return errors.New("a name has no <, > or line break")
+	}
+	*n = authorName(s)
+	return nil
+}
+
+func (e *email) parse(s string) error {
+	at := strings.IndexByte(s, '@')
+	if at < 1 || at == len(s)-1 || strings.ContainsAny(s, "<> \t\r\n\x00") {
+		return fmt.Errorf("%q is not an e-mail address", s)
+	}
+	*e = email(s)
+	return nil
+}
+
+func (c *count) parse(s string) error {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 1 || n > 1<<53 {
+		return errors.New("want a whole number of at least 1")
+	}
+	*c = count(n)
+	return nil
+}
+
+func (*count) accepts(tag string) bool { return tag == "!!int" || tag == "!!float" }
+
+func (f *frequency) parse(s string) error {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(n) || n <= 0 || n > 1000 {
+		return errors.New("want a number above 0 and up to 1000")
+	}
+	*f = frequency(n)
+	return nil
+}
+
+func (*frequency) accepts(tag string) bool { return tag == "!!int" || tag == "!!float" }
+
+func (p *percent) parse(s string) error {
+	number, found := strings.CutSuffix(s, "%")
+	n, err := strconv.ParseUint(number, 10, 8)
+	if !found || err != nil || n > 100 {
+		return errors.New("want a part of the whole, from 0% to 100%")
+	}
+	*p = percent(n)
+	return nil
+}
+
+var clockGrammar = regexp.MustCompile(`^([01][0-9]|2[0-3]):([0-5][0-9])$`)
+
+func (c *clock) parse(s string) error {
+	parts := clockGrammar.FindStringSubmatch(s)
+	switch {
+	case parts != nil:
+		hours, _ := strconv.Atoi(parts[1]) // two digits, says the grammar
+		minutes, _ := strconv.Atoi(parts[2])
+		*c = clock(60*hours + minutes)
+	case s == "24:00":
+		*c = 24 * 60
+	default:
+		return fmt.Errorf("%q is not a time of day from 00:00 to 24:00", s)
+	}
+	return nil
+}
+
+func (z *zone) parse(s string) error {
+	// Local is whatever the machine at hand is set to.
+	if _, err := time.LoadLocation(s); err != nil || s == "Local" {
+		return fmt.Errorf("unknown time zone %q, want a name such as UTC or Europe/Paris", s)
+	}
+	*z = zone(s)
+	return nil
+}
+
+// maxTemplate bounds a template, whose parser recurses.
+const maxTemplate = 64 << 10
+
+func (t *templateText) parse(s string) error {
+	if len(s) > maxTemplate {
+		return fmt.Errorf("is longer than %d KiB", maxTemplate>>10)
+	}
+	// The syntax alone is looked at: which functions and fields there are is known where the template is carried out.
+	tree := parse.New("template")
+	tree.Mode = parse.SkipFuncCheck
+	if _, err := tree.Parse(s, "", "", map[string]*parse.Tree{}); err != nil {
+		return errors.New("line " + strings.TrimPrefix(err.Error(), "template: template:"))
+	}
+	*t = templateText(s)
+	return nil
+}

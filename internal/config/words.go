@@ -1,0 +1,35 @@
+package config
+
+// An enumeration is a key that takes one of a few words.
+type enumeration interface{ words() []string }
+
+type (
+	apiVersion  string
+	bump        string
+	variant     string
+	order       string
+	moment      string
+	commitsWord string
+	forgeKind   string
+	day         string
+)
+
+func (apiVersion) words() []string { return []string{"image-updater/v1"} }
+
+func (Mode) words() []string { return []string{string(Commit), string(Branch), string(PullRequest)} }
+
+func (bump) words() []string { return []string{"patch", "minor", "major"} }
+
+func (variant) words() []string { return []string{"same", "newer", "any"} }
+
+func (order) words() []string { return []string{"ascending", "descending"} }
+
+func (moment) words() []string { return []string{"pushed", "created"} }
+
+func (commitsWord) words() []string { return []string{"each", "squash"} }
+
+func (forgeKind) words() []string {
+	return []string{"github", "gitlab", "gitea", "forgejo", "bitbucket-cloud", "bitbucket-server", "azure-devops"}
+}
+
+func (day) words() []string { return []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"} }

@@ -1,5 +1,6 @@
-// Package forge will hold the clients that open, update and close pull requests: GitHub, GitLab, Gitea and Forgejo first.
+// Package forge knows what a Git forge wants beyond Git itself: so far the user name beside an access token and the page
+// of a commit, both told from the remote's URL.
 //
-// It is empty for now. Until it is written, the policy file's write mode pull-request is refused with its position, and
-// the modes commit and branch are what there is.
+// The clients that open, update and close pull requests will live here, a file each. Until then the policy file's write
+// mode pull-request is refused with its position, and the modes commit and branch are what there is.
 package forge

@@ -48,7 +48,7 @@ git push -q
 func benchGit(ctx context.Context, b bench) ([]figure, error) {
 	root := filepath.Join(b.scratch, "git")
 	remote := filepath.Join(root, "fleet.git")
-	if err := makeRepository(ctx, remote); err != nil {
+	if err := makeRepository(ctx, remote, fleet()); err != nil {
 		return nil, err
 	}
 	url, stop, err := serveGit(root)

@@ -24,6 +24,7 @@ var parts = []struct {
 	name string
 	run  func(context.Context, bench) ([]figure, error)
 }{
+	{"registry", benchRegistry},
 	{"manifests", benchManifests},
 	{"git", benchGit},
 	{"product", benchProduct},

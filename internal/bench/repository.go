@@ -5,11 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
+	"maps"
 	"net/http"
 	"net/http/cgi"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -23,16 +24,9 @@ const (
 	wantedPaths  = "teams/team-07/**/deployment.yaml"
 )
 
-// makeRepository creates a bare repository at dir by a stream for git fast-import.
-func makeRepository(ctx context.Context, dir string) error {
-	var stream bytes.Buffer
-	commit := func(message string) {
-		fmt.Fprintf(&stream, "commit refs/heads/main\ncommitter Ann <ann@acme.example> 1767225600 +0000\ndata %d\n%s\n", len(message), message)
-	}
-	file := func(path, text string) {
-		fmt.Fprintf(&stream, "M 100644 inline %s\ndata %d\n%s\n", path, len(text), text)
-	}
-	commit("all teams")
+// fleet gives the files of that repository.
+func fleet() map[string]string {
+	files := make(map[string]string, teams*apps*filesPerApp)
 	for team := range teams {
 		for app := range apps {
 			folder := fmt.Sprintf("teams/team-%02d/app-%02d/", team, app)
@@ -41,16 +35,31 @@ func makeRepository(ctx context.Context, dir string) error {
 			if folder+"deployment.yaml" == wantedFile {
 				image = wantedImage
 			}
-			file(folder+"deployment.yaml", manifest(name, image, "1.4.2"))
+			files[folder+"deployment.yaml"] = manifest(name, image, "1.4.2")
 			for i := range filesPerApp - 1 {
-				file(fmt.Sprintf("%sconfig-%02d.yaml", folder, i), configMap(name, i, 0))
+				files[fmt.Sprintf("%sconfig-%02d.yaml", folder, i)] = configMap(name, i, 0)
 			}
 		}
 	}
+	return files
+}
+
+// makeRepository creates a bare repository at dir with the files and some history, by a stream for git fast-import.
+func makeRepository(ctx context.Context, dir string, files map[string]string) error {
+	var stream bytes.Buffer
+	commit := func(message string) {
+		fmt.Fprintf(&stream, "commit refs/heads/main\ncommitter Ann <ann@acme.example> 1767225600 +0000\ndata %d\n%s\n", len(message), message)
+	}
+	file := func(path, text string) {
+		fmt.Fprintf(&stream, "M 100644 inline %s\ndata %d\n%s\n", path, len(text), text)
+	}
+	commit("all files")
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		file(path, files[path])
+	}
 	for i := range historyCount {
 		commit(fmt.Sprintf("change %d", i))
-		name := fmt.Sprintf("team-01-app-%02d", i)
-		file(fmt.Sprintf("teams/team-01/app-%02d/config-03.yaml", i), configMap(name, 3, i+1))
+		file("settings/config.yaml", configMap("settings", 0, i))
 	}
 	if err := git(ctx, "", nil, "init", "--quiet", "--bare", "--initial-branch=main", dir); err != nil {
 		return err
@@ -106,23 +115,11 @@ func serveGit(root string) (url string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	server := &http.Server{Handler: whole(&cgi.Handler{
+	host, stop, err := serve(whole(&cgi.Handler{
 		Path: program, Args: []string{"http-backend"},
 		Env: []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=bench"},
-	})}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(listener) // ends by Close
-	}()
-	return "http://" + listener.Addr().String(), func() {
-		server.Close()
-		<-done
-	}, nil
+	}))
+	return "http://" + host, stop, err
 }
 
 // whole gives requests of unknown length their length, for CGI knows no others, and git sends some.

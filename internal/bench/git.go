@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/image-updater/image-updater/internal/gittest"
 )
 
 // plumbing is the least that the git command line can do for a change of one line in a file whose path is known: no
@@ -47,16 +48,16 @@ git push -q
 // benchGit changes one line in a repository of 20,000 files over HTTP with `set --git`, against the git command line.
 func benchGit(ctx context.Context, b bench) ([]figure, error) {
 	root := filepath.Join(b.scratch, "git")
-	remote := filepath.Join(root, "fleet.git")
-	if err := makeRepository(ctx, remote, fleet()); err != nil {
+	repository, err := makeRepository(filepath.Join(root, "fleet.git"), fleet())
+	if err != nil {
 		return nil, err
 	}
-	url, stop, err := serveGit(root)
+	host, stop, err := serve(whole(gittest.New(root)))
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
-	w := gitWork{bench: b, remote: remote, url: url + "/fleet.git"}
+	w := gitWork{bench: b, repository: repository, url: "http://" + host + "/fleet.git"}
 
 	known, err := contest(ctx, b.runs, w.ours(wantedPaths), w.script("plumbing", plumbing), w.script("porcelain", porcelain))
 	if err != nil {
@@ -83,8 +84,9 @@ func benchGit(ctx context.Context, b bench) ([]figure, error) {
 // gitWork is one repository and the ways to change a line in it.
 type gitWork struct {
 	bench
-	remote, url string
-	made        int // changes so far; every run writes another tag
+	repository *gittest.Repository
+	url        string
+	made       int // changes so far; every run writes another tag
 }
 
 // ours changes the line by the built binary with a policy file, limited to paths if there are any.
@@ -109,7 +111,7 @@ func (w *gitWork) ours(paths string) func(context.Context, int) (usage, error) {
 		u, _, err := command{
 			dir: dir, args: []string{w.binary, "set", "-f", policies, "--git", "fleet", "--state-dir", dir, wantedImage + ":" + tag},
 		}.run(ctx)
-		return u, errors.Join(err, w.expect(ctx, tag))
+		return u, errors.Join(err, w.expect(tag))
 	}
 }
 
@@ -130,7 +132,7 @@ func (w *gitWork) script(name, text string) func(context.Context, int) (usage, e
 				"GIT_COMMITTER_NAME=Ann", "GIT_COMMITTER_EMAIL=ann@acme.example",
 			},
 		}.run(ctx)
-		return u, errors.Join(err, w.expect(ctx, tag))
+		return u, errors.Join(err, w.expect(tag))
 	}
 }
 
@@ -139,17 +141,17 @@ func (w *gitWork) next() string {
 	return fmt.Sprintf("1.5.%d", w.made)
 }
 
-// expect makes sure that the remote's branch has the tag, and one commit more that changes nothing but that line.
-func (w *gitWork) expect(ctx context.Context, tag string) error {
-	out, err := exec.CommandContext(ctx, "git", "-C", w.remote, "show", "--format=", "--numstat", "main").Output()
+// expect makes sure that the branch has the tag, by one commit more that changes nothing but that line.
+func (w *gitWork) expect(tag string) error {
+	changed, err := w.repository.Git("show", "--format=", "--numstat", gittest.Branch)
 	if err != nil {
 		return err
 	}
-	if got, want := strings.TrimSpace(string(out)), "1\t1\t"+wantedFile; got != want {
+	if got, want := strings.TrimSpace(changed), "1\t1\t"+wantedFile; got != want {
 		return fmt.Errorf("the last commit changes %q, want %q", got, want)
 	}
-	out, err = exec.CommandContext(ctx, "git", "-C", w.remote, "show", "main:"+wantedFile).Output()
-	if err == nil && !strings.Contains(string(out), wantedImage+":"+tag+" #") {
+	text, err := w.repository.File(gittest.Branch, wantedFile)
+	if err == nil && !strings.Contains(text, wantedImage+":"+tag+" #") {
 		err = fmt.Errorf("%s is not at %s", wantedFile, tag)
 	}
 	return err

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/image-updater/image-updater/internal/gittest"
 	"github.com/image-updater/image-updater/internal/registrytest"
 )
 
@@ -38,7 +39,7 @@ func benchRegistry(ctx context.Context, b bench) ([]figure, error) {
 		return nil, err
 	}
 	defer stop()
-	w, err := newPasses(ctx, b, host)
+	w, err := newPasses(b, host)
 	if err != nil {
 		return nil, err
 	}
@@ -108,26 +109,26 @@ type passes struct {
 	stop func()
 }
 
-func newPasses(ctx context.Context, b bench, host string) (passes, error) {
+func newPasses(b bench, host string) (passes, error) {
 	dir := filepath.Join(b.scratch, "registry")
-	files := map[string]string{}
+	files := gittest.Files{}
 	var policies strings.Builder
 	for i := range repositoryCount {
 		image, folder := host+"/"+repositoryPath(i), fmt.Sprintf("apps/app-%03d", i)
 		files[folder+"/deployment.yaml"] = manifest(fmt.Sprintf("app-%03d", i), image, "1.0.0")
 		fmt.Fprintf(&policies, "  - {name: app-%03d, image: \"%s\", paths: [\"%s/**\"]}\n", i, image, folder)
 	}
-	if err := makeRepository(ctx, filepath.Join(dir, "fleet.git"), files); err != nil {
+	if _, err := makeRepository(filepath.Join(dir, "fleet.git"), files); err != nil {
 		return passes{}, err
 	}
-	url, stop, err := serveGit(dir)
+	gitHost, stop, err := serve(whole(gittest.New(dir)))
 	if err != nil {
 		return passes{}, err
 	}
 	text := "apiVersion: image-updater/v1\nregistries:\n  - host: \"" + host + "\"\n" +
 		"    auth: {usernameEnv: BENCH_USER, passwordEnv: BENCH_PASSWORD}\n" +
 		"    rate: {perSecond: 1000, burst: 1000}\n" +
-		"git:\n  - {name: fleet, url: \"" + url + "/fleet.git\", branch: main, write: {group: git}}\n" +
+		"git:\n  - {name: fleet, url: \"http://" + gitHost + "/fleet.git\", branch: main, write: {group: git}}\n" +
 		"defaults: {git: fleet}\npolicies:\n" + policies.String()
 	err = os.WriteFile(filepath.Join(dir, "policies.yaml"), []byte(text), 0o644)
 	return passes{bench: b, dir: dir, stop: stop}, err

@@ -16,9 +16,9 @@ var outsideRoots = []string{
 // insideRoots are exceptions below those: grammars that only carry the word net in their name.
 var insideRoots = []string{"net/url", "net/netip"}
 
-// testingRoots are the libraries that tests use.
+// testingRoots are the libraries that only tests use.
 var testingRoots = []string{
-	"testing", "net/http/httptest", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "go.uber.org/goleak",
+	"testing", "net/http/httptest", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal/testscript", "go.uber.org/goleak",
 	"pgregory.net/rapid",
 }
 

@@ -1,0 +1,50 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/policy"
+)
+
+// Input is what was seen of one Git repository.
+type Input struct {
+	Git      string   // its name in the policy file
+	Policies []Policy // those that write to it, in the order of the policy file
+	Found    edit.Found
+	Lists    map[image.Repository]List // one entry for each image of Policies that was found
+	Now      time.Time
+}
+
+// Policy is what Make needs to know of a policy.
+type Policy struct {
+	Name   string
+	Image  image.Repository
+	Choice *policy.Policy
+	Paths  edit.Paths // where it looks; targets and markers within them name it themselves
+	Group  string     // the key of the commit or branch its changes go to
+}
+
+// List is what a registry answered about one repository: its tags, or why they are not known. A list that is not
+// known decides nothing.
+type List struct {
+	Candidates []policy.Candidate
+	Err        error
+}
+
+// LookedAt returns the globs that hold everything the policies govern: the union of their paths, and the files of
+// their targets. It is nil, the whole repository, when one of them has no paths.
+func LookedAt(policies []Policy, targets []edit.Target) edit.Paths {
+	var paths edit.Paths
+	for _, p := range policies {
+		if len(p.Paths) == 0 {
+			return nil
+		}
+		paths = append(paths, p.Paths...)
+	}
+	for _, t := range targets {
+		paths = append(paths, t.File)
+	}
+	return paths
+}

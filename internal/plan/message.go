@@ -1,0 +1,94 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/policy"
+)
+
+// maxSubjectTags is how many tags of one image a subject names before it counts places instead.
+const maxSubjectTags = 3
+
+// Message returns the commit message of the group: a subject, what changes and why, and the trailers.
+func (g Group) Message() string {
+	var b strings.Builder
+	b.WriteString(g.Subject())
+	b.WriteString("\n\n")
+	for _, line := range g.body() {
+		b.WriteString(line)
+		b.WriteByte('\n')
+	}
+	b.WriteByte('\n')
+	for _, line := range g.Trailers() {
+		b.WriteString(line)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// Subject returns the first line: "Update nginx to 1.27.4", or "Update 3 images" for more than one.
+func (g Group) Subject() string {
+	images := distinct(g.Changes, func(c Change) string { return c.Site.Image.Familiar() })
+	if len(images) != 1 {
+		return fmt.Sprintf("Update %d images", len(images))
+	}
+	tags := distinct(g.Changes, func(c Change) string { return c.To })
+	if len(tags) > maxSubjectTags {
+		return fmt.Sprintf("Update %s in %d places", images[0], len(g.Changes))
+	}
+	return fmt.Sprintf("Update %s to %s", images[0], strings.Join(tags, ", "))
+}
+
+// body lists the changes by image, why these tags were chosen and what waits.
+func (g Group) body() []string {
+	var lines, reasons []string
+	for _, c := range g.Changes {
+		lines = append(lines, fmt.Sprintf("- %s:%d: %s %s -> %s", quotePath(c.Site.Path), c.Site.Line,
+			c.Site.Image.Familiar(), version(c.Site.Tag, c.Site.Digest), version(c.To, c.ToDigest)))
+		reasons = append(reasons, c.reasons()...)
+	}
+	if len(reasons) > 0 {
+		lines = append(lines, "")
+	}
+	said := map[string]bool{}
+	for _, reason := range reasons {
+		if !said[reason] {
+			said[reason] = true
+			lines = append(lines, reason)
+		}
+	}
+	return lines
+}
+
+// reasons says in sentences why the change's tag was taken, and which better one waits or was refused.
+func (c Change) reasons() []string {
+	if c.Policy == "" || len(c.Decision.Verdicts) == 0 {
+		return nil
+	}
+	var lines []string
+	if detail := c.Decision.Verdicts[0].Detail(); detail != "" {
+		lines = append(lines, fmt.Sprintf("Policy %s chose %s: %s.", c.Policy, c.To, detail))
+	}
+	for _, v := range c.Decision.Verdicts {
+		if v.Outcome == policy.Waiting {
+			lines = append(lines, fmt.Sprintf("%s waits: %s.", v.Tag, v.Detail()))
+		}
+	}
+	if v, refused := c.Decision.Refused(); refused {
+		lines = append(lines, fmt.Sprintf("%s was not taken: %s.", v.Tag, v.Detail()))
+	}
+	return lines
+}
+
+// version writes a tag and a digest as a reference would: "1.27.4", "1.27.4@sha256:...", or "none".
+func version(tag string, digest image.Digest) string {
+	switch {
+	case tag == "" && digest == "":
+		return none
+	case digest == "":
+		return tag
+	}
+	return tag + "@" + digest.String()
+}

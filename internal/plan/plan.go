@@ -1,0 +1,226 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/policy"
+)
+
+// Plan is what should change in one Git repository, and what should not, with the reasons.
+type Plan struct {
+	Groups   []Group   // in the order of the policy file; none is empty
+	Held     []Held    // sorted by policy
+	Problems []Problem // sorted by policy
+}
+
+// Held is something that stays as it is although a newer tag exists or might.
+type Held struct {
+	Policy string
+	Rule   policy.Rule
+	Detail string
+	Until  time.Time // when it may go on by itself; zero when time alone does not help
+}
+
+// Problem is a failure of one policy.
+type Problem struct {
+	Policy string
+	Err    error
+}
+
+// NotFound is the one rule that only a plan knows, beside those of package policy: nothing refers to the image.
+const NotFound policy.Rule = "not-found"
+
+// Changes returns the changes of all groups in order.
+func (p Plan) Changes() []Change {
+	var changes []Change
+	for _, g := range p.Groups {
+		changes = append(changes, g.Changes...)
+	}
+	return changes
+}
+
+// Make decides every reference of the input. It depends on nothing but its input.
+func Make(in Input) Plan {
+	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, groups: map[string]*Group{}}
+	m.refusals()
+	for _, site := range in.Found.Sites {
+		m.site(site)
+	}
+	m.unfound()
+	return m.plan()
+}
+
+// maker gathers a plan while Make walks the sites.
+type maker struct {
+	input     Input
+	decisions map[decisionKey]policy.Decision // many references carry the same tag: each tag is decided once
+	groups    map[string]*Group
+	held      []Held
+	problems  []Problem
+	seen      map[string]bool // policies with a reference, decided or refused
+}
+
+type decisionKey struct {
+	policy, tag string
+	digest      image.Digest
+}
+
+// refusals turns what edit would not touch into problems of the policies concerned.
+func (m *maker) refusals() {
+	m.seen = map[string]bool{}
+	for _, r := range m.input.Found.Refused {
+		for _, p := range m.input.Policies {
+			if r.Policy == p.Name || r.Policy == "" && p.Image == r.Image && p.Paths.Match(r.Path) {
+				m.seen[p.Name] = true
+				m.problem(p.Name, &RefusedError{r})
+			}
+		}
+	}
+}
+
+// RefusedError is a reference that must not be edited, with its place.
+type RefusedError struct{ Refusal edit.Refusal }
+
+// Error returns "path:line: reason".
+func (e *RefusedError) Error() string { return e.Refusal.String() }
+
+func (m *maker) site(site edit.Site) {
+	governing := m.governing(site)
+	switch len(governing) {
+	case 0:
+		return
+	case 1:
+		m.decide(governing[0], site)
+		return
+	}
+	names := make([]string, len(governing))
+	for i, p := range governing {
+		names[i] = fmt.Sprintf("%q", p.Name)
+	}
+	err := fmt.Errorf("%s:%d: policies %s all govern this reference, want one: narrow their paths or mark the line",
+		site.Path, site.Line, strings.Join(names, ", "))
+	for _, p := range governing {
+		m.seen[p.Name] = true
+		m.problem(p.Name, err)
+	}
+}
+
+// governing returns the policies that decide a site: the one it names, else those of its image whose paths hold it.
+func (m *maker) governing(site edit.Site) []Policy {
+	var governing []Policy
+	for _, p := range m.input.Policies {
+		named := site.Policy == p.Name
+		if named || site.Policy == "" && p.Image == site.Image && p.Paths.Match(site.Path) {
+			governing = append(governing, p)
+		}
+	}
+	return governing
+}
+
+func (m *maker) decide(p Policy, site edit.Site) {
+	m.seen[p.Name] = true
+	list := m.input.Lists[p.Image]
+	if list.Err != nil {
+		m.problem(p.Name, list.Err)
+		return
+	}
+	key := decisionKey{policy: p.Name, tag: site.Tag, digest: site.Digest}
+	decision, known := m.decisions[key]
+	if !known {
+		decision = p.Choice.Choose(policy.Current{Tag: site.Tag, Digest: site.Digest}, list.Candidates, m.input.Now)
+		m.decisions[key] = decision
+		m.hold(p, site, decision)
+	}
+	if !decision.Changed || !decision.Usable && !site.Named {
+		return
+	}
+	change := Change{Policy: p.Name, Git: m.input.Git, Site: site, To: decision.Chosen, Decision: decision}
+	if site.Digest != "" { // written as the reference is written now
+		change.ToDigest = decision.Digest
+	}
+	m.group(p.Group).add(change)
+}
+
+// hold notes what keeps a reference from a newer tag: waits, the first refusal of a higher tag, or its own tag.
+func (m *maker) hold(p Policy, site edit.Site, decision policy.Decision) {
+	if !decision.Usable && !site.Named {
+		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleNoVersion, Detail: fmt.Sprintf(
+			"%s:%d: %s is left alone: name it by a marker or a target to have it written", site.Path, site.Line, describeTag(site.Tag))})
+		return
+	}
+	waiting := false
+	for _, v := range decision.Verdicts {
+		if v.Outcome == policy.Waiting {
+			waiting = true
+			m.held = append(m.held, Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
+		}
+	}
+	if decision.Changed || waiting {
+		return
+	}
+	if v, refused := decision.Refused(); refused {
+		m.held = append(m.held, Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
+	}
+}
+
+func describeTag(tag string) string {
+	if tag == "" {
+		return "a reference without a tag"
+	}
+	return fmt.Sprintf("the tag %q is no version this policy can compare, so it", tag)
+}
+
+// unfound reports the policies that nothing in the repository speaks of: most often a misspelled image or path.
+func (m *maker) unfound() {
+	for _, p := range m.input.Policies {
+		if m.seen[p.Name] {
+			continue
+		}
+		where := ""
+		if len(p.Paths) > 0 {
+			where = " below " + strings.Join(p.Paths, ", ")
+		}
+		m.held = append(m.held, Held{Policy: p.Name, Rule: NotFound,
+			Detail: fmt.Sprintf("no reference to %s in %s%s", p.Image, m.input.Git, where)})
+	}
+}
+
+func (m *maker) problem(policy string, err error) {
+	for _, p := range m.problems {
+		if p.Policy == policy && p.Err.Error() == err.Error() {
+			return
+		}
+	}
+	m.problems = append(m.problems, Problem{Policy: policy, Err: err})
+}
+
+func (m *maker) group(key string) *Group {
+	g, found := m.groups[key]
+	if !found {
+		g = &Group{Key: key}
+		m.groups[key] = g
+	}
+	return g
+}
+
+// plan puts everything in an order that depends on the policy file and the files alone.
+func (m *maker) plan() Plan {
+	var p Plan
+	for _, governed := range m.input.Policies {
+		if g := m.groups[governed.Group]; g != nil {
+			delete(m.groups, governed.Group)
+			g.sort()
+			p.Groups = append(p.Groups, *g)
+		}
+	}
+	p.Held, p.Problems = m.held, m.problems
+	slices.SortStableFunc(p.Held, func(a, b Held) int { return cmp.Compare(a.Policy, b.Policy) })
+	slices.SortStableFunc(p.Problems, func(a, b Problem) int { return cmp.Compare(a.Policy, b.Policy) })
+	return p
+}

@@ -1,0 +1,119 @@
+package plan
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/image-updater/image-updater/image"
+)
+
+// The trailers of every commit of this program. They are its only history.
+const (
+	PolicyTrailer = "Image-Updater-Policy"
+	ChangeTrailer = "Image-Updater-Change"
+)
+
+// none stands in a trailer for a reference without tag and digest. No tag can be spelled like it.
+const none = "(none)"
+
+const arrow = "->"
+
+// Trailers returns the lines that end the commit message, each once: the policies, then the changes.
+func (g Group) Trailers() []string {
+	var lines []string
+	for _, name := range g.Policies() {
+		lines = append(lines, PolicyTrailer+": "+name)
+	}
+	for _, c := range g.Changes {
+		line := ChangeTrailer + ": " + strings.Join([]string{quotePath(c.Site.Path), c.Site.Image.String(),
+			version(c.Site.Tag, c.Site.Digest), arrow, version(c.To, c.ToDigest)}, " ")
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// Trailer is a change as a commit message tells it.
+type Trailer struct {
+	Path       string
+	Image      image.Repository
+	From, To   string // tags; "" for none
+	FromDigest image.Digest
+	ToDigest   image.Digest
+}
+
+// ParseTrailers reads the trailers of a commit message. Lines that are none, or were changed by hand into something
+// that is none any more, are passed over. A message without a change is not one of this program's.
+func ParseTrailers(message string) (policies []string, changes []Trailer) {
+	for line := range strings.Lines(message) {
+		key, value, found := strings.Cut(strings.TrimRight(line, "\r\n"), ": ")
+		if !found {
+			continue
+		}
+		switch key {
+		case PolicyTrailer:
+			policies = append(policies, value)
+		case ChangeTrailer:
+			if change, ok := parseChange(value); ok {
+				changes = append(changes, change)
+			}
+		}
+	}
+	return policies, changes
+}
+
+// parseChange reads PATH IMAGE FROM -> TO from its end, since a path may hold spaces.
+func parseChange(value string) (Trailer, bool) {
+	fields := strings.Split(value, " ")
+	n := len(fields)
+	if n < 5 || fields[n-2] != arrow {
+		return Trailer{}, false
+	}
+	var t Trailer
+	var errs [3]error
+	t.Image, errs[0] = image.ParseRepository(fields[n-4])
+	t.From, t.FromDigest, errs[1] = parseVersion(fields[n-3])
+	t.To, t.ToDigest, errs[2] = parseVersion(fields[n-1])
+	for _, err := range errs {
+		if err != nil {
+			return Trailer{}, false
+		}
+	}
+	path, err := unquotePath(strings.Join(fields[:n-4], " "))
+	t.Path = path
+	return t, err == nil
+}
+
+func parseVersion(s string) (tag string, digest image.Digest, err error) {
+	if s == none {
+		return "", "", nil
+	}
+	tag, text, pinned := strings.Cut(s, "@")
+	if tag != "" {
+		if err := image.CheckTag(tag); err != nil {
+			return "", "", err
+		}
+	}
+	if pinned {
+		digest, err = image.ParseDigest(text)
+	}
+	return tag, digest, err
+}
+
+// quotePath keeps a path on one line: one with a control character, or that begins like a quoted one, is quoted.
+func quotePath(path string) string {
+	plain := func(r rune) bool { return r >= ' ' && r != 0x7f && strconv.IsPrint(r) }
+	if path != "" && !strings.HasPrefix(path, `"`) && strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
+		return path
+	}
+	return strconv.Quote(path)
+}
+
+func unquotePath(s string) (string, error) {
+	if strings.HasPrefix(s, `"`) {
+		return strconv.Unquote(s)
+	}
+	return s, nil
+}

@@ -1,0 +1,91 @@
+package reconcile
+
+import (
+	"time"
+
+	"github.com/image-updater/image-updater/policy"
+)
+
+// Request counts what was asked of one registry.
+type Request struct {
+	Registry string `json:"registry"`
+	Requests int    `json:"requests"` // on the wire: tokens and pings included
+	Pulls    int    `json:"pulls"`    // counted against a pull quota
+}
+
+// PlanJSON returns the report in the stable form of plan -o json (DESIGN.md, section 4). Lists are never null.
+func (r Report) PlanJSON(requests []Request) any { return r.planJSON(requests) }
+
+// RunJSON returns the report in the stable form of run -o json: that of plan, and the commits.
+func (r Report) RunJSON(requests []Request) any {
+	out := runJSON{planJSON: r.planJSON(requests), Commits: make([]commitJSON, len(r.Commits))}
+	for i, c := range r.Commits {
+		out.Commits[i] = commitJSON{Git: c.Git, Branch: c.Branch, Commit: c.ID, Policies: c.Policies, URL: c.URL}
+	}
+	return out
+}
+
+func (r Report) planJSON(requests []Request) planJSON {
+	out := planJSON{
+		Changes:  make([]changeJSON, len(r.Changes)),
+		Held:     make([]heldJSON, len(r.Held)),
+		Errors:   make([]problemJSON, len(r.Errors)),
+		Requests: append([]Request{}, requests...),
+	}
+	for i, c := range r.Changes {
+		out.Changes[i] = changeJSON{
+			Policy: c.Policy, Git: c.Git, File: c.Site.Path, Line: c.Site.Line, Image: c.Site.Image.String(),
+			From: c.Site.Tag, To: c.To, FromDigest: c.Site.Digest.String(), ToDigest: c.ToDigest.String()}
+	}
+	for i, h := range r.Held {
+		out.Held[i] = heldJSON{Policy: h.Policy, Rule: h.Rule, Detail: h.Detail, Until: h.Until}
+	}
+	for i, p := range r.Errors {
+		out.Errors[i] = problemJSON{Policy: p.Policy, Error: p.Err.Error()}
+	}
+	return out
+}
+
+type planJSON struct {
+	Changes  []changeJSON  `json:"changes"`
+	Held     []heldJSON    `json:"held"`
+	Errors   []problemJSON `json:"errors"`
+	Requests []Request     `json:"requests"`
+}
+
+type runJSON struct {
+	planJSON
+	Commits []commitJSON `json:"commits"`
+}
+
+type changeJSON struct {
+	Policy     string `json:"policy"`
+	Git        string `json:"git"`
+	File       string `json:"file"`
+	Line       int    `json:"line"`
+	Image      string `json:"image"`
+	From       string `json:"from"`
+	To         string `json:"to"`
+	FromDigest string `json:"fromDigest,omitempty"`
+	ToDigest   string `json:"toDigest,omitempty"`
+}
+
+type heldJSON struct {
+	Policy string      `json:"policy"`
+	Rule   policy.Rule `json:"rule"`
+	Detail string      `json:"detail"`
+	Until  time.Time   `json:"until,omitzero"`
+}
+
+type problemJSON struct {
+	Policy string `json:"policy"`
+	Error  string `json:"error"`
+}
+
+type commitJSON struct {
+	Git      string   `json:"git"`
+	Branch   string   `json:"branch"`
+	Commit   string   `json:"commit"`
+	Policies []string `json:"policies"`
+	URL      string   `json:"url"`
+}

@@ -1,0 +1,202 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/writeback"
+	"github.com/image-updater/image-updater/writeback/forge"
+)
+
+// branchPrefix begins the name of every branch this program makes.
+const branchPrefix = "image-updater/"
+
+// preview makes the plan's edits without pushing them.
+func (t *tree) preview(ctx context.Context, observed lists) Report {
+	made := t.plan(t.found, observed)
+	report := t.decided(made)
+	shown, err := t.branch.Preview(ctx, Commits(made.Groups))
+	if err != nil {
+		report.Errors = append(report.Errors, t.failed(t.policies, err).Errors...)
+		return report
+	}
+	t.edited(&report, made.Groups, shown)
+	return report
+}
+
+// publish pushes the plan: one push for all that goes to the branch itself, and one for each branch of our own.
+func (t *tree) publish(ctx context.Context, observed lists) Report {
+	made := t.plan(t.found, observed)
+	report := t.decided(made)
+	for _, head := range t.heads(made.Groups) {
+		t.push(ctx, head, t.groupsOf(head, made.Groups), observed, &report)
+	}
+	return report
+}
+
+// push publishes the groups that belong to head. After a lost race for the branch the plan is made again on what
+// stands there then: it may be less, or nothing.
+func (t *tree) push(ctx context.Context, head string, groups []plan.Group, observed lists, report *Report) {
+	published, err := t.branch.Publish(ctx, writeback.Publication{
+		Scanner: t.scanner, Paths: t.paths, Head: head,
+		Decide: func(_ context.Context, found edit.Found) ([]writeback.Commit, error) {
+			groups = t.groupsOf(head, t.plan(found, observed).Groups)
+			return Commits(groups), nil
+		},
+	})
+	if err != nil {
+		report.Errors = append(report.Errors, t.failed(t.behind(groups), err).Errors...)
+		return
+	}
+	if len(published.Commits) > 0 {
+		t.edited(report, groups, published.Preview)
+	} else {
+		t.refused(report, groups, published.Preview)
+	}
+	pushed := Pushed(t.git, published)
+	report.Commits = append(report.Commits, pushed...)
+	for _, c := range pushed {
+		t.reconciler.log().InfoContext(ctx, "pushed", "git", c.Git, "branch", c.Branch, "commit", c.ID, "subject", c.Subject)
+	}
+}
+
+// Pushed reports the commits of a publication.
+func Pushed(g config.Git, published writeback.Published) []Commit {
+	pushed := make([]Commit, len(published.Commits))
+	for i, c := range published.Commits {
+		policies, _ := plan.ParseTrailers(c.Message)
+		subject, _, _ := strings.Cut(c.Message, "\n")
+		pushed[i] = Commit{Git: g.Name, Branch: published.Branch, ID: c.ID, Subject: subject,
+			Policies: append([]string{}, policies...), URL: forge.CommitURL(g.URL, c.ID)}
+	}
+	return pushed
+}
+
+// Commits turns groups into what writeback takes, a commit each. The message is composed last, for an edit may still be refused.
+func Commits(groups []plan.Group) []writeback.Commit {
+	made := make([]writeback.Commit, len(groups))
+	for i, g := range groups {
+		made[i] = writeback.Commit{
+			Changes: g.Edits(),
+			Compose: func(applied []edit.Change) string { return g.Only(applied).Message() },
+		}
+	}
+	return made
+}
+
+// heads returns the branches the groups go to, each once, in the order of the groups. "" is the branch itself.
+func (t *tree) heads(groups []plan.Group) []string {
+	var heads []string
+	seen := map[string]bool{}
+	for _, g := range groups {
+		if head := t.head(g); !seen[head] {
+			seen[head] = true
+			heads = append(heads, head)
+		}
+	}
+	return heads
+}
+
+func (t *tree) groupsOf(head string, groups []plan.Group) []plan.Group {
+	var of []plan.Group
+	for _, g := range groups {
+		if t.head(g) == head {
+			of = append(of, g)
+		}
+	}
+	return of
+}
+
+// head returns the branch a group is pushed to. All policies of a group write in the same mode: the policy file is
+// refused else.
+func (t *tree) head(g plan.Group) string {
+	for _, p := range t.policies {
+		if t.groupKey(p) == g.Key && t.git.WriteFor(p).Mode == config.Branch {
+			return branchPrefix + g.Key
+		}
+	}
+	return ""
+}
+
+// behind returns the policies whose changes the groups hold.
+func (t *tree) behind(groups []plan.Group) []config.Policy {
+	names := map[string]bool{}
+	for _, g := range groups {
+		for _, name := range g.Policies() {
+			names[name] = true
+		}
+	}
+	var policies []config.Policy
+	for _, p := range t.policies {
+		if names[p.Name] {
+			policies = append(policies, p)
+		}
+	}
+	return policies
+}
+
+// decided reports what a plan knows before anything is edited.
+func (t *tree) decided(made plan.Plan) Report {
+	var report Report
+	for _, h := range made.Held {
+		report.Held = append(report.Held, Held{Git: t.git.Name, Held: h})
+	}
+	for _, p := range made.Problems {
+		report.Errors = append(report.Errors, Problem{Git: t.git.Name, Policy: p.Policy, Err: p.Err})
+	}
+	t.note(&report, t.found.Notes)
+	return report
+}
+
+// edited reports what became of the edits.
+func (t *tree) edited(report *Report, groups []plan.Group, shown writeback.Preview) {
+	for _, g := range groups {
+		report.Changes = append(report.Changes, g.Only(shown.Applied).Changes...)
+	}
+	for _, f := range shown.Files {
+		report.Files = append(report.Files, File{Git: t.git.Name, Path: f.Path, Old: f.Old, New: f.New})
+	}
+	t.refused(report, groups, shown)
+}
+
+// refused reports the edits that must not be made, as failures of the policies that wanted them.
+func (t *tree) refused(report *Report, groups []plan.Group, shown writeback.Preview) {
+	t.note(report, shown.Notes)
+	for _, r := range shown.Refused {
+		for _, g := range groups {
+			for _, name := range wanting(g, r) {
+				report.Errors = append(report.Errors, Problem{Git: t.git.Name, Policy: name, Err: &plan.RefusedError{Refusal: r}})
+			}
+		}
+	}
+}
+
+// wanting returns the policies of a group with a change at the place of a refusal.
+func wanting(g plan.Group, r edit.Refusal) []string {
+	var at []plan.Change
+	for _, c := range g.Changes {
+		if c.Site.Path == r.Path && (r.Line == 0 || c.Site.Line == r.Line) {
+			at = append(at, c)
+		}
+	}
+	return plan.NewGroup(g.Key, at).Policies()
+}
+
+func (t *tree) note(report *Report, notes []edit.Refusal) {
+	for _, n := range notes {
+		report.Notes = append(report.Notes, Note{Git: t.git.Name, Refusal: n})
+	}
+}
+
+// failed reports one failure for each policy it stops.
+func (t *tree) failed(policies []config.Policy, err error) Report {
+	var report Report
+	for _, p := range policies {
+		report.Errors = append(report.Errors, Problem{Git: t.git.Name, Policy: p.Name, Err: fmt.Errorf("git %q: %w", t.git.Name, err)})
+	}
+	return report
+}

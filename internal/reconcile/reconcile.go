@@ -1,0 +1,95 @@
+package reconcile
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/policy"
+	"github.com/image-updater/image-updater/writeback"
+)
+
+// Source answers which tags a repository has. A list younger than fresh may be an old answer; with fresh 0 the
+// registry is asked. An error means that the list is not known, not that it is empty.
+type Source interface {
+	// Expect announces the repositories a pass will ask for, so that what they share is asked once.
+	Expect(repositories []image.Repository)
+	Candidates(ctx context.Context, repository image.Repository, fresh time.Duration) ([]policy.Candidate, error)
+}
+
+// Reconciler runs passes. They do not change its fields.
+type Reconciler struct {
+	Config *config.Config
+	Source Source
+	Writer *writeback.Writer
+	// Target resolves what Config says of a Git repository, credentials included, when the pass comes to it.
+	Target   func(config.Git) (writeback.Target, error)
+	Fresh    bool                             // ask registries whatever the age of the lists at hand
+	Now      func() time.Time                 // nil = time.Now
+	Log      *slog.Logger                     // nil = discard
+	Progress func(stage string, done, of int) // nil = none; calls come one at a time
+}
+
+// Selection narrows a pass. Its zero value is everything.
+type Selection struct {
+	Git    string // name of a Git repository
+	Policy string // name of a policy
+}
+
+// Plan runs a pass that writes nothing and reports what [Reconciler.Run] would do.
+func (r *Reconciler) Plan(ctx context.Context, s Selection) Report {
+	return r.pass(ctx, s, (*tree).preview)
+}
+
+// Run runs a pass and pushes what it decides.
+func (r *Reconciler) Run(ctx context.Context, s Selection) Report {
+	return r.pass(ctx, s, (*tree).publish)
+}
+
+// pass is the path of every image, in order. finish is what is done with the plan of a tree.
+func (r *Reconciler) pass(ctx context.Context, s Selection, finish func(*tree, context.Context, lists) Report) Report {
+	started := r.now()
+	trees := r.trees(s)
+	r.each("reading Git", trees, func(t *tree) { t.open(ctx) })
+	defer closeAll(trees)
+
+	observed := r.observe(ctx, trees)
+
+	reports := make([]Report, len(trees))
+	r.each("writing", trees, func(t *tree) {
+		if t.err != nil {
+			reports[t.index] = t.failed(t.policies, t.err)
+			return
+		}
+		reports[t.index] = finish(t, ctx, observed)
+	})
+	report := join(reports)
+	r.log().InfoContext(ctx, "pass ended", "changes", len(report.Changes), "held", len(report.Held),
+		"errors", len(report.Errors), "took", r.now().Sub(started))
+	return report
+}
+
+// each is the package's each over trees, with progress.
+func (r *Reconciler) each(stage string, trees []*tree, do func(*tree)) {
+	tell := r.progress(stage, len(trees))
+	each(trees, treesAtOnce, func(t *tree) {
+		do(t)
+		tell()
+	})
+}
+
+func (r *Reconciler) now() time.Time {
+	if r.Now == nil {
+		return time.Now()
+	}
+	return r.Now()
+}
+
+func (r *Reconciler) log() *slog.Logger {
+	if r.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return r.Log
+}

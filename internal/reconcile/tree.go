@@ -1,0 +1,131 @@
+package reconcile
+
+import (
+	"context"
+	"slices"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/writeback"
+)
+
+// tree is one Git repository in a pass, with the policies that write to it.
+type tree struct {
+	reconciler *Reconciler
+	index      int // its place in the report
+	git        config.Git
+	policies   []config.Policy // in the order of the policy files
+
+	scanner *edit.Scanner
+	paths   edit.Paths
+	branch  *writeback.Branch
+	found   edit.Found
+	err     error // why the tree could not be read
+}
+
+// trees returns what is selected: the Git repositories in the order of the policy file, each with its policies.
+func (r *Reconciler) trees(s Selection) []*tree {
+	var trees []*tree
+	for _, g := range r.Config.Git {
+		if s.Git != "" && s.Git != g.Name {
+			continue
+		}
+		t := &tree{reconciler: r, index: len(trees), git: g}
+		for _, p := range r.Config.Policies {
+			if slices.Contains(p.Git, g.Name) && (s.Policy == "" || s.Policy == p.Name) {
+				t.policies = append(t.policies, p)
+			}
+		}
+		if len(t.policies) > 0 {
+			trees = append(trees, t)
+		}
+	}
+	return trees
+}
+
+// open reads the branch and finds the references in its files. What fails is kept in err.
+func (t *tree) open(ctx context.Context) {
+	t.err = func() error {
+		var err error
+		query := t.query()
+		if t.scanner, err = edit.NewScanner(query); err != nil {
+			return err
+		}
+		t.paths = plan.LookedAt(t.planned(), query.Targets)
+		target, err := t.reconciler.Target(t.git)
+		if err != nil {
+			return err
+		}
+		if t.branch, err = t.reconciler.Writer.Open(ctx, target); err != nil {
+			return err
+		}
+		t.found, err = t.branch.Find(ctx, t.scanner, t.paths)
+		return err
+	}()
+}
+
+// query asks for the images, targets and markers of all policies that write here. Markers may name any policy of the
+// files: one that writes elsewhere is no mistake.
+func (t *tree) query() edit.Query {
+	q := edit.Query{Markers: map[string]image.Repository{}}
+	for _, p := range t.reconciler.Config.Policies {
+		q.Markers[p.Name] = p.Image
+	}
+	for _, p := range t.policies {
+		if !slices.Contains(q.Images, p.Image) {
+			q.Images = append(q.Images, p.Image)
+		}
+		q.Targets = append(q.Targets, p.Targets...)
+	}
+	return q
+}
+
+// images returns the images the tree refers to.
+func (t *tree) images() map[image.Repository]bool {
+	images := map[image.Repository]bool{}
+	for _, site := range t.found.Sites {
+		images[site.Image] = true
+	}
+	return images
+}
+
+// plan decides what was found at the tip, now or after a lost race.
+func (t *tree) plan(found edit.Found, observed lists) plan.Plan {
+	found.Refused = append(slices.Clone(found.Refused), t.scanner.Missing(found)...)
+	return plan.Make(plan.Input{
+		Git: t.git.Name, Policies: t.planned(), Found: found, Lists: observed, Now: t.reconciler.now()})
+}
+
+// planned returns the policies as package plan takes them.
+func (t *tree) planned() []plan.Policy {
+	policies := make([]plan.Policy, len(t.policies))
+	for i, p := range t.policies {
+		policies[i] = plan.Policy{Name: p.Name, Image: p.Image, Choice: p.Choice, Paths: p.Paths, Group: t.groupKey(p)}
+	}
+	return policies
+}
+
+// groupKey names the commit or branch a policy's changes go to.
+func (t *tree) groupKey(p config.Policy) string {
+	switch group := t.git.WriteFor(p).Group; group {
+	case config.GroupPolicy:
+		return p.Name
+	case config.GroupGit:
+		return t.git.Name
+	default:
+		return group
+	}
+}
+
+func closeAll(trees []*tree) {
+	for _, t := range trees {
+		if t.branch == nil {
+			continue
+		}
+		if err := t.branch.Close(); err != nil {
+			t.reconciler.log().Warn("closing a Git repository", "git", t.git.Name, "err", err)
+		}
+	}
+}

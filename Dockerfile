@@ -19,14 +19,14 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
     go build -trimpath -buildvcs=true -ldflags="-s -w" -o /out/image-updater ./cmd/image-updater
 
-# The state folder belongs to the user below; scratch has no mkdir.
-RUN mkdir -p /out/state /out/tmp && chmod 1777 /out/tmp
+# Folders that the user below may write to; scratch has no mkdir. They lie in a folder of their own because COPY keeps the
+# mode and owner of what is inside a folder, not of the folder itself.
+RUN mkdir -p /out/owned/state /out/owned/tmp
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /usr/local/go/lib/time/zoneinfo.zip /usr/share/zoneinfo.zip
-COPY --from=build /out/tmp /tmp
-COPY --from=build --chown=65532:65532 /out/state /state
+COPY --from=build --chown=65532:65532 /out/owned/ /
 COPY --from=build /out/image-updater /usr/local/bin/image-updater
 
 # A number, so that Kubernetes can check runAsNonRoot without a user database.

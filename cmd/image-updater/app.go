@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// app is one call of the program: where it reads and writes, and the flags that every command has. Clock, environment
+// and standard streams enter the program here and nowhere else.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            func(name string) (value string, set bool)
+	now            func() time.Time
+
+	files     []string // -f
+	output    string   // -o
+	logLevel  string
+	logFormat string
+	stateDir  string
+}
+
+// run executes the arguments and returns the exit code. What fails is told on stderr.
+func run(ctx context.Context, a *app, args []string) int {
+	root := a.command()
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	return a.report(root.ExecuteContext(ctx))
+}
+
+// command builds the tree of commands. Each lives in a file of its name.
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "image-updater",
+		Short: "Keep the image tags in Git up to date, within the registries' quotas",
+		Long: `image-updater reads policy files, lists the tags of your images in their registries,
+decides which tag each reference in Git should carry, and commits the change.
+It changes nothing but Git: a GitOps agent applies what it writes.`,
+		Example: `  image-updater demo                  see the main job on servers of its own
+  image-updater check                 read the policy files and report every error
+  image-updater plan                  show what would change, and write nothing
+  image-updater run                   make one pass: scan, decide, commit and push
+  image-updater set nginx:1.27.4 --dir .   write a known tag, without scanning`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return a.checkFlags()
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(err, fmt.Sprintf("%s --help shows the flags", cmd.CommandPath()))
+	})
+	flags := root.PersistentFlags()
+	flags.StringArrayVarP(&a.files, "file", "f", nil, "policy file or directory; may be given many times (default policies.yaml, else .image-updater/)")
+	flags.StringVarP(&a.output, "output", "o", "text", "form of the answer: text or json")
+	flags.StringVar(&a.logLevel, "log-level", "warn", "least level that is logged: debug, info, warn or error")
+	flags.StringVar(&a.logFormat, "log-format", "text", "form of the log on stderr: text or json")
+	flags.StringVar(&a.stateDir, "state-dir", "", "folder of the cache, which may be deleted at any time (default $XDG_STATE_HOME/image-updater)")
+	a.completeFlags(root)
+	root.AddCommand(a.checkCommand(), a.explainCommand(), a.tagsCommand(), a.planCommand(), a.runCommand(),
+		a.setCommand(), a.demoCommand(), a.schemaCommand(), a.versionCommand())
+	return root
+}
+
+// completeFlags tells the shells what may stand behind the flags.
+func (a *app) completeFlags(root *cobra.Command) {
+	for flag, values := range map[string][]string{
+		"output": outputs, "log-level": logLevels, "log-format": outputs,
+	} {
+		complete := cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
+		if err := root.RegisterFlagCompletionFunc(flag, complete); err != nil {
+			panic(err) // the flag was defined a few lines above
+		}
+	}
+}
+
+var (
+	outputs   = []string{"text", "json"}
+	logLevels = []string{"debug", "info", "warn", "error"}
+)
+
+func (a *app) checkFlags() error {
+	for _, flag := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"output", a.output, outputs},
+		{"log-level", a.logLevel, logLevels},
+		{"log-format", a.logFormat, outputs},
+	} {
+		if !slices.Contains(flag.allowed, flag.value) {
+			return usage(fmt.Errorf("--%s %q is none of %s", flag.name, flag.value, list(flag.allowed)))
+		}
+	}
+	return nil
+}
+
+func (a *app) json() bool { return a.output == "json" }
+
+// logger writes to stderr, as every log does.
+func (a *app) logger() *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
+		level = slog.LevelWarn // checkFlags has let none pass that does not parse
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if a.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(a.stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(a.stderr, options))
+}
+
+// statePath returns where a file of the state lies, following the XDG base directory specification.
+func (a *app) statePath(name string) (string, error) {
+	dir := a.stateDir
+	if dir == "" {
+		if state, set := a.env("XDG_STATE_HOME"); set && filepath.IsAbs(state) {
+			dir = filepath.Join(state, "image-updater")
+		} else if home, err := os.UserHomeDir(); err == nil {
+			dir = filepath.Join(home, ".local", "state", "image-updater")
+		} else {
+			return "", fmt.Errorf("finding a folder for the state: %w", err)
+		}
+	}
+	return filepath.Join(dir, name), nil
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/image-updater/image-updater/internal/config"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Read the policy files and report every error with its position",
+		Long: `Read the policy files and report every error of all of them at once, each with file, line and column.
+Nothing is asked and nothing is written. What is allowed but hardly meant is a warning, and so is a
+credential that is named but not there: a policy file may be checked where its secrets are not.`,
+		Example: `  image-updater check
+  image-updater check -f policies/ -f team-a.yaml
+  image-updater check -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return a.check() },
+	}
+}
+
+type checkJSON struct {
+	Files      []string    `json:"files"`
+	Policies   int         `json:"policies"`
+	Git        int         `json:"git"`
+	Registries int         `json:"registries"`
+	Errors     []faultJSON `json:"errors"`
+	Warnings   []string    `json:"warnings"`
+}
+
+type faultJSON struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Policy  string `json:"policy,omitempty"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+func (a *app) check() error {
+	c, err := a.policies()
+	if err != nil {
+		if faults := (config.Errors)(nil); a.json() && errors.As(err, &faults) {
+			return errors.Join(a.printJSON(faultsJSON(faults)), err)
+		}
+		return err
+	}
+	warnings := a.warnings(c)
+	if a.json() {
+		return a.printJSON(checkJSON{Files: c.Files, Policies: len(c.Policies), Git: len(c.Git),
+			Registries: len(c.Registries), Errors: []faultJSON{}, Warnings: warnings})
+	}
+	for _, w := range warnings {
+		fmt.Fprintln(a.stderr, "warning:", printable(w))
+	}
+	fmt.Fprintf(a.stdout, "%s: %s, %s, %s: no errors\n", filesText(c.Files), count(len(c.Policies), "policy", "policies"),
+		count(len(c.Git), "Git repository", "Git repositories"), count(len(c.Registries), "registry", "registries"))
+	return nil
+}
+
+// warnings gathers what is odd about the policy files and what they name that is not there.
+func (a *app) warnings(c *config.Config) []string {
+	warnings := []string{}
+	for _, w := range c.Warnings {
+		warnings = append(warnings, w.Error())
+	}
+	for _, err := range a.absentSecrets(c) {
+		warnings = append(warnings, err.Error())
+	}
+	return warnings
+}
+
+func faultsJSON(faults config.Errors) checkJSON {
+	out := checkJSON{Files: []string{}, Errors: []faultJSON{}, Warnings: []string{}}
+	for _, f := range faults {
+		out.Errors = append(out.Errors, faultJSON{f.File, f.Line, f.Column, f.Policy, f.Message, f.Hint})
+	}
+	return out
+}
+
+func filesText(files []string) string {
+	if len(files) == 1 {
+		return files[0]
+	}
+	return count(len(files), "file", "files")
+}

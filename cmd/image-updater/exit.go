@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/image-updater/image-updater/internal/config"
+)
+
+// The exit codes, as scripts know them (DESIGN.md, section 4).
+const (
+	exitDone    = 0
+	exitFailed  = 1 // also when one policy of many failed
+	exitUsage   = 2 // wrong usage or policy file: nothing was asked and nothing written
+	exitChanges = 3 // plan --exit-code: there are changes
+)
+
+// exit is an error that knows its exit code and what a person can do about it. Without an error it only ends the
+// program with its code.
+type exit struct {
+	code  int
+	err   error
+	hints []string
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exit) Unwrap() error { return e.err }
+
+// usage returns an error that ends the program with exit code 2.
+func usage(err error, hints ...string) error { return &exit{exitUsage, err, hints} }
+
+// failed returns an error that ends the program with exit code 1.
+func failed(err error, hints ...string) error { return &exit{exitFailed, err, hints} }
+
+// report prints an error and returns the exit code. An error of no known kind comes from cobra, so it is one of usage.
+func (a *app) report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	e := &exit{code: exitUsage, err: err}
+	errors.As(err, &e)
+	for _, one := range separate(e.err) {
+		a.complain(one)
+	}
+	for _, hint := range e.hints {
+		fmt.Fprintln(a.stderr, "hint:", hint)
+	}
+	return e.code
+}
+
+// complain prints one error, on as many lines as it has, with the hint of a policy file's.
+func (a *app) complain(err error) {
+	fmt.Fprintln(a.stderr, "image-updater:", printable(err.Error()))
+	if e := (*config.Error)(nil); errors.As(err, &e) && e.Hint != "" {
+		fmt.Fprintln(a.stderr, "hint:", printable(e.Hint))
+	}
+}
+
+// separate returns the errors that were joined.
+func separate(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, one := range joined.Unwrap() {
+			all = append(all, separate(one)...)
+		}
+		return all
+	}
+	return []error{err}
+}
+
+// printable keeps what comes from outside from steering the terminal: control characters are shown, not sent.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r < ' ' || r >= 0x7f && r < 0xa0:
+			return '\ufffd'
+		}
+		return r
+	}, s)
+}
+
+// list joins words as a sentence does: "a, b or c".
+func list(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/internal/reconcile"
+	"github.com/image-updater/image-updater/writeback"
+)
+
+// passFlags are those that plan and run share.
+type passFlags struct {
+	selection reconcile.Selection
+	fresh     bool
+}
+
+func (a *app) addPassFlags(cmd *cobra.Command, flags *passFlags) {
+	cmd.Flags().StringVar(&flags.selection.Git, "git", "", "only this Git repository of the policy file")
+	cmd.Flags().StringVar(&flags.selection.Policy, "policy", "", "only this policy")
+	cmd.Flags().BoolVar(&flags.fresh, "fresh", false, "ask registries whatever the age of the lists at hand")
+}
+
+// pass sets up a reconciler and gives it to do, with progress on a terminal. The report comes with what was asked of
+// the registries.
+func (a *app) pass(ctx context.Context, flags passFlags,
+	do func(*reconcile.Reconciler, context.Context, reconcile.Selection) reconcile.Report,
+) (reconcile.Report, []reconcile.Request, error) {
+	none := reconcile.Report{}
+	c, err := a.policies()
+	if err != nil {
+		return none, nil, err
+	}
+	if err := checkSelection(c, flags.selection); err != nil {
+		return none, nil, err
+	}
+	s, err := a.openSource(ctx, c)
+	if err != nil {
+		return none, nil, failed(err)
+	}
+	line := a.newProgress()
+	report := do(&reconcile.Reconciler{
+		Config: c, Source: s, Writer: a.writer(), Target: a.gitTarget, Fresh: flags.fresh,
+		Now: a.now, Log: a.logger(), Progress: line.step,
+	}, ctx, flags.selection)
+	line.end()
+	requests := s.requests()
+	if err := s.close(); err != nil {
+		a.logger().WarnContext(ctx, "closing the cache", "err", err)
+	}
+	return report, requests, nil
+}
+
+func (a *app) writer() *writeback.Writer {
+	return &writeback.Writer{Now: a.now, Log: a.logger()}
+}
+
+// checkSelection refuses names that are not in the policy file, and a file with nothing to do.
+func checkSelection(c *config.Config, s reconcile.Selection) error {
+	if s.Git != "" {
+		if _, err := c.GitNamed(s.Git); err != nil {
+			return usage(fmt.Errorf("--git: %w", err))
+		}
+	}
+	if s.Policy != "" {
+		if _, err := c.PolicyNamed(s.Policy); err != nil {
+			return usage(fmt.Errorf("--policy: %w", err))
+		}
+	}
+	if len(c.Git) == 0 {
+		return usage(errors.New("the policy file names no Git repository to write to"),
+			"add git: [{name: ..., url: ...}] and defaults: {git: NAME}; set --dir works without")
+	}
+	return nil
+}
+
+// printChanges prints the diff of every file.
+func (a *app) printChanges(files []reconcile.File) {
+	for _, f := range files {
+		a.printDiff(edit.Diff(f.Path, f.Old, f.New))
+	}
+}
+
+// printHeld prints what stays as it is, and why.
+func (a *app) printHeld(held []reconcile.Held) {
+	if len(held) == 0 {
+		return
+	}
+	fmt.Fprintln(a.stdout, a.paint(bold, "held back"))
+	t := a.table()
+	for _, h := range held {
+		until := ""
+		if !h.Until.IsZero() {
+			until = ", until " + moment(h.Until)
+		}
+		fmt.Fprintf(t, "  %s\t%s%s %s\n", h.Policy, printable(h.Detail), until, a.paint(dim, "("+string(h.Rule)+")"))
+	}
+	t.Flush()
+}
+
+// printNotes tells on stderr what was left out on purpose.
+func (a *app) printNotes(notes []reconcile.Note) {
+	for _, n := range notes {
+		fmt.Fprintln(a.stderr, "note:", printable(n.String()))
+	}
+}
+
+// failures turns what failed into the error of the command, equal failures of many policies into one line.
+func failures(problems []reconcile.Problem) error {
+	var order []string
+	policies := map[string][]string{}
+	for _, p := range problems {
+		text := p.Err.Error()
+		if _, seen := policies[text]; !seen {
+			order = append(order, text)
+		}
+		policies[text] = append(policies[text], fmt.Sprintf("%q", p.Policy))
+	}
+	var errs []error
+	for _, text := range order {
+		names := policies[text]
+		switch {
+		case len(names) == 1:
+			errs = append(errs, fmt.Errorf("policy %s: %s", names[0], text))
+		case len(names) <= 3:
+			errs = append(errs, fmt.Errorf("policies %s: %s", strings.Join(names, ", "), text))
+		default:
+			errs = append(errs, fmt.Errorf("%d policies, %s the first: %s", len(names), names[0], text))
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return failed(errors.Join(errs...), hintsOf(problems)...)
+}
+
+// hintsOf returns the hints of refused references, each once.
+func hintsOf(problems []reconcile.Problem) []string {
+	var hints []string
+	seen := map[string]bool{}
+	for _, p := range problems {
+		if r := (*plan.RefusedError)(nil); errors.As(p.Err, &r) && r.Refusal.Hint != "" && !seen[r.Refusal.Hint] {
+			seen[r.Refusal.Hint] = true
+			hints = append(hints, r.Refusal.Hint)
+		}
+	}
+	return hints
+}
+
+// costs says what a pass asked: "docker.io: 3 requests, 0 pulls".
+func costs(requests []reconcile.Request) string {
+	words := make([]string, len(requests))
+	for i, r := range requests {
+		words[i] = fmt.Sprintf("%s: %s, %s", r.Registry, count(r.Requests, "request", "requests"), count(r.Pulls, "pull", "pulls"))
+	}
+	if len(words) == 0 {
+		return "no registry was asked"
+	}
+	return strings.Join(words, "; ")
+}

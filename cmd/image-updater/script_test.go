@@ -1,0 +1,228 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/image-updater/image-updater/internal/gittest"
+	"github.com/image-updater/image-updater/internal/registrytest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"image-updater": main})
+}
+
+// TestScript runs the scripts of testdata/script. Beside the commands of testscript there are:
+//
+//	registry [-auth USER:PASSWORD] FILE
+//	                           start a registry on loopback, filled from lines of REPOSITORY TAG...; sets $REGISTRY;
+//	                           with -auth it hands tokens to that account alone
+//	requests KIND N            the registry was asked N times for KIND (ping, token, list, head, get, other or total)
+//	break KIND STATUS [VALUE]  from now on the registry answers KIND with STATUS, and Retry-After: VALUE
+//	mend                       the registry answers again
+//	remote NAME DIR            make the Git repository $GITROOT/NAME.git of the files in DIR, served at $GITURL/NAME.git
+//	pushes N                   the Git server has accepted N pushes
+//	refuse NAME MESSAGE        from now on pushes to NAME are refused by its hook, with a message
+//	expand FILE...             replace $REGISTRY, $GITURL and the like in files
+//	date -AGE                  what a clock of the given age shows, in $DATE
+func TestScript(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Setup:               setUp,
+		Condition: func(name string) (bool, error) {
+			if name == "git" {
+				return gittest.Available() == nil, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"registry": startRegistry, "requests": checkRequests, "break": breakRegistry, "mend": mendRegistry,
+			"remote": makeRemote, "pushes": checkPushes, "refuse": refusePushes, "expand": expandFiles, "date": setDate,
+		},
+	})
+}
+
+// scene is what a script has started.
+type scene struct {
+	registry *registrytest.Registry
+	git      *gittest.Server
+}
+
+type sceneKey struct{}
+
+func setUp(env *testscript.Env) error {
+	root := filepath.Join(env.WorkDir, ".git-root")
+	if err := os.Mkdir(root, 0o700); err != nil {
+		return err
+	}
+	s := &scene{git: gittest.New(root)}
+	url, err := serve(env, s.git)
+	if err != nil {
+		return err
+	}
+	env.Values[sceneKey{}] = s
+	env.Setenv("GITROOT", root)
+	env.Setenv("GITURL", url)
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, ".state"))
+	env.Setenv("DOCKER_CONFIG", filepath.Join(env.WorkDir, ".docker"))
+	env.Setenv("NO_COLOR", "1")
+	return nil
+}
+
+// serve answers on loopback until the script ends.
+func serve(env interface{ Defer(func()) }, h http.Handler) (url string, err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		server.Serve(listener)
+	}()
+	env.Defer(func() {
+		server.Close()
+		<-ended
+	})
+	return "http://" + listener.Addr().String(), nil
+}
+
+func sceneOf(ts *testscript.TestScript) *scene { return ts.Value(sceneKey{}).(*scene) }
+
+// want stops a script that is written wrongly.
+func want(ts *testscript.TestScript, neg, ok bool, usage string) {
+	if neg || !ok {
+		ts.Fatalf("usage: %s", usage)
+	}
+}
+
+func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) == 1 || len(args) == 3 && args[0] == "-auth", "registry [-auth USER:PASSWORD] FILE")
+	var lists [][]string
+	var options registrytest.Options
+	for line := range strings.Lines(ts.ReadFile(args[len(args)-1])) {
+		if fields := strings.Fields(line); len(fields) > 0 {
+			lists = append(lists, fields)
+			options.Auth.Private = append(options.Auth.Private, fields[0])
+		}
+	}
+	if len(args) == 3 {
+		options.Auth.Scheme = registrytest.Bearer
+		options.Auth.Username, options.Auth.Password, _ = strings.Cut(args[1], ":")
+	}
+	r := registrytest.New(options)
+	for _, list := range lists {
+		r.Add(list[0], list[1:]...)
+	}
+	url, err := serve(ts, r)
+	ts.Check(err)
+	sceneOf(ts).registry = r
+	ts.Setenv("REGISTRY", strings.TrimPrefix(url, "http://"))
+}
+
+func checkRequests(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) == 2, "requests KIND N")
+	counts := sceneOf(ts).registry.Counts()
+	field := reflect.ValueOf(counts).FieldByName(strings.ToUpper(args[0][:1]) + args[0][1:])
+	got := counts.Total()
+	if args[0] != "total" {
+		if !field.IsValid() {
+			ts.Fatalf("unknown kind %q", args[0])
+		}
+		got = int(field.Int())
+	}
+	if strconv.Itoa(got) != args[1] {
+		ts.Fatalf("%s requests: got %d, want %s; all: %+v", args[0], got, args[1], counts)
+	}
+}
+
+func breakRegistry(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) == 2 || len(args) == 3, "break KIND STATUS [RETRY-AFTER]")
+	status, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	fault := registrytest.Fault{Status: status}
+	if len(args) == 3 {
+		fault.Header = http.Header{"Retry-After": {args[2]}}
+	}
+	sceneOf(ts).registry.Break(registrytest.Kind(args[0]), fault)
+}
+
+func mendRegistry(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) == 0, "mend")
+	for _, kind := range []registrytest.Kind{registrytest.Ping, registrytest.Token, registrytest.List} {
+		sceneOf(ts).registry.Break(kind, registrytest.Fault{})
+	}
+}
+
+func makeRemote(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) == 2, "remote NAME DIR")
+	files := gittest.Files{}
+	dir := ts.MkAbs(args[1])
+	ts.Check(filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		files[filepath.ToSlash(name)] = string(data)
+		return err
+	}))
+	_, err := gittest.Create(remoteDir(ts, args[0]), files)
+	ts.Check(err)
+}
+
+func remoteDir(ts *testscript.TestScript, name string) string {
+	return filepath.Join(ts.Getenv("GITROOT"), name+".git")
+}
+
+func checkPushes(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) == 1, "pushes N")
+	if _, pushes := sceneOf(ts).git.Count("git-receive-pack"); strconv.Itoa(pushes) != args[0] {
+		ts.Fatalf("pushes: got %d, want %s", pushes, args[0])
+	}
+}
+
+func refusePushes(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) == 2, "refuse NAME MESSAGE")
+	repository := gittest.Repository{Dir: remoteDir(ts, args[0])}
+	ts.Check(repository.Refuse(args[1]))
+}
+
+func expandFiles(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) > 0, "expand FILE...")
+	for _, name := range args {
+		text := os.Expand(ts.ReadFile(name), func(key string) string {
+			if value := ts.Getenv(key); value != "" {
+				return value
+			}
+			return "$" + key // the root of a target's key
+		})
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+	}
+}
+
+func setDate(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) == 1, "date -AGE")
+	age, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	ts.Setenv("DATE", time.Now().Add(age).UTC().Format(time.RFC3339))
+}

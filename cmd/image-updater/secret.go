@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/image-updater/image-updater/internal/config"
+)
+
+// maxSecret bounds a file that holds a secret or a certificate.
+const maxSecret = 1 << 20
+
+// secretText returns what an environment variable or a file named in a policy file holds, without the newline that
+// editors leave. At most one of env and file is set; with none the text is empty. Errors name the key and what it
+// names, and never what that holds.
+func (a *app) secretText(key, env, file string, at config.Position) (string, error) {
+	switch {
+	case env != "":
+		value, set := a.env(env)
+		if !set || value == "" {
+			return "", fmt.Errorf("%s: %s: the environment variable %s is not set", at, key, env)
+		}
+		return value, nil
+	case file != "":
+		data, err := readNamed(key, file, at)
+		if err != nil {
+			return "", err
+		}
+		text := strings.TrimRight(string(data), "\r\n")
+		if text == "" {
+			return "", fmt.Errorf("%s: %s: the file %q is empty", at, key, file)
+		}
+		return text, nil
+	}
+	return "", nil
+}
+
+// readNamed reads a file that a policy file names, relative to that policy file.
+func readNamed(key, file string, at config.Position) ([]byte, error) {
+	data, err := readBounded(beside(at.File, file), maxSecret)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", at, key, err)
+	}
+	return data, nil
+}
+
+// beside resolves a path in a policy file: a relative one starts at the policy file's folder.
+func beside(policyFile, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(policyFile), path)
+}
+
+func readBounded(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("file %q is larger than %d bytes", name, limit)
+	}
+	return data, err
+}
+
+// absentSecrets returns a sentence for each secret that is named and not there.
+func (a *app) absentSecrets(c *config.Config) []error {
+	var absent []error
+	for _, s := range c.Secrets() {
+		if _, err := a.secretText(s.Owner+": "+s.Key, s.Env, s.File, s.Position); err != nil {
+			absent = append(absent, err)
+		}
+	}
+	return absent
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/image-updater/image-updater/cache"
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/reconcile"
+	"github.com/image-updater/image-updater/policy"
+	"github.com/image-updater/image-updater/registry"
+)
+
+// source joins the registry client and its cache to what a pass asks for.
+type source struct {
+	client *registry.Client
+	cache  *cache.Cache
+}
+
+// openSource opens the cache in the state folder and a client for the registries of the policy file.
+func (a *app) openSource(ctx context.Context, c *config.Config) (*source, error) {
+	path, err := a.statePath("cache.db")
+	if err != nil {
+		return nil, err
+	}
+	hosts, err := a.hosts(c)
+	if err != nil {
+		return nil, err
+	}
+	log := a.logger()
+	store, err := cache.Open(ctx, cache.Options{Path: path, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	if notice := store.Notice(); notice != "" {
+		fmt.Fprintln(a.stderr, "warning:", notice)
+	}
+	client, err := registry.New(registry.Options{
+		Hosts: hosts, Cache: store, Now: a.now, Log: log, UserAgent: "image-updater/" + readBuild().Version,
+	})
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return &source{client: client, cache: store}, nil
+}
+
+func (s *source) close() error { return errors.Join(s.client.Close(), s.cache.Close()) }
+
+// Expect announces the repositories of a pass.
+func (s *source) Expect(repositories []image.Repository) { s.client.Expect(repositories...) }
+
+// Candidates lists the tags of a repository.
+func (s *source) Candidates(ctx context.Context, r image.Repository, fresh time.Duration) ([]policy.Candidate, error) {
+	list, err := s.client.Tags(ctx, r, fresh)
+	if err != nil {
+		return nil, err
+	}
+	candidates := make([]policy.Candidate, len(list.Tags))
+	for i, tag := range list.Tags {
+		candidates[i].Tag = tag
+	}
+	return candidates, nil
+}
+
+// requests is what was asked of each registry so far.
+func (s *source) requests() []reconcile.Request {
+	var requests []reconcile.Request
+	for _, u := range s.client.Usage() {
+		requests = append(requests, reconcile.Request(u))
+	}
+	return requests
+}
+
+// hosts turns the registries of the policy file into what the client takes. Certificates are read here; a password
+// only when it is needed, so that an absent one stops its own registry alone.
+func (a *app) hosts(c *config.Config) ([]registry.Host, error) {
+	hosts := make([]registry.Host, len(c.Registries))
+	for i, r := range c.Registries {
+		hosts[i] = registry.Host{
+			Host: r.Host, Endpoint: r.Endpoint, PlainHTTP: r.PlainHTTP,
+			PerSecond: r.Rate.PerSecond, Burst: r.Rate.Burst, TokenHosts: r.TokenHosts,
+		}
+		if r.Auth != (config.RegistryAuth{}) {
+			hosts[i].Auth = &credential{app: a, registry: r}
+		}
+		if err := readCertificates(&hosts[i], r); err != nil {
+			return nil, err
+		}
+	}
+	return hosts, nil
+}
+
+func readCertificates(h *registry.Host, r config.Registry) error {
+	if r.CAFile != "" {
+		pem, err := readNamed(fmt.Sprintf("registry %q: caFile", r.Host), r.CAFile, r.Position)
+		if err != nil {
+			return err
+		}
+		if h.RootCAs, err = x509.SystemCertPool(); err != nil {
+			h.RootCAs = x509.NewCertPool() // a machine without certificates of its own
+		}
+		if !h.RootCAs.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("%s: registry %q: caFile: %q holds no certificate in PEM", r.Position, r.Host, r.CAFile)
+		}
+	}
+	if r.ClientCertFile == "" {
+		return nil
+	}
+	certificate, err := tls.LoadX509KeyPair(beside(r.Position.File, r.ClientCertFile), beside(r.Position.File, r.ClientKeyFile))
+	if err != nil {
+		return fmt.Errorf("%s: registry %q: clientCertFile and clientKeyFile: %w", r.Position, r.Host, err)
+	}
+	h.Certificate = &certificate
+	return nil
+}
+
+// credential resolves the credentials of one registry when the client asks for them.
+type credential struct {
+	app      *app
+	registry config.Registry
+}
+
+// Authorization reads the user name and the password where the policy file says they are.
+func (c *credential) Authorization() (*authn.AuthConfig, error) {
+	auth, owner := c.registry.Auth, fmt.Sprintf("registry %q: auth", c.registry.Host)
+	user := auth.Username
+	if user == "" {
+		var err error
+		if user, err = c.app.secretText(owner+".usernameEnv", auth.UsernameEnv, "", c.registry.Position); err != nil {
+			return nil, err
+		}
+	}
+	key := owner + ".passwordFile"
+	if auth.PasswordEnv != "" {
+		key = owner + ".passwordEnv"
+	}
+	password, err := c.app.secretText(key, auth.PasswordEnv, auth.PasswordFile, c.registry.Position)
+	if err != nil {
+		return nil, err
+	}
+	return &authn.AuthConfig{Username: user, Password: password}, nil
+}

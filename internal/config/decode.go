@@ -18,7 +18,6 @@ const maxAliased = 100_000
 type decoder struct {
 	file    string
 	report  *report
-	fields  map[reflect.Type][]field
 	aliases int // how many aliases the node at hand is below
 	aliased int // how many nodes were reached through aliases
 }
@@ -113,8 +112,8 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, p place) {
 		d.fault(n, p, "want keys and values, got %s", describe(n))
 		return
 	}
-	faults := len(d.report.errors)
-	fields := d.fieldsOf(v.Type())
+	faults := d.report.count
+	fields := fieldsOf(v.Type())
 	seen := make(map[string]int, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -134,7 +133,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, p place) {
 		}
 	}
 	if r, ok := v.Addr().Interface().(ruled); ok {
-		p.sound = len(d.report.errors) == faults
+		p.sound = d.report.count == faults
 		r.rules(p)
 	}
 }

@@ -71,40 +71,52 @@ func (e Errors) Unwrap() []error {
 	return errs
 }
 
+// maxErrors bounds the errors of one Load, which nobody would read to the end.
+const maxErrors = 10_000
+
 // report gathers what is found while the files are read.
 type report struct {
 	errors, warnings []*Error
+	count            int // all errors, those above the bound included
 }
 
-func (r *report) fail(e *Error) { r.errors = append(r.errors, e) }
+func (r *report) fail(e *Error) {
+	r.count++
+	switch {
+	case r.count < maxErrors:
+		r.errors = append(r.errors, e)
+	case r.count == maxErrors:
+		r.errors = append(r.errors, &Error{File: e.File, Line: e.Line, Column: e.Column, Message: "there are too many errors to go on"})
+	}
+}
 
 func (r *report) warn(e *Error) { r.warnings = append(r.warnings, e) }
 
-// sorted returns the faults in the order of their positions. A fault of defaults, or of a value that several policies
-// share by an alias, shows once for each policy: of those the first is kept, and it says how many more there are.
-func sorted(faults []*Error) []*Error {
+// arrange sorts faults by their positions. A fault of defaults, or of a value that several policies share by an alias,
+// comes once for each policy: of those the first is kept, and it says how many more there are.
+func arrange(faults []*Error) []*Error {
 	type place struct {
 		Position
 		message string
 	}
 	first := make(map[place]*Error)
-	more := make(map[*Error]int)
+	others := make(map[*Error]int)
 	var kept []*Error
 	for _, e := range faults {
 		p := place{e.Position(), e.Message}
-		if f, found := first[p]; found {
-			if f.Policy != e.Policy {
-				more[f]++
-			}
-			continue
+		switch same, found := first[p]; {
+		case !found:
+			first[p] = e
+			kept = append(kept, e)
+		case same.Policy != e.Policy:
+			others[same]++
 		}
-		first[p] = e
-		kept = append(kept, e)
 	}
-	for e, n := range more {
-		e.Message += fmt.Sprintf(" (and in %d more policies)", n)
+	for e, n := range others {
 		if n == 1 {
-			e.Message = strings.TrimSuffix(e.Message, "(and in 1 more policies)") + "(and in 1 more policy)"
+			e.Message += " (and in 1 more policy)"
+		} else {
+			e.Message += fmt.Sprintf(" (and in %d more policies)", n)
 		}
 	}
 	slices.SortStableFunc(kept, func(a, b *Error) int { return a.Position().compare(b.Position()) })

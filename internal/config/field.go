@@ -15,31 +15,34 @@ type field struct {
 	merge    bool // defaults merge key by key inside it
 }
 
-// fieldsOf returns the keys of a mapping that is read into t, in the order they are declared in.
-func (d *decoder) fieldsOf(t reflect.Type) []field {
-	if fields, known := d.fields[t]; known {
-		return fields
-	}
-	fields := fieldsOf(t)
-	d.fields[t] = fields
-	return fields
-}
+// table has the keys of each mapping of a policy file, in the order they are declared in.
+var table = tabulate(reflect.TypeFor[file](), make(map[reflect.Type][]field))
 
-func fieldsOf(t reflect.Type) []field {
-	var fields []field
+func fieldsOf(t reflect.Type) []field { return table[t] }
+
+// tabulate adds t, and what it holds, to the table.
+func tabulate(t reflect.Type, table map[reflect.Type][]field) map[reflect.Type][]field {
+	if t.Kind() == reflect.Slice {
+		return tabulate(t.Elem(), table)
+	}
+	if _, known := table[t]; known || t.Kind() != reflect.Struct {
+		return table
+	}
+	table[t] = nil
 	for _, f := range reflect.VisibleFields(t) {
+		tabulate(f.Type, table)
 		key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		if key == "" {
 			continue // section, and what is inlined
 		}
-		fields = append(fields, field{
+		table[t] = append(table[t], field{
 			key:      key,
 			index:    f.Index,
 			required: f.Tag.Get("jsonschema") == "required",
 			merge:    f.Tag.Get("merge") == "keys",
 		})
 	}
-	return fields
+	return table
 }
 
 func keysOf(fields []field) []string {

@@ -30,9 +30,9 @@ func Load(fsys fs.FS, paths []string) (*Config, error) {
 	c := resolve(files, r)
 	c.Files = names
 	if len(r.errors) > 0 {
-		return nil, Errors(sorted(r.errors))
+		return nil, Errors(arrange(r.errors))
 	}
-	for _, w := range sorted(r.warnings) {
+	for _, w := range arrange(r.warnings) {
 		c.Warnings = append(c.Warnings, *w)
 	}
 	return c, nil
@@ -98,7 +98,7 @@ func read(fsys fs.FS, name string, r *report) *file {
 		return nil
 	}
 	f := &file{}
-	d := &decoder{file: name, report: r, fields: make(map[reflect.Type][]field)}
+	d := &decoder{file: name, report: r}
 	d.decode(n, reflect.ValueOf(f).Elem(), place{section: &f.section})
 	return f
 }

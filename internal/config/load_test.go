@@ -76,3 +76,20 @@ func glob(t *testing.T, pattern string) []string {
 	return names
 }
 
+// globF returns what is in the files.
+func globF(f *testing.F, pattern string) [][]byte {
+	f.Helper()
+	names, err := filepath.Glob(pattern)
+	if err != nil || len(names) == 0 {
+		f.Fatalf("%s: no files (%v)", pattern, err)
+	}
+	var texts [][]byte
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}

@@ -22,12 +22,12 @@ func nearest(word string, words []string) string {
 	if word == "" || len(word) > maxWord {
 		return ""
 	}
-	best, least := "", maxWord
+	best, least, word := "", maxWord, plain(word)
 	for _, w := range words {
 		if len(w) > maxWord {
 			continue
 		}
-		n := distance(plain(word), plain(w))
+		n := distance(word, plain(w))
 		if n < least && n <= max(1, len(w)/3) && n < len(w) {
 			best, least = w, n
 		}
@@ -35,9 +35,9 @@ func nearest(word string, words []string) string {
 	return best
 }
 
-func plain(s string) string {
-	return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(s))
-}
+var joints = strings.NewReplacer("-", "", "_", "")
+
+func plain(s string) string { return joints.Replace(strings.ToLower(s)) }
 
 // distance counts the letters to insert, drop, change or swap with their neighbour to get from a to b (optimal string
 // alignment).

@@ -107,8 +107,9 @@ func secretSort(key string) string {
 }
 
 func isSecretWord(key string) bool {
+	key = plain(key)
 	return slices.ContainsFunc(secretWords, func(word string) bool {
-		return plain(key) == word || len(word) > 4 && strings.Contains(plain(key), word)
+		return key == word || len(word) > 4 && strings.Contains(key, word)
 	})
 }
 

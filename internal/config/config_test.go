@@ -1,0 +1,347 @@
+package config_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/policy"
+)
+
+// load reads one file that has no faults.
+func load(t *testing.T, text string) *config.Config {
+	t.Helper()
+	c, err := config.Load(fstest.MapFS{"p.yaml": {Data: []byte(text)}}, []string{"p.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// fault reads one file that has faults, and returns them.
+func fault(t *testing.T, text string) string {
+	t.Helper()
+	_, err := config.Load(fstest.MapFS{"p.yaml": {Data: []byte(text)}}, []string{"p.yaml"})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	return err.Error()
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	got, err := config.Load(os.DirFS("testdata/good"), []string{"design.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(line, column int) config.Position {
+		return config.Position{File: "design.yaml", Line: line, Column: column}
+	}
+	vehicles := image.Repository{Host: "docker.io", Path: "acme/microservice-vehicles"}
+	want := &config.Config{
+		Files: []string{"design.yaml"},
+		Registries: []config.Registry{
+			{
+				Host:     "docker.io",
+				Auth:     config.RegistryAuth{UsernameEnv: "DOCKERHUB_USER", PasswordEnv: "DOCKERHUB_TOKEN"},
+				Rate:     config.Rate{PerSecond: 5, Burst: 10},
+				Position: at(5, 5),
+			},
+			{Host: "registry.acme.example:5000", CAFile: "acme-ca.pem", Position: at(8, 5)},
+		},
+		Git: []config.Git{{
+			Name:     "fleet",
+			URL:      "https://github.com/acme/fleet.git",
+			Branch:   "main",
+			Auth:     config.GitAuth{TokenEnv: "GIT_TOKEN"},
+			Author:   config.Author{Name: "image-updater", Email: "image-updater@acme.example"},
+			Write:    config.Write{Mode: config.Branch, Group: config.GroupPolicy},
+			Position: at(12, 5),
+		}},
+		Policies: []config.Policy{
+			{
+				Name:  "nginx",
+				Image: image.Repository{Host: "docker.io", Path: "library/nginx"},
+				Spec: policy.Spec{
+					Select: policy.Select{Kind: policy.Semver, Arg: ">=1.25 <2"},
+					Guard:  policy.Guard{Bump: policy.Minor},
+				},
+				Paths:    edit.Paths{"apps/web/**"},
+				Git:      []string{"fleet"},
+				Interval: 15 * time.Minute,
+				Position: at(22, 5),
+			},
+			{
+				Name:  "vehicles",
+				Image: vehicles,
+				Spec: policy.Spec{
+					Match:   `^release-(?P<build>\d+)-[0-9a-f]{8}$`,
+					Extract: "$build",
+					Ignore:  []string{"release-1180-.*"},
+					Select:  policy.Select{Kind: policy.Numeric, Arg: "ascending"},
+				},
+				Targets: []edit.Target{{
+					Policy: "vehicles",
+					Image:  vehicles,
+					File:   "apps/vehicles/*.yaml",
+					Key:    `$.spec.template.spec.containers[*].env[?(@.name=="DD_VERSION")].value`,
+					Value:  "{tag}",
+				}},
+				Git:      []string{"fleet"},
+				Interval: 15 * time.Minute,
+				Position: at(28, 5),
+			},
+		},
+	}
+	if diff := cmp.Diff(want, got, compare); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for _, p := range got.Policies {
+		if p.Choice == nil {
+			t.Errorf("policy %q is not compiled", p.Name)
+		}
+	}
+}
+
+// compare looks at all that can be compared, and takes an empty list for none.
+var compare = cmp.Options{
+	cmpopts.IgnoreUnexported(config.Config{}),
+	cmpopts.IgnoreFields(config.Policy{}, "Choice"),
+	cmpopts.EquateEmpty(),
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	const head = `
+apiVersion: image-updater/v1
+git: [{name: one, url: ../one}, {name: two, url: ../two, write: {mode: branch, group: git}}]
+`
+	for _, test := range []struct {
+		name     string
+		defaults string
+		policy   string
+		want     config.Policy
+	}{
+		{
+			name: "nothing anywhere",
+			want: config.Policy{Interval: 15 * time.Minute, Spec: policy.Spec{Select: policy.Select{Kind: "semver", Arg: "*"}}},
+		},
+		{
+			name:     "all from defaults",
+			defaults: `git: two, interval: 1d12h, paths: [a, b], select: {numeric: descending}, write: {mode: branch}`,
+			want: config.Policy{
+				Git: []string{"two"}, Interval: 36 * time.Hour, Paths: edit.Paths{"a", "b"},
+				Spec:  policy.Spec{Select: policy.Select{Kind: "numeric", Arg: "descending"}},
+				Write: config.Write{Mode: config.Branch},
+			},
+		},
+		{
+			name:     "the policy goes before",
+			defaults: `git: two, interval: 1h, paths: [a, b], select: {numeric: descending}`,
+			policy:   `git: [one, two], interval: 0, paths: [], select: {semver: ">1"}`,
+			want: config.Policy{
+				Git:  []string{"one", "two"},
+				Spec: policy.Spec{Select: policy.Select{Kind: "semver", Arg: ">1"}},
+			},
+		},
+		{
+			name:     "key by key inside tags, guard and write",
+			defaults: `git: one, tags: {match: "^v(.*)$", ignore: [a, b]}, guard: {bump: minor, prerelease: true}, write: {mode: branch, group: x}`,
+			policy:   `tags: {extract: $1, ignore: [c]}, guard: {bump: patch, variant: newer}, write: {group: git}`,
+			want: config.Policy{
+				Git: []string{"one"}, Interval: 15 * time.Minute,
+				Spec: policy.Spec{
+					Match: "^v(.*)$", Extract: "$1", Ignore: []string{"c"},
+					Select: policy.Select{Kind: "semver", Arg: "*"},
+					Guard:  policy.Guard{Bump: policy.Patch, Prerelease: true, Variant: policy.NewerVariant},
+				},
+				Write: config.Write{Mode: config.Branch, Group: "git"},
+			},
+		},
+		{
+			name:     "false goes before true",
+			defaults: `guard: {prerelease: true}`,
+			policy:   `guard: {prerelease: false}`,
+			want:     config.Policy{Interval: 15 * time.Minute, Spec: policy.Spec{Select: policy.Select{Kind: "semver", Arg: "*"}}},
+		},
+		{
+			name:     "guards of versions are dropped where there are none",
+			defaults: `guard: {bump: minor, variant: any, prerelease: true, downgrade: true}`,
+			policy:   `select: {numeric: ascending}`,
+			want:     config.Policy{Interval: 15 * time.Minute, Spec: policy.Spec{Select: policy.Select{Kind: "numeric", Arg: "ascending"}}},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			text := head + "defaults: {" + test.defaults + "}\npolicies:\n  - {name: a, image: nginx"
+			if test.policy != "" {
+				text += ", " + test.policy
+			}
+			got := load(t, text+"}\n").Policies[0]
+			test.want.Name, test.want.Image = "a", image.Repository{Host: "docker.io", Path: "library/nginx"}
+			if diff := cmp.Diff(test.want, got, compare, cmpopts.IgnoreFields(config.Policy{}, "Position")); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWriteFor(t *testing.T) {
+	t.Parallel()
+	g := config.Git{Write: config.Write{Mode: config.Branch, Group: config.GroupGit}}
+	for _, test := range []struct{ policy, want config.Write }{
+		{config.Write{}, config.Write{Mode: config.Branch, Group: config.GroupGit}},
+		{config.Write{Mode: config.Commit}, config.Write{Mode: config.Commit, Group: config.GroupGit}},
+		{config.Write{Group: "x"}, config.Write{Mode: config.Branch, Group: "x"}},
+	} {
+		if got := g.WriteFor(config.Policy{Write: test.policy}); got != test.want {
+			t.Errorf("WriteFor(%v) = %v, want %v", test.policy, got, test.want)
+		}
+	}
+}
+
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	fsys := fstest.MapFS{"conf/p.yaml": {Data: []byte(`
+apiVersion: image-updater/v1
+registries:
+  - host: docker.io
+    auth: {usernameEnv: USER, passwordFile: token}
+    caFile: /etc/ca.pem
+git:
+  - name: fleet
+    url: ssh://git@host/fleet
+    auth: {sshKeyFile: ../key, knownHostsFile: known_hosts, sshKeyPassphraseEnv: PASSPHRASE}
+`)}}
+	c, err := config.Load(fsys, []string{"conf"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(line, column int) config.Position {
+		return config.Position{File: "conf/p.yaml", Line: line, Column: column}
+	}
+	want := []config.Secret{
+		{Owner: `registry "docker.io"`, Key: "auth.usernameEnv", Env: "USER", Position: at(5, 25)},
+		{Owner: `registry "docker.io"`, Key: "auth.passwordFile", File: "conf/token", Position: at(5, 45)},
+		{Owner: `registry "docker.io"`, Key: "caFile", File: "/etc/ca.pem", Position: at(6, 13)},
+		{Owner: `git "fleet"`, Key: "auth.sshKeyFile", File: "key", Position: at(10, 24)},
+		{Owner: `git "fleet"`, Key: "auth.sshKeyPassphraseEnv", Env: "PASSPHRASE", Position: at(10, 82)},
+		{Owner: `git "fleet"`, Key: "auth.knownHostsFile", File: "conf/known_hosts", Position: at(10, 48)},
+	}
+	if diff := cmp.Diff(want, c.Secrets()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestPathsAreRelativeToTheFile(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ url, want string }{
+		{"../fleet.git", "fleet.git"},
+		{"fleet.git", "conf/fleet.git"},
+		{"/srv/fleet.git", "/srv/fleet.git"},
+		{"file:///srv/fleet.git", "file:///srv/fleet.git"},
+		{"git@host:fleet.git", "git@host:fleet.git"},
+		{"host:fleet.git", "host:fleet.git"},
+		{"./a:b", "conf/a:b"},
+		{"http://127.0.0.1:3000/fleet.git", "http://127.0.0.1:3000/fleet.git"},
+		{"http://localhost/fleet.git", "http://localhost/fleet.git"},
+		{"HTTPS://github.com/acme/fleet", "HTTPS://github.com/acme/fleet"},
+		{"ssh://git@host:22/fleet.git", "ssh://git@host:22/fleet.git"},
+	} {
+		fsys := fstest.MapFS{"conf/p.yml": {Data: []byte("apiVersion: image-updater/v1\ngit: [{name: a, url: '" + test.url + "'}]\n")}}
+		c, err := config.Load(fsys, []string{"conf/p.yml"})
+		if err != nil {
+			t.Errorf("%s: %v", test.url, err)
+			continue
+		}
+		if got := c.Git[0].URL; got != test.want {
+			t.Errorf("url %q of conf/p.yml is %q, want %q", test.url, got, test.want)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	c := load(t, `
+apiVersion: image-updater/v1
+registries:
+  - host: registry.acme.example
+    plainHTTP: true
+    auth: {username: a, passwordEnv: B}
+git: [{name: fleet, url: fleet}]
+policies:
+  - {name: a, image: nginx}
+`)
+	var got []string
+	for _, w := range c.Warnings {
+		got = append(got, w.Error())
+	}
+	want := []string{
+		`p.yaml:5:5: registry "registry.acme.example": plainHTTP: the credentials go over the network in the clear`,
+		`p.yaml:9:6: policy "a": names no git, so nothing is written for it`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	c := load(t, `
+apiVersion: image-updater/v1
+git: [{name: fleet, url: fleet}]
+policies: [{name: nginx, image: nginx, git: fleet}]
+`)
+	if p, err := c.PolicyNamed("nginx"); err != nil || p.Name != "nginx" {
+		t.Errorf("PolicyNamed: %v, %v", p, err)
+	}
+	if g, err := c.GitNamed("fleet"); err != nil || g.Name != "fleet" {
+		t.Errorf("GitNamed: %v, %v", g, err)
+	}
+	if _, err := c.PolicyNamed("ngnix"); err == nil || err.Error() != `no policy "ngnix" (did you mean "nginx"?)` {
+		t.Errorf("PolicyNamed: %v", err)
+	}
+	if _, err := c.GitNamed("other"); err == nil || err.Error() != `no git "other"` {
+		t.Errorf("GitNamed: %v", err)
+	}
+}
+
+// A file without any Git repository is enough to explain a decision or to edit a folder.
+func TestWithoutGit(t *testing.T) {
+	t.Parallel()
+	c := load(t, "apiVersion: image-updater/v1\npolicies: [{name: nginx, image: nginx}]\n")
+	if len(c.Warnings) != 0 || len(c.Policies) != 1 {
+		t.Errorf("got %v, %v", c.Policies, c.Warnings)
+	}
+}
+
+func TestAliasesAreBounded(t *testing.T) {
+	t.Parallel()
+	text := "apiVersion: image-updater/v1\npolicies:\n" +
+		"  - {name: a, image: nginx, paths: &p [" + strings.Repeat("a,", 1000) + "]}\n" +
+		strings.Repeat("  - {name: a, image: nginx, paths: *p}\n", 1000)
+	if got := fault(t, text); !strings.Contains(got, "more than 100000 values of this file come through aliases") {
+		t.Errorf("got %.200s", got)
+	}
+}
+
+func TestAliases(t *testing.T) {
+	t.Parallel()
+	c := load(t, `
+apiVersion: image-updater/v1
+policies:
+  - {name: a, image: nginx, paths: &paths [x, y], guard: &guard {bump: patch}}
+  - {name: b, image: nginx, paths: *paths, guard: *guard}
+`)
+	if diff := cmp.Diff(c.Policies[0].Paths, c.Policies[1].Paths); diff != "" || c.Policies[1].Spec.Guard.Bump != policy.Patch {
+		t.Errorf("the aliases read %v, %v", c.Policies[1].Paths, c.Policies[1].Spec.Guard)
+	}
+}

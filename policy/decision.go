@@ -47,12 +47,48 @@ type Verdict struct {
 	Outcome Outcome
 	Rule    Rule      // "" for the chosen tag
 	Until   time.Time // when a waiting tag will be old enough; zero when that is not known
+
+	note  string // the detail, where it cannot be worked out again
+	round *round
+	above bool // a version higher than the chosen one
 }
 
-// Detail returns a sentence about the verdict for people. It is built on demand, so that 100,000 rejected tags cost
-// nothing.
-func (v Verdict) Detail() string { return string(v.Rule) }
+// Equal reports whether two verdicts say the same of the same tag.
+func (v Verdict) Equal(w Verdict) bool {
+	return v.Tag == w.Tag && v.Outcome == w.Outcome && v.Rule == w.Rule && v.Until.Equal(w.Until)
+}
 
-// Refused returns the verdict of the first tag that is higher than the chosen one and that a rule is against: what a
-// person would ask about who expected an update and got none.
-func (d Decision) Refused() (Verdict, bool) { return Verdict{}, false }
+// Refused returns the verdict of the highest tag above the chosen one that a rule is against: what a person asks about
+// who expected an update and got none. A tag that is like the current one but for a number inside a word goes before
+// one of an altogether different variant or scheme, as most images have many of these.
+func (d Decision) Refused() (Verdict, bool) {
+	var other, far *Verdict
+	for i := range d.Verdicts {
+		v := &d.Verdicts[i]
+		if !v.above {
+			continue
+		}
+		switch v.Rule {
+		case RuleVariant:
+			if v.round.isNear(v.Tag) {
+				return *v, true
+			}
+			if other == nil {
+				other = v
+			}
+		case RuleScheme:
+			if far == nil {
+				far = v
+			}
+		default:
+			return *v, true
+		}
+	}
+	switch {
+	case other != nil:
+		return *other, true
+	case far != nil:
+		return *far, true
+	}
+	return Verdict{}, false
+}

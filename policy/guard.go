@@ -27,12 +27,98 @@ const (
 	Major Bump = "major"
 )
 
+// allows reports whether a step is not larger than b.
+func (b Bump) allows(step Bump) bool {
+	switch b {
+	case Patch:
+		return step == Patch
+	case Minor:
+		return step != Major
+	}
+	return true
+}
+
 // Variant is how far a tag may differ from the current one in what is no version number.
 type Variant string
 
 // The ways of comparing variants.
 const (
-	SameVariant  Variant = "same"  // nothing but the version, its pre-release and the number of its revision may differ
-	NewerVariant Variant = "newer" // the numbers inside words may also grow, and a revision may come to one that had none
+	SameVariant  Variant = "same"  // nothing but the version, its pre-release and the number of its build may differ
+	NewerVariant Variant = "newer" // the numbers inside words may also grow, and a build may come where there was none
 	AnyVariant   Variant = "any"   // all may differ, but not the v in front
 )
+
+func checkGuard(g Guard, wrong *faults) {
+	switch g.Bump {
+	case "", Patch, Minor, Major:
+	default:
+		wrong.addf("guard.bump", "unknown step %q, want patch, minor or major", string(g.Bump))
+	}
+	switch g.Variant {
+	case "", SameVariant, NewerVariant, AnyVariant:
+	default:
+		wrong.addf("guard.variant", "unknown variant %q, want same, newer or any", string(g.Variant))
+	}
+	if g.MinAge < 0 {
+		wrong.addf("guard.minAge", "%v is negative", g.MinAge)
+	}
+}
+
+// refuseVersionGuards reports guards that say something about versions in a policy that reads none.
+func refuseVersionGuards(g Guard, kind Kind, wrong *faults) {
+	const needs = "needs select.semver or select.calver, as select.%s knows no versions"
+	if g.Bump != "" {
+		wrong.addf("guard.bump", needs, string(kind))
+	}
+	if g.Prerelease {
+		wrong.addf("guard.prerelease", needs, string(kind))
+	}
+	if g.Variant != "" {
+		wrong.addf("guard.variant", needs, string(kind))
+	}
+}
+
+// birth returns the time from which the age of a tag runs: when it was pushed, else when it was first seen. It is zero
+// when neither is known.
+func (c *Candidate) birth() time.Time {
+	if !c.Pushed.IsZero() {
+		return c.Pushed
+	}
+	return c.FirstSeen
+}
+
+// young reports whether the candidate has to wait, and until when; that is zero when its age is not known.
+func (g *Guard) young(c *Candidate, now time.Time) (until time.Time, young bool) {
+	if g.MinAge <= 0 {
+		return time.Time{}, false
+	}
+	birth := c.birth()
+	if birth.IsZero() {
+		return time.Time{}, true
+	}
+	until = birth.Add(g.MinAge)
+	return until, now.Before(until)
+}
+
+// missing returns the platforms that the candidate does not offer. Of unknown platforms none is missing.
+func (g *Guard) missing(c *Candidate) []image.Platform {
+	if c.Platforms == nil {
+		return nil
+	}
+	var missing []image.Platform
+	for _, want := range g.Platforms {
+		if !offers(c.Platforms, want) {
+			missing = append(missing, want)
+		}
+	}
+	return missing
+}
+
+func offers(have []image.Platform, want image.Platform) bool {
+	for _, p := range have {
+		if p.Offers(want) {
+			return true
+		}
+	}
+	return false
+}

@@ -2,7 +2,7 @@ package policy
 
 import (
 	"errors"
-	"time"
+	"slices"
 )
 
 // Spec is a policy as its texts stand in a policy file. [New] compiles it.
@@ -16,7 +16,7 @@ type Spec struct {
 
 // Select is how tags are ordered. The zero value is Semver with the range "*".
 type Select struct {
-	Kind Kind
+	Kind Kind   // "" is Semver
 	Arg  string // range, format, "ascending" or "descending", "pushed" or "created", tag to follow
 }
 
@@ -25,31 +25,34 @@ type Kind string
 
 // The kinds of policies, by the key that selects them.
 const (
-	Semver       Kind = "semver"
-	Calver       Kind = "calver"
-	Numeric      Kind = "numeric"
-	Alphabetical Kind = "alphabetical"
-	Newest       Kind = "newest"
-	FollowDigest Kind = "digest"
+	Semver       Kind = "semver"       // versions in a range, the highest wins
+	Calver       Kind = "calver"       // versions of a format with a date
+	Numeric      Kind = "numeric"      // digits of any length
+	Alphabetical Kind = "alphabetical" // by bytes
+	Newest       Kind = "newest"       // by the time of the push, or of the build
+	FollowDigest Kind = "digest"       // one mutable tag, whose digest is followed
 )
 
 // Policy is a compiled [Spec]. It is immutable and may be used by many goroutines at once.
 type Policy struct {
 	spec     Spec
+	filter   filter
+	scale    scale // nil for FollowDigest
 	warnings []string
 }
 
 // New compiles a policy. Its error joins a [*FieldError] for everything that is wrong.
 func New(s Spec) (*Policy, error) {
+	s.Ignore, s.Guard.Platforms = slices.Clone(s.Ignore), slices.Clone(s.Guard.Platforms)
 	var wrong faults
-	return &Policy{spec: s}, errors.Join(wrong...)
+	p := &Policy{spec: s, filter: newFilter(s, &wrong)}
+	p.scale, p.warnings = newScale(s, &wrong)
+	checkGuard(s.Guard, &wrong)
+	if len(wrong) > 0 {
+		return nil, errors.Join(wrong...)
+	}
+	return p, nil
 }
 
 // Warnings returns what is odd about the policy, though not wrong, as sentences for people.
-func (p *Policy) Warnings() []string { return p.warnings }
-
-// Choose decides which of the candidates the reference that holds current should have at the time now. It does not
-// depend on the order of the candidates, and changes nothing it is given.
-func (p *Policy) Choose(current Current, candidates []Candidate, now time.Time) Decision {
-	return Decision{Current: current.Tag, Chosen: current.Tag}
-}
+func (p *Policy) Warnings() []string { return slices.Clone(p.warnings) }

@@ -16,20 +16,20 @@ type Rule string
 
 // The rules, in the order of judgement.
 const (
-	RuleArtifact    Rule = "artifact"      // a signature, attestation or bill of materials beside an image
-	RuleMatch       Rule = "match"         // tags.match does not match
-	RuleIgnore      Rule = "ignore"        // one of tags.ignore matches
-	RuleNoVersion   Rule = "not-a-version" // cannot be read as this policy's kind of tag
-	RuleScheme      Rule = "scheme"        // a date among numbers, or the other way round; another calver format
-	RuleVariant     Rule = "variant"       // other words, another precision, a revision more or less
-	RulePrerelease  Rule = "prerelease"    // a pre-release, and none is allowed
-	RuleRange       Rule = "range"         // outside select.semver
-	RuleOlder       Rule = "older"         // lower than the current tag
-	RuleBump        Rule = "bump"          // a larger step than guard.bump allows
-	RuleMinAge      Rule = "min-age"       // younger than guard.minAge
-	RulePlatforms   Rule = "platforms"     // lacks one of guard.platforms
-	RuleQuota       Rule = "quota"         // found by the pass: judging it would spend more of a registry's quota than is allowed
-	RuleHeld        Rule = "held"          // found by the pass: a person moved the reference below it
-	RuleNotBest     Rule = "not-best"      // allowed, but another allowed tag is better
-	noRule          Rule = ""
+	RuleArtifact   Rule = "artifact"      // a signature, attestation or bill of materials beside an image
+	RuleMatch      Rule = "match"         // tags.match does not match
+	RuleIgnore     Rule = "ignore"        // one of tags.ignore matches
+	RuleNoVersion  Rule = "not-a-version" // cannot be read as this policy's kind of tag
+	RuleScheme     Rule = "scheme"        // a date among numbers, or the other way round; another calver format
+	RuleVariant    Rule = "variant"       // other words, another precision, a revision more or less
+	RulePrerelease Rule = "prerelease"    // a pre-release, and none is allowed
+	RuleRange      Rule = "range"         // outside select.semver
+	RuleOlder      Rule = "older"         // lower than the current tag
+	RuleBump       Rule = "bump"          // a larger step than guard.bump allows
+	RuleMinAge     Rule = "min-age"       // younger than guard.minAge
+	RulePlatforms  Rule = "platforms"     // lacks one of guard.platforms
+	RuleQuota      Rule = "quota"         // found by the pass: judging it would spend more of a registry's quota than is allowed
+	RuleHeld       Rule = "held"          // found by the pass: a person moved the reference below it
+	RuleNotBest    Rule = "not-best"      // allowed, but another allowed tag is better
+	noRule         Rule = ""
 )

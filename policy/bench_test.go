@@ -1,0 +1,85 @@
+package policy_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/image-updater/image-updater/policy"
+)
+
+// The mix of a busy repository: releases in many variants, pre-releases, builds, dates, commits, artifacts, branches.
+func mixedTags(n int) []string {
+	suffixes := []string{"", "-alpine", "-slim", "-bookworm", "-alpine3.18", "-alpine3.19", "-slim-bookworm", "-windowsservercore-ltsc2022", "-jdk17-alpine", "-r4"}
+	tags := make([]string, 0, n)
+	for i := 0; len(tags) < n; i++ {
+		major, minor, patch := i/2000, i/40%50, i%40
+		switch i % 20 {
+		case 0:
+			tags = append(tags, fmt.Sprintf("sha256-%064x.sig", i))
+		case 1:
+			tags = append(tags, fmt.Sprintf("sha-%07x", i*7919))
+		case 2:
+			tags = append(tags, fmt.Sprintf("%d.%d.%d-rc.%d", major, minor, patch, i%7))
+		case 3:
+			tags = append(tags, fmt.Sprintf("bookworm-2024%02d%02d-%d", i%12+1, i%28+1, i))
+		case 4:
+			tags = append(tags, fmt.Sprintf("feature-%d-x-%040x", i, i))
+		default:
+			tags = append(tags, fmt.Sprintf("%d.%d.%d%s", major, minor, patch, suffixes[i%len(suffixes)]))
+		}
+	}
+	return tags
+}
+
+func asCandidates(tags []string) []policy.Candidate {
+	candidates := make([]policy.Candidate, len(tags))
+	for i, tag := range tags {
+		candidates[i].Tag = tag
+	}
+	return candidates
+}
+
+// BenchmarkChoose decides over 100,000 tags; BenchmarkMasterminds is the loop it is measured against.
+func BenchmarkChoose(b *testing.B) {
+	p := compile(b, policy.Spec{Select: policy.Select{Kind: policy.Semver, Arg: ">=1.2 <40"}})
+	candidates := asCandidates(mixedTags(100_000))
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Choose(policy.Current{Tag: "4.2.1-alpine3.18"}, candidates, time.Time{})
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(candidates)), "ns/tag")
+}
+
+// BenchmarkRejected is the cost of a tag that no decision needs to read: it never becomes a version.
+func BenchmarkRejected(b *testing.B) {
+	p := compile(b, policy.Spec{})
+	candidates := make([]policy.Candidate, 100_000)
+	for i := range candidates {
+		candidates[i].Tag = fmt.Sprintf("feature-branch-x-%040x", i)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Choose(policy.Current{Tag: "1.2.3"}, candidates, time.Time{})
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(candidates)), "ns/tag")
+}
+
+func BenchmarkMasterminds(b *testing.B) {
+	constraints, err := semver.NewConstraint(">=1.2 <40")
+	if err != nil {
+		b.Fatal(err)
+	}
+	tags := mixedTags(100_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, tag := range tags {
+			if v, err := semver.NewVersion(tag); err == nil {
+				constraints.Check(v)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(tags)), "ns/tag")
+}

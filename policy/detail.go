@@ -1,0 +1,203 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Detail returns a sentence about the verdict for people. It is worked out when it is asked for, so that 100,000
+// rejected tags cost nothing.
+func (v Verdict) Detail() string {
+	switch {
+	case v.note != "":
+		return v.note
+	case v.round == nil:
+		return string(v.Rule)
+	case v.Outcome == Chosen:
+		return v.round.chosenDetail()
+	}
+	return v.round.detail(v)
+}
+
+func (r *round) detail(v Verdict) string {
+	switch v.Rule {
+	case RuleArtifact:
+		return "a signature, an attestation or a bill of materials, not an image"
+	case RuleMatch:
+		if r.policy.scale == nil {
+			return fmt.Sprintf("the policy follows %s and no other tag", r.policy.spec.Select.Arg)
+		}
+		return fmt.Sprintf("tags.match %q does not match", r.policy.spec.Match)
+	case RuleIgnore:
+		i := r.policy.filter.ignoredBy(v.Tag)
+		return fmt.Sprintf("tags.ignore[%d] %q matches", i, r.policy.filter.sources[i])
+	case RuleMinAge:
+		return r.ageDetail(v.Until)
+	case RuleNotBest:
+		return fmt.Sprintf("allowed, but %s is better", r.chosen)
+	}
+	var reader parser
+	text, _ := r.policy.filter.text(v.Tag)
+	to, f := r.policy.read(&reader, text, nil)
+	if f == noFault {
+		return r.versionDetail(v.Rule, &to)
+	}
+	return r.faultDetail(f, text)
+}
+
+// versionDetail explains the rules about versions.
+func (r *round) versionDetail(rule Rule, to *version) string {
+	guard := &r.policy.spec.Guard
+	switch rule {
+	case RuleNoVersion:
+		return r.faultDetail(noTime, to.text)
+	case RuleScheme:
+		return r.schemeDetail(to)
+	case RuleVariant:
+		if !r.usable {
+			return r.askedDetail()
+		}
+		return variantDetail(&r.from, to, guard.Variant)
+	case RulePrerelease:
+		if r.usable && r.from.stage != stageFinal && !to.channel {
+			return fmt.Sprintf("pre-release of another version than %s; guard.prerelease is false", r.from.text)
+		}
+		return "pre-release; guard.prerelease is false"
+	case RuleRange:
+		return "outside the range " + r.policy.spec.Select.Arg
+	case RuleOlder:
+		return r.olderDetail()
+	case RuleBump:
+		step := stepBetween(&r.from, to)
+		return fmt.Sprintf("a %s step from %s; guard.bump is %s", step, r.from.text, guard.Bump)
+	}
+	return string(rule)
+}
+
+func (r *round) faultDetail(f fault, text string) string {
+	switch f {
+	case tooLong:
+		return fmt.Sprintf("longer than %d characters", maxText)
+	case strangeCharacter:
+		return "holds a character that no tag has"
+	case noNumber:
+		return "no version: there is no number in it"
+	case onlyHash:
+		return "no version: a commit or a digest"
+	case ambiguous:
+		return ambiguousDetail(text)
+	case emptyText:
+		return fmt.Sprintf("tags.extract %q leaves nothing of it", r.policy.spec.Extract)
+	case notDigits:
+		return fmt.Sprintf("%q is not a number", text)
+	case noTime:
+		if s, ok := r.policy.scale.(*newestScale); ok && s.created {
+			return "build time unknown"
+		}
+		return "push time unknown"
+	case noFit:
+		return "does not fit the format " + r.policy.spec.Select.Arg
+	}
+	return "no version"
+}
+
+func (r *round) schemeDetail(to *version) string {
+	switch {
+	case !r.usable:
+		return "a date, and there are tags that are none"
+	case to.dated && !r.from.dated:
+		return fmt.Sprintf("a date, and %s is none", r.from.text)
+	case !to.dated:
+		return fmt.Sprintf("no date, and %s is one", r.from.text)
+	}
+	return fmt.Sprintf("a date written in another way than %s", r.from.text)
+}
+
+func (r *round) olderDetail() string {
+	switch s := r.policy.scale.(type) {
+	case *newestScale:
+		return fmt.Sprintf("%s before %s", s.verb(), r.current.Tag)
+	case *numericScale:
+		if s.descending {
+			return fmt.Sprintf("higher than %s, and the lowest is wanted", r.from.text)
+		}
+	case *alphabeticalScale:
+		if s.descending {
+			return fmt.Sprintf("behind %s, and the first is wanted", r.from.text)
+		}
+		return fmt.Sprintf("in front of %s, and the last is wanted", r.from.text)
+	}
+	return "lower than " + r.from.text
+}
+
+func (r *round) ageDetail(until time.Time) string {
+	age := formatDuration(r.policy.spec.Guard.MinAge)
+	if until.IsZero() {
+		return fmt.Sprintf("push time unknown, so not known to be %s old", age)
+	}
+	return fmt.Sprintf("younger than %s, old enough at %s", age, until.UTC().Format("2006-01-02 15:04 MST"))
+}
+
+// formatDuration writes 72h as 72h and not as 72h0m0s.
+func formatDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// chosenDetail says why the chosen tag is chosen, or why nothing better is.
+func (r *round) chosenDetail() string {
+	if r.policy.scale == nil {
+		return r.followedDetail()
+	}
+	if r.chosen != r.current.Tag {
+		s := fmt.Sprintf("the best of %d allowed tags", r.count)
+		if r.count == 1 {
+			s = "the only allowed tag"
+		}
+		if !r.usable && r.current.Tag != "" {
+			s += fmt.Sprintf("; a reference that was only found would be left alone, as %s is no version of this policy", r.current.Tag)
+		}
+		return s
+	}
+	const kept = "nothing better is allowed"
+	switch against := r.againstCurrent(); against {
+	case "":
+		return kept
+	default:
+		return kept + ", though it is " + against
+	}
+}
+
+// againstCurrent says what is wrong with the current tag, as the end of a sentence.
+func (r *round) againstCurrent() string {
+	if _, against := r.policy.filter.text(r.current.Tag); against == RuleIgnore || against == RuleMatch || against == RuleArtifact {
+		return "against a rule: " + r.detail(Verdict{Tag: r.current.Tag, Rule: against})
+	}
+	if !r.usable {
+		return "no version of this policy"
+	}
+	if s, ok := r.policy.scale.(*versionScale); ok && !s.within.holds(&r.from) {
+		return "outside the range " + s.within.source
+	}
+	if !r.listed {
+		return "no longer in the registry"
+	}
+	return ""
+}
+
+func (r *round) followedDetail() string {
+	switch {
+	case r.chosen != r.policy.spec.Select.Arg:
+		return fmt.Sprintf("kept, as %s may not be taken", r.policy.spec.Select.Arg)
+	case !r.listed:
+		return "kept, though it is no longer in the registry"
+	}
+	return "the tag whose digest is followed"
+}

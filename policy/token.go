@@ -1,0 +1,123 @@
+package policy
+
+// maxText is the longest text that is read. A tag has at most 128 characters; only a template can make a longer one.
+const maxText = 255
+
+// token is a longest run of letters or of digits, with the separators in front of it: text[from:at] are the
+// separators, text[at:to] is the run. A token without a separator in front is glued to the one before.
+type token struct {
+	from, at, to uint8
+	digits       bool
+	word         wordEntry // of letters
+}
+
+func (t *token) glued() bool { return t.from == t.at }
+
+// charClass sorts the bytes a text may have.
+type charClass uint8
+
+const (
+	otherChar charClass = iota
+	letterChar
+	digitChar
+	separatorChar
+)
+
+// charClasses knows the characters of tags, and the plus of semantic versions, which only an extract can bring in.
+var charClasses = makeCharClasses()
+
+func makeCharClasses() (table [256]charClass) {
+	for c := 'a'; c <= 'z'; c++ {
+		table[c], table[c-'a'+'A'] = letterChar, letterChar
+	}
+	for c := '0'; c <= '9'; c++ {
+		table[c] = digitChar
+	}
+	for _, c := range "._-+" {
+		table[c] = separatorChar
+	}
+	return table
+}
+
+// tokenize splits the text into tokens. What it finds is the fault that keeps the text from being a version at all.
+func (p *parser) tokenize(text string) fault {
+	p.tokens = p.tokens[:0]
+	if len(text) > maxText {
+		return tooLong
+	}
+	digits := false
+	for i := 0; i < len(text); {
+		from := i
+		for i < len(text) && charClasses[text[i]] == separatorChar {
+			i++
+		}
+		at := i
+		if i < len(text) {
+			class := charClasses[text[i]]
+			if class == otherChar {
+				return strangeCharacter
+			}
+			digits = digits || class == digitChar
+			for i < len(text) && charClasses[text[i]] == class {
+				i++
+			}
+			p.tokens = append(p.tokens, token{from: uint8(from), at: uint8(at), to: uint8(i), digits: class == digitChar})
+		} else {
+			p.tokens = append(p.tokens, token{from: uint8(from), at: uint8(at), to: uint8(i)})
+		}
+	}
+	if !digits {
+		return noNumber
+	}
+	return noFault
+}
+
+// isHash reports whether the text is nothing but a commit or a digest: 7 to 64 hex digits, not all decimal.
+func isHash(text string) bool {
+	return len(text) >= 7 && len(text) <= 64 && isHex(text) && !isDecimal(text)
+}
+
+// commitAt returns the index of the first token of the commit that the text ends with, or the number of tokens.
+func (p *parser) commitAt(text string) int {
+	first := len(p.tokens) - 1
+	for first > 0 && p.tokens[first].glued() {
+		first--
+	}
+	if first <= 0 {
+		return len(p.tokens)
+	}
+	last := text[p.tokens[first].at:]
+	if before := &p.tokens[first-1]; isCommitWord(text[before.at:before.to]) && isCommit(last) {
+		return first
+	}
+	if len(last) > 1 && last[0] == 'g' && isCommit(last[1:]) {
+		return first
+	}
+	// b2024001 is the beta of that number, not a commit.
+	if isCommit(last) && !isDecimal(last) && !((last[0] == 'a' || last[0] == 'b') && isDecimal(last[1:])) {
+		return first
+	}
+	return len(p.tokens)
+}
+
+func isCommitWord(s string) bool { return s == "sha" || s == "git" || s == "commit" }
+
+func isCommit(s string) bool { return len(s) >= 7 && len(s) <= 40 && isHex(s) }
+
+func isHex(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F') {
+			return false
+		}
+	}
+	return true
+}
+
+func isDecimal(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,107 @@
+package policy
+
+// walker goes through what makes up the variant of a version: all its parts but the pre-release, the numbers after the
+// first, and what the mode leaves open.
+type walker struct {
+	v     *version
+	i     int
+	newer bool // revisions are left open
+}
+
+// next returns the next part of the variant, nil at the end.
+func (w *walker) next() *part {
+	for w.i < len(w.v.parts) {
+		p := &w.v.parts[w.i]
+		w.i++
+		switch p.kind {
+		case stagePart, stageNumberPart:
+			continue
+		case numberPart:
+			if w.i-1 != w.v.firstNumber() {
+				continue
+			}
+		case revisionWordPart, revisionPart, datedPart:
+			if w.newer {
+				continue
+			}
+		}
+		return p
+	}
+	return nil
+}
+
+// sameVariant reports whether two versions differ in nothing but their numbers, pre-releases, and the numbers of
+// builds and commits. If newer is set, the numbers inside words may have grown from a to b, and a revision may have
+// come.
+func sameVariant(a, b *version, newer bool) bool {
+	if newer && a.revision && !b.revision {
+		return false
+	}
+	if a.numbers > 1 && b.numbers > 1 && a.joint() != b.joint() {
+		return false
+	}
+	x, y := walker{v: a, newer: newer}, walker{v: b, newer: newer}
+	for {
+		p, q := x.next(), y.next()
+		if p == nil || q == nil {
+			return p == q
+		}
+		if p.kind != q.kind || !sameText(a, b, p, q, newer) {
+			return false
+		}
+	}
+}
+
+// sameText compares two parts of one kind by what the variant holds fixed.
+func sameText(a, b *version, p, q *part, newer bool) bool {
+	switch p.kind {
+	case wordPart, revisionWordPart:
+		return p.whole(a.text) == q.whole(b.text)
+	case ownedPart:
+		if !newer {
+			return p.whole(a.text) == q.whole(b.text)
+		}
+		return p.separator(a.text) == q.separator(b.text) && compareDotted(q.of(b.text), p.of(a.text)) >= 0
+	}
+	return p.separator(a.text) == q.separator(b.text)
+}
+
+// firstNumber returns the index of the number that stands in front.
+func (v *version) firstNumber() int {
+	i := 0
+	for v.parts[i].kind != numberPart {
+		i++
+	}
+	return i
+}
+
+// joint returns the separator between the first two numbers.
+func (v *version) joint() string { return v.parts[v.firstNumber()+1].separator(v.text) }
+
+// samePrecision reports whether a tag of one precision may be followed by one of the other: 1.27 floats and never
+// becomes 1.27.4. Full versions follow each other whatever their number of components.
+func samePrecision(from, to *version) bool {
+	if from.full() && to.full() || from.stage != stageFinal && to.stage != stageFinal && from.numbers == to.numbers {
+		return true
+	}
+	if !from.full() && !to.full() {
+		return from.numbers == to.numbers
+	}
+	// A counted pre-release names one release even where its final release has few numbers: 16rc1 and 16.0.
+	if from.full() && from.stage != stageFinal && !from.revision && !from.dated {
+		return to.numbers >= from.numbers
+	}
+	if to.full() && to.stage != stageFinal && !to.revision && !to.dated {
+		return from.numbers > to.numbers
+	}
+	return false
+}
+
+// sameScheme reports whether the numbers of two versions mean the same: dates are not compared with other numbers, nor
+// dates of one length with those of another.
+func sameScheme(a, b *version) bool {
+	if a.year && b.year {
+		return true
+	}
+	return a.dated == b.dated && (!a.dated || len(a.number(0)) == len(b.number(0)))
+}

@@ -35,7 +35,8 @@ type Policy struct {
 	Position Position
 }
 
-// Registry is one entry of registries. Its zero values mean the defaults of the program.
+// Registry is one entry of registries. Its zero values mean the defaults of the program. Files, here and in what
+// follows, are as they are written: a relative one starts at the folder of the policy file, Position.File.
 type Registry struct {
 	Host           string // as in image.Repository.Host
 	Auth           RegistryAuth
@@ -71,7 +72,7 @@ type Quota struct {
 // Git is one entry of git: a repository to write to.
 type Git struct {
 	Name     string
-	URL      string
+	URL      string // a relative path is made to start where Load was called, not at the policy file
 	Branch   string // "" = the remote's default branch
 	Auth     GitAuth
 	Author   Author
@@ -151,7 +152,7 @@ type Secret struct {
 	Owner    string // `registry "docker.io"`, `git "fleet"`
 	Key      string // "auth.passwordEnv"
 	Env      string // name of an environment variable, or ""
-	File     string // path of a file, or ""
+	File     string // path of a file as it is written, or ""
 	Position Position
 }
 

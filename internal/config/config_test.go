@@ -230,18 +230,18 @@ git:
 	}
 	want := []config.Secret{
 		{Owner: `registry "docker.io"`, Key: "auth.usernameEnv", Env: "USER", Position: at(5, 25)},
-		{Owner: `registry "docker.io"`, Key: "auth.passwordFile", File: "conf/token", Position: at(5, 45)},
+		{Owner: `registry "docker.io"`, Key: "auth.passwordFile", File: "token", Position: at(5, 45)},
 		{Owner: `registry "docker.io"`, Key: "caFile", File: "/etc/ca.pem", Position: at(6, 13)},
-		{Owner: `git "fleet"`, Key: "auth.sshKeyFile", File: "key", Position: at(10, 24)},
+		{Owner: `git "fleet"`, Key: "auth.sshKeyFile", File: "../key", Position: at(10, 24)},
 		{Owner: `git "fleet"`, Key: "auth.sshKeyPassphraseEnv", Env: "PASSPHRASE", Position: at(10, 82)},
-		{Owner: `git "fleet"`, Key: "auth.knownHostsFile", File: "conf/known_hosts", Position: at(10, 48)},
+		{Owner: `git "fleet"`, Key: "auth.knownHostsFile", File: "known_hosts", Position: at(10, 48)},
 	}
 	if diff := cmp.Diff(want, c.Secrets()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
-func TestPathsAreRelativeToTheFile(t *testing.T) {
+func TestGitPathsAreRelativeToTheFile(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ url, want string }{
 		{"../fleet.git", "fleet.git"},
@@ -343,5 +343,20 @@ policies:
 `)
 	if diff := cmp.Diff(c.Policies[0].Paths, c.Policies[1].Paths); diff != "" || c.Policies[1].Spec.Guard.Bump != policy.Patch {
 		t.Errorf("the aliases read %v, %v", c.Policies[1].Paths, c.Policies[1].Spec.Guard)
+	}
+}
+
+// The example is what users begin with: it has no faults, and nothing in it is odd.
+func TestExample(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load(os.DirFS("../.."), []string{"policies.example.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range c.Warnings {
+		t.Error(w.Error())
+	}
+	if len(c.Policies) < 5 || len(c.Git) != 2 || len(c.Registries) != 4 {
+		t.Errorf("it has %d policies, %d git and %d registries", len(c.Policies), len(c.Git), len(c.Registries))
 	}
 }

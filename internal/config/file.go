@@ -47,7 +47,7 @@ type registryEntry struct {
 	// URL to ask instead of Docker Hub's tag API. For docker.io only.
 	HubEndpoint webURL `yaml:"hubEndpoint"`
 	// Hosts, beside the registry's own, that may be sent these credentials when a token is asked for.
-	TokenHosts []hostName `yaml:"tokenHosts"`
+	TokenHosts []serverName `yaml:"tokenHosts"`
 }
 
 // The credentials of a registry, by the names of environment variables or files.

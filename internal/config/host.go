@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -12,18 +13,24 @@ import (
 )
 
 type (
-	hostName string // as in image.Repository.Host
-	webURL   string // http or https, without credentials
-	gitURL   string
+	hostName   string // as in image.Repository.Host
+	serverName string // a host that no image names, with a port if it has one
+	webURL     string // http or https, without credentials
+	gitURL     string
 )
 
 var errCredentials = errors.New("has credentials in it, which do not belong into a policy file: name them in auth")
 
-func (h *hostName) parse(s string) error {
-	if strings.Contains(s, "://") || strings.Contains(s, "/") {
+func (n *serverName) parse(s string) error {
+	if strings.Contains(s, "/") {
 		return errors.New("want a host alone, without scheme or path")
 	}
-	if err := image.CheckHost(strings.ToLower(s)); err != nil {
+	*n = serverName(strings.ToLower(s))
+	return image.CheckHost(string(*n))
+}
+
+func (h *hostName) parse(s string) error {
+	if err := new(serverName).parse(s); err != nil {
 		return err
 	}
 	// Reading it as part of an image gives the one spelling that images have, docker.io for index.docker.io.
@@ -53,18 +60,17 @@ func (u *webURL) parse(s string) error {
 		return errors.New("want a URL without ? and #")
 	}
 	*u = webURL(s)
-	return nil
+	return image.CheckHost(parsed.Host)
 }
 
-// isPlain reports whether the URL is one without TLS.
-func (u webURL) isPlain() bool { return strings.HasPrefix(strings.ToLower(string(u)), "http://") }
+func (u webURL) inTheClear() bool { return inTheClear(string(u)) }
 
-func (u webURL) host() string {
-	parsed, err := url.Parse(string(u))
-	if err != nil {
-		return ""
-	}
-	return parsed.Hostname()
+func (u gitURL) inTheClear() bool { return inTheClear(string(u)) }
+
+// inTheClear reports whether what is sent to the URL can be read on the way: HTTP without TLS, to another machine.
+func inTheClear(s string) bool {
+	parsed, err := url.Parse(s)
+	return err == nil && parsed.Scheme == "http" && !isLoopback(parsed.Hostname())
 }
 
 func (u *gitURL) parse(s string) error {
@@ -91,10 +97,10 @@ func (u *gitURL) parse(s string) error {
 		if parsed.User != nil {
 			return errCredentials
 		}
-		if parsed.Scheme == "http" && !isLoopback(parsed.Hostname()) {
-			return errors.New("plain HTTP shows credentials to all on the way: want https:// (http:// is for loopback hosts)")
+		if parsed.RawQuery != "" || parsed.Fragment != "" {
+			return errors.New("want a URL without ? and #")
 		}
-	case "ssh", "file":
+	case "ssh", "git+ssh", "ssh+git", "file":
 	default:
 		return fmt.Errorf("unknown scheme %q, want https://, ssh://, git@host:path or a path", parsed.Scheme)
 	}
@@ -107,14 +113,12 @@ func (u gitURL) transport() string {
 	scheme, _, found := strings.Cut(string(u), "://")
 	scheme = strings.ToLower(scheme)
 	switch {
-	case found && (scheme == "http" || scheme == "https"):
-		return "https"
-	case found:
-		return scheme
-	case u.isSCP():
+	case !found && u.isSCP(), found && strings.Contains(scheme, "ssh"):
 		return "ssh"
+	case !found || scheme == "file":
+		return "file"
 	}
-	return "file"
+	return "https"
 }
 
 // isSCP reports whether the URL is of the form [user@]host:path, which a colon before the first slash makes it.
@@ -123,12 +127,12 @@ func (u gitURL) isSCP() bool {
 	return found && !strings.ContainsAny(host, `/\`) && !filepath.IsAbs(string(u))
 }
 
-// from returns the URL as seen from where file is: a relative path is relative to the policy file it stands in.
+// from returns the URL as it is from where the policy file is named: a relative path starts at the file's folder.
 func (u gitURL) from(file string) string {
-	if u.transport() != "file" || strings.Contains(string(u), "://") {
+	if u.transport() != "file" || strings.Contains(string(u), "://") || path.IsAbs(string(u)) || filepath.IsAbs(string(u)) {
 		return string(u)
 	}
-	return filePath(u).from(file)
+	return path.Join(path.Dir(file), string(u))
 }
 
 // parseURL reads a URL that has a host. Its errors do not repeat the URL, which may hold a password.
@@ -145,7 +149,7 @@ func parseURL(s string) (*url.URL, error) {
 
 // isLoopback reports whether the host, without a port, is this machine by its name or address.
 func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost") {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	address, err := netip.ParseAddr(strings.Trim(host, "[]"))

@@ -60,24 +60,23 @@ func (c *resolver) addRegistry(r *registryEntry) {
 	if !c.claim(&r.section, "host", string(r.Host)) {
 		return
 	}
-	from := r.top.File
 	c.config.Registries = append(c.config.Registries, Registry{
 		Host: string(r.Host),
 		Auth: RegistryAuth{
 			Username:     string(r.Auth.Username),
 			UsernameEnv:  string(r.Auth.UsernameEnv),
 			PasswordEnv:  string(r.Auth.PasswordEnv),
-			PasswordFile: r.Auth.PasswordFile.from(from),
+			PasswordFile: string(r.Auth.PasswordFile),
 		},
 		Rate:           Rate{PerSecond: float64(r.Rate.PerSecond), Burst: int(r.Rate.Burst)},
 		Quota:          Quota{Reserve: int(r.Quota.Reserve)},
-		CAFile:         r.CAFile.from(from),
-		ClientCertFile: r.ClientCertFile.from(from),
-		ClientKeyFile:  r.ClientKeyFile.from(from),
+		CAFile:         string(r.CAFile),
+		ClientCertFile: string(r.ClientCertFile),
+		ClientKeyFile:  string(r.ClientKeyFile),
 		PlainHTTP:      r.PlainHTTP,
 		Endpoint:       string(r.Endpoint),
 		HubEndpoint:    string(r.HubEndpoint),
-		TokenHosts:     namesOf(r.TokenHosts, func(h hostName) string { return string(h) }),
+		TokenHosts:     namesOf(r.TokenHosts, func(n serverName) string { return string(n) }),
 		Position:       r.top,
 	})
 	c.config.secrets = append(c.config.secrets, secretsOf(r)...)
@@ -87,19 +86,18 @@ func (c *resolver) addGit(g *gitEntry) {
 	if !c.claim(&g.section, "name", string(g.Name)) {
 		return
 	}
-	from := g.top.File
 	git := Git{
 		Name:   string(g.Name),
-		URL:    g.URL.from(from),
+		URL:    g.URL.from(g.top.File),
 		Branch: string(g.Branch),
 		Auth: GitAuth{
 			Username:             string(g.Auth.Username),
 			TokenEnv:             string(g.Auth.TokenEnv),
-			TokenFile:            g.Auth.TokenFile.from(from),
-			SSHKeyFile:           g.Auth.SSHKeyFile.from(from),
-			KnownHostsFile:       g.Auth.KnownHostsFile.from(from),
+			TokenFile:            string(g.Auth.TokenFile),
+			SSHKeyFile:           string(g.Auth.SSHKeyFile),
+			KnownHostsFile:       string(g.Auth.KnownHostsFile),
 			SSHKeyPassphraseEnv:  string(g.Auth.SSHKeyPassphraseEnv),
-			SSHKeyPassphraseFile: g.Auth.SSHKeyPassphraseFile.from(from),
+			SSHKeyPassphraseFile: string(g.Auth.SSHKeyPassphraseFile),
 		},
 		Author:   Author{Name: defaultName, Email: defaultEmail},
 		Write:    Write{Mode: defaultMode, Group: defaultGroup},

@@ -78,7 +78,7 @@ func (r *registryEntry) rules(p place) {
 	if p.has("hubEndpoint") && r.Host != "docker.io" && p.sound {
 		p.refuse("hubEndpoint", "is for docker.io only")
 	}
-	if r.Endpoint.isPlain() && !r.PlainHTTP && !isLoopback(r.Endpoint.host()) {
+	if r.Endpoint.inTheClear() && !r.PlainHTTP {
 		p.refuse("endpoint", "is without TLS: want https://, or plainHTTP: true if that is meant")
 	}
 	if !r.PlainHTTP {
@@ -87,7 +87,7 @@ func (r *registryEntry) rules(p place) {
 	if found := p.written("caFile", "clientCertFile"); len(found) > 0 {
 		p.refuse(found[0], "has no use with plainHTTP: true")
 	}
-	if p.has("auth") && !isLoopback(webURL("http://"+r.Host).host()) {
+	if p.has("auth") && inTheClear("http://"+string(r.Host)) {
 		p.warn(p.keyAt("plainHTTP"), "plainHTTP: the credentials go over the network in the clear")
 	}
 }
@@ -105,6 +105,9 @@ func (k *gitAuthKeys) rules(p place) {
 func (g *gitEntry) rules(p place) {
 	if g.URL == "" {
 		return
+	}
+	if p.has("auth") && g.URL.inTheClear() {
+		p.refuse("url", "is without TLS, which shows the credentials to all on the way: want https://")
 	}
 	auth := p.child("auth")
 	for _, method := range []struct{ key, transport string }{

@@ -63,6 +63,7 @@ var patterns = map[reflect.Type]jsonschema.Schema{
 	reflect.TypeFor[zone]():          {Examples: []any{"UTC", "Europe/Paris"}},
 	reflect.TypeFor[templateText]():  {},
 	reflect.TypeFor[hostName]():      {Pattern: `^[^/\s]+$`, Examples: []any{"docker.io", "registry.acme.example:5000"}},
+	reflect.TypeFor[serverName]():    {Pattern: `^[^/\s]+$`},
 	reflect.TypeFor[webURL]():        {Pattern: `^[Hh][Tt][Tt][Pp][Ss]?://[^@?#\s]+$`},
 	reflect.TypeFor[gitURL]():        {Examples: []any{"https://github.com/acme/fleet.git", "git@github.com:acme/fleet.git"}},
 	reflect.TypeFor[envName]():       {Pattern: envGrammar.String()},

@@ -2,8 +2,6 @@ package config
 
 import (
 	"errors"
-	"path"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -43,14 +41,6 @@ func (f *filePath) parse(s string) error {
 	}
 	*f = filePath(s)
 	return nil
-}
-
-// from returns the path as seen from where file is: relative paths are relative to the policy file they stand in.
-func (f filePath) from(file string) string {
-	if f == "" || filepath.IsAbs(string(f)) || path.IsAbs(string(f)) {
-		return string(f)
-	}
-	return path.Join(path.Dir(file), string(f))
 }
 
 // secretWords are what people call the key that would hold a secret.
@@ -127,7 +117,7 @@ func gather(v reflect.Value, s *section, prefix string) []Secret {
 		case envName:
 			secret.Env = value.String()
 		case filePath:
-			secret.File = filePath(value.String()).from(s.top.File)
+			secret.File = value.String()
 		default:
 			if value.Kind() == reflect.Struct {
 				found = append(found, gather(value, s, at+".")...)

@@ -2,11 +2,15 @@ package registry
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
+	"math/rand/v2"
 	"net/http"
+	"net/url"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -15,77 +19,148 @@ import (
 	"github.com/image-updater/image-updater/image"
 )
 
-// Host is what is known about one registry beyond the defaults.
-type Host struct {
-	Host        string // as in image.Repository.Host
-	Endpoint    string // URL to ask instead; "" = the host itself
-	PlainHTTP   bool
-	RootCAs     *x509.CertPool
-	Certificate *tls.Certificate
-	PerSecond   float64 // 0 = default of the host
-	Burst       int
-	Auth        authn.Authenticator // nil = keychain
-	TokenHosts  []string            // realms allowed beside the same host and registrable domain
-}
-
-// Options of [New]. The zero value works.
+// Options of [New]. The zero value asks every registry over https with the credentials of the docker configuration.
 type Options struct {
-	Hosts     []Host
-	Keychain  authn.Keychain    // nil = docker config and credential helpers
-	Transport http.RoundTripper // nil = own transports
-	Cache     *cache.Cache      // nil = memory only
-	Now       func() time.Time
-	Jitter    func() float64
-	Log       *slog.Logger
-	UserAgent string
+	Hosts     []Host                                // what differs from the defaults
+	Keychain  authn.Keychain                        // nil = docker configuration and credential helpers
+	Transport http.RoundTripper                     // what requests are sent by, for tests; nil = a transport for each registry
+	Proxy     func(*http.Request) (*url.URL, error) // as in http.Transport, which nil Transport makes; nil = no proxy
+	Cache     *cache.Cache                          // nil = in memory, as long as the client
+	Now       func() time.Time                      // nil = time.Now
+	Jitter    func() float64                        // in [0, 1), for the pauses between tries; nil = math/rand/v2
+	Log       *slog.Logger                          // nil = discard
+	UserAgent string                                // "" = image-updater
 }
 
-// TagList is the list of tags of a repository.
-type TagList struct {
-	Repository image.Repository
-	Tags       []string
-	At         time.Time
-	Cached     bool
-	Dropped    int
+// Client asks registries. It is safe for concurrent use.
+type Client struct {
+	options  Options
+	cache    *cache.Cache
+	ownCache bool
+	log      *slog.Logger
+	now      func() time.Time
+	jitter   func() float64
+	lists    flights[TagList]
+
+	mu      sync.Mutex
+	entries map[string]Host // by canonical name
+	hosts   map[string]*host
+	running map[*func()]struct{} // what ends each call under way
+	calls   sync.WaitGroup
+	closed  bool
 }
 
-// Usage counts the requests made for one registry.
-type Usage struct {
-	Registry        string
-	Requests, Pulls int
+// ErrClosed is the cause of errors of calls that come after [Client.Close] or are cut off by it.
+var ErrClosed = errors.New("registry client is closed")
+
+// New returns a client. It does not ask anything yet.
+func New(o Options) (*Client, error) {
+	c := &Client{
+		options: o,
+		cache:   o.Cache,
+		log:     o.Log,
+		now:     o.Now,
+		jitter:  o.Jitter,
+		entries: make(map[string]Host),
+		hosts:   make(map[string]*host),
+		running: make(map[*func()]struct{}),
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.jitter == nil {
+		c.jitter = rand.Float64
+	}
+	if c.options.UserAgent == "" {
+		c.options.UserAgent = "image-updater"
+	}
+	for _, entry := range o.Hosts {
+		if _, found := c.entries[entry.Host]; found {
+			return nil, fmt.Errorf("registry %q is named twice", entry.Host)
+		}
+		if err := entry.check(); err != nil {
+			return nil, fmt.Errorf("registry %q: %w", entry.Host, err)
+		}
+		c.entries[entry.Host] = entry
+	}
+	if c.cache == nil {
+		memory, err := cache.Open(context.Background(), cache.Options{})
+		if err != nil {
+			return nil, err
+		}
+		c.cache, c.ownCache = memory, true
+	}
+	return c, nil
 }
 
-// Error is a request that failed.
-type Error struct {
-	Op            string
-	Repository    image.Repository
-	Status        int
-	Code, Message string
-	RetryAfter    time.Duration
-	Until         time.Time
-	Err           error
+// host returns what is known about the registry of that name.
+func (c *Client) host(name string) (*host, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h, found := c.hosts[name]; found {
+		return h, nil
+	}
+	entry, found := c.entries[name]
+	if !found {
+		entry = Host{Host: name}
+		if err := entry.check(); err != nil {
+			return nil, err
+		}
+	}
+	h := newHost(c, entry)
+	c.hosts[name] = h
+	return h, nil
 }
 
-func (e *Error) Error() string { return e.Op + " of " + e.Repository.String() }
-
-func (e *Error) Unwrap() error { return e.Err }
-
-// Client asks registries.
-type Client struct{}
-
-// New returns a client.
-func New(o Options) (*Client, error) { return &Client{}, nil }
-
-// Tags returns the tags of a repository.
-func (c *Client) Tags(ctx context.Context, repo image.Repository, fresh time.Duration) (TagList, error) {
-	return TagList{}, &Error{Op: "listing tags", Repository: repo, Err: errors.ErrUnsupported}
+// Expect announces repositories whose tags will be asked for, so that one token can serve many of them. It asks
+// nothing itself, and what is announced need not be asked for.
+func (c *Client) Expect(repositories ...image.Repository) {
+	for _, r := range repositories {
+		if h, err := c.host(r.Host); err == nil {
+			h.tokens.expect(h.path(r))
+		}
+	}
 }
 
-// Expect announces repositories, so that one token can serve many of them.
-func (c *Client) Expect(repos ...image.Repository) {}
+// begin returns a context that [Client.Close] ends, and what must be called when the work is done.
+func (c *Client) begin(ctx context.Context) (context.Context, func(), error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	end := func() { cancel(ErrClosed) }
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		end()
+		return nil, nil, ErrClosed
+	}
+	c.running[&end] = struct{}{}
+	c.calls.Add(1)
+	return ctx, func() {
+		cancel(nil)
+		c.mu.Lock()
+		delete(c.running, &end)
+		c.mu.Unlock()
+		c.calls.Done()
+	}, nil
+}
 
-// Usage returns what was asked so far.
-func (c *Client) Usage() []Usage { return nil }
-
-// Close ends the client.
-func (c *Client) Close() error { return nil }
+// Close ends the calls under way, waits for them and closes all connections.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	for end := range c.running {
+		(*end)()
+	}
+	hosts := slices.Collect(maps.Values(c.hosts))
+	c.mu.Unlock()
+	c.calls.Wait()
+	for _, h := range hosts {
+		h.closeIdle()
+	}
+	if c.ownCache {
+		return c.cache.Close()
+	}
+	return nil
+}

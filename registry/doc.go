@@ -1,2 +1,43 @@
-// Package registry reads tag lists from container registries.
+// Package registry reads from container registries, asking as little as can be and trusting no answer.
+//
+//	client, err := registry.New(registry.Options{Cache: state})
+//	...
+//	defer client.Close()
+//	client.Expect(repositories...)
+//	list, err := client.Tags(ctx, repository, 15*time.Minute)
+//
+// # What it guarantees
+//
+// A tag list is whole or it is an error: no cut body, no page left out, no list of another repository or host. The
+// tags are sorted, distinct and legal; how many were dropped for breaking the grammar is counted.
+//
+// Requests are few. One repository is listed once at a time, however many ask for it, and not at all while the list in
+// the cache is young enough. What a registry wants to be shown (its challenge) is kept in the cache, so that a later
+// process spends no request on it. A token is kept until shortly before it expires and, where the server grants that,
+// serves up to 50 of the repositories announced by [Client.Expect]. Nothing here is a pull: manifests are not asked
+// for.
+//
+// Requests are paced by a bucket per registry, see the table in known.go. A registry that says Retry-After is obeyed:
+// up to ten seconds are waited for, a longer time is an [Error] at once, and the pause is kept in the cache for the
+// next process to respect. Network errors and answers of 500 and above are tried three times. A registry that lets two
+// requests in a row run into the bound of time is not asked for a minute.
+//
+// Everything is bounded: an answer begins within 30 seconds; a page ends within 60 seconds and 16 MiB; a list has 1,000
+// pages and 200,000 tags at most; tokens and error bodies have 64 KiB. A refused credential is sent five times at most.
+//
+// Credentials go to the registry itself and to a token server on the same host or registrable domain, or named in
+// Host.TokenHosts. The scheme is never left: https is not given up for http. A redirect or a Link to another origin is
+// refused. Private addresses are reached only where the registry's own address is private too, or by Host.TokenHosts.
+// No secret is in an error or a log, nor in the cache.
+//
+// # How it is built
+//
+// One registry is a stack of round trippers: retry (retry.go) over authorization (auth.go) over the limiter (limit.go),
+// innermost but for the bounds of one exchange (bound.go), so that every request on the wire is limited and counted,
+// token requests too. The pager is pages.go. Of go-containerregistry the keychain is used; its pager follows unchecked
+// URLs, and its transport asks twice more for every repository.
+//
+// # What it does not do
+//
+// It pushes nothing, knows no policy, and does not choose. It keeps no history of a repository.
 package registry

@@ -13,6 +13,7 @@ import (
 // by n with a relative Link to the next page.
 type Paging struct {
 	Size          int    // tags in a page at most, also where the request names no n; 0 = all
+	Default       int    // tags in a page where the request names no n; 0 = Size
 	IgnoreN       bool   // sends everything, n or not: Google, distribution 2.8
 	RefuseN       bool   // 400 for any n
 	NoLink        bool   // cuts pages but sends no Link: go-containerregistry's registry, Nexus groups
@@ -54,6 +55,9 @@ func (p Paging) size(w http.ResponseWriter, n string) (int, bool) {
 	if size == 0 || p.IgnoreN {
 		size = 1 << 30
 	}
+	if n == "" && p.Default > 0 {
+		return p.Default, true
+	}
 	if n == "" || p.IgnoreN {
 		return size, true
 	}
@@ -68,6 +72,7 @@ func (p Paging) size(w http.ResponseWriter, n string) (int, bool) {
 // cut returns the page after last, and whether a Link follows it.
 func (p Paging) cut(tags []string, last string, size int) (page []string, more bool) {
 	start, found := slices.BinarySearch(tags, last)
+	found = found && last != "" // an illegal tag may be empty
 	if found && !p.Repeat {
 		start++
 	}

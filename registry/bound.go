@@ -1,0 +1,131 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+const (
+	answerWithin = 30 * time.Second // from the request to the header of the answer
+	bodyWithin   = 60 * time.Second // from the request to the end of the body
+	maxListPage  = 16 << 20
+	maxSmall     = 64 << 10 // tokens and the bodies of errors
+)
+
+// boundError is an answer that took too long or is too large.
+type boundError struct {
+	text string
+	slow bool
+}
+
+func (e *boundError) Error() string { return e.text }
+
+// Timeout is as in net.Error.
+func (e *boundError) Timeout() bool { return e.slow }
+
+var (
+	errNoAnswer = &boundError{text: fmt.Sprintf("no answer within %v", answerWithin), slow: true}
+	errSlow     = &boundError{text: fmt.Sprintf("the answer did not end within %v", bodyWithin), slow: true}
+)
+
+// isTimeout reports whether err says that something took too long. The context of the caller is not meant: whoever
+// asks has looked at it.
+func isTimeout(err error) bool {
+	timeout, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err)
+	return ok && timeout.Timeout()
+}
+
+// bounded sends a request and reads its answer to the end, within the bounds of time and size. All the answers this
+// package asks for are small; read here they make a cut body the same to all above as a connection that failed.
+type bounded struct{ next http.RoundTripper }
+
+func (t *bounded) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(req.Context())
+	defer cancel(nil)
+	slow := time.AfterFunc(bodyWithin, func() { cancel(errSlow) })
+	defer slow.Stop()
+	silent := time.AfterFunc(answerWithin, func() { cancel(errNoAnswer) })
+	began := time.Now()
+
+	resp, err := t.next.RoundTrip(req.WithContext(ctx))
+	silent.Stop()
+	if err == nil {
+		err = readWhole(resp, callOf(req.Context()).maxBody)
+	}
+	callOf(req.Context()).wire += time.Since(began)
+	if err != nil {
+		var bound *boundError
+		if cause := context.Cause(ctx); errors.As(cause, &bound) {
+			return nil, bound
+		}
+		return nil, err
+	}
+	return resp, nil
+}
+
+// wholeBody is a body that was read to its end.
+type wholeBody struct {
+	*bytes.Reader
+	data []byte
+}
+
+func (*wholeBody) Close() error { return nil }
+
+// whole returns the body of an answer that came through bounded.
+func whole(resp *http.Response) []byte {
+	if body, ok := resp.Body.(*wholeBody); ok {
+		return body.data
+	}
+	return nil
+}
+
+// readWhole reads the body and puts what was read in its place. Of an answer that is not 200 only the beginning is of
+// use, and a longer body is no error.
+func readWhole(resp *http.Response, limit int64) error {
+	defer resp.Body.Close()
+	good := resp.StatusCode == http.StatusOK
+	if !good {
+		limit = maxSmall
+	}
+	var data bytes.Buffer
+	if n := resp.ContentLength; n > 0 {
+		data.Grow(int(min(n, limit)) + bytes.MinRead)
+	}
+	if _, err := data.ReadFrom(io.LimitReader(resp.Body, limit+1)); err != nil {
+		return fmt.Errorf("reading the answer: %w", err)
+	}
+	if good && int64(data.Len()) > limit {
+		return &boundError{text: fmt.Sprintf("the answer is longer than %d bytes", limit)}
+	}
+	resp.Body = &wholeBody{Reader: bytes.NewReader(data.Bytes()), data: data.Bytes()}
+	return nil
+}
+
+// call is what the layers below need to know of a request. It is the value of the request's context.
+type call struct {
+	path    string        // of the repository, for the scope of a token; "" for token requests
+	maxBody int64         // of the answer
+	pull    bool          // counted as a pull by registries that have a quota
+	wire    time.Duration // how long the requests made for it took, without the waiting before them
+}
+
+type callKey struct{}
+
+func withCall(ctx context.Context, c *call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
+
+func callOf(ctx context.Context) *call {
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		return c
+	}
+	return &call{maxBody: maxSmall}
+}

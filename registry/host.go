@@ -1,0 +1,160 @@
+package registry
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"golang.org/x/time/rate"
+
+	"github.com/image-updater/image-updater/image"
+)
+
+// Host is what is said about one registry in the policy file. Only Host is needed.
+type Host struct {
+	Host string // as in image.Repository.Host
+
+	// Endpoint is the URL to ask instead, a mirror or a pull-through cache; credentials and limits stay those of Host.
+	// A path in it is put before the repository's: with https://mirror.example/hub the tags of library/nginx are at
+	// https://mirror.example/v2/hub/library/nginx/tags/list, which is how Harbor, Artifactory, GitLab and ECR have it.
+	Endpoint string
+
+	PlainHTTP   bool             // http instead of https; a loopback host without RootCAs and Certificate has it anyway
+	RootCAs     *x509.CertPool   // nil = the system's
+	Certificate *tls.Certificate // the client's, for registries that want one
+
+	PerSecond float64 // requests on the wire; 0 = the default of the registry
+	Burst     int     // of them at once; 0 = the default
+
+	Auth       authn.Authenticator // nil = the keychain is asked
+	TokenHosts []string            // token servers, with or without port, beside those on the registry's domain
+}
+
+// check reports what is wrong with an entry, without its secrets.
+func (e Host) check() error {
+	if err := image.CheckHost(e.Host); err != nil {
+		return err
+	}
+	if e.PerSecond < 0 || e.Burst < 0 {
+		return errors.New("a rate is negative")
+	}
+	for _, host := range e.TokenHosts {
+		if err := image.CheckHost(host); err != nil {
+			return fmt.Errorf("tokenHosts: %w", err)
+		}
+	}
+	if e.Endpoint == "" {
+		return nil
+	}
+	u, err := url.Parse(e.Endpoint)
+	switch {
+	case err != nil:
+		return errors.New("endpoint is no URL") // the error of url.Parse quotes the text, which may hold a password
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return errors.New("endpoint has more than scheme, host and path")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Errorf("endpoint has the scheme %q, want https or http", u.Scheme)
+	case u.Scheme == "http" && !e.PlainHTTP && !isLoopback(u.Host):
+		return fmt.Errorf("endpoint %s is not https, which plainHTTP: true must allow", origin(u))
+	}
+	if err := image.CheckHost(u.Host); err != nil {
+		return fmt.Errorf("endpoint: %w", err)
+	}
+	return nil
+}
+
+// base returns the scheme and host that are asked, and the path that is put before a repository's.
+func (e Host) base(h habits) (base *url.URL, prefix string) {
+	if endpoint := cmp.Or(e.Endpoint, h.endpoint); endpoint != "" {
+		if u, err := url.Parse(endpoint); err == nil { // checked before
+			prefix = strings.Trim(u.Path, "/")
+			if prefix != "" {
+				prefix += "/"
+			}
+			return &url.URL{Scheme: u.Scheme, Host: u.Host}, prefix
+		}
+	}
+	scheme := "https"
+	if e.PlainHTTP || isLoopback(e.Host) && e.RootCAs == nil && e.Certificate == nil {
+		scheme = "http"
+	}
+	return &url.URL{Scheme: scheme, Host: e.Host}, ""
+}
+
+// host is one registry as the client sees it: where it is, how it is asked, and what was learned about it.
+type host struct {
+	client *Client
+	entry  Host
+	habits habits
+	base   *url.URL // scheme and host
+	prefix string   // of the paths of repositories
+	keys   keys
+	secret secrets
+
+	challenges challenges
+	tokens     tokens
+	trials     trials
+	limit      *limiter
+
+	authorized http.RoundTripper // for requests to the registry: retry, authorization, limit, bounds
+	plain      http.RoundTripper // for token requests: the same without authorization
+	closeIdle  func()
+
+	requests, pulls atomic.Int64
+}
+
+func newHost(c *Client, entry Host) *host {
+	h := &host{client: c, entry: entry, habits: habitsOf(entry.Host)}
+	h.base, h.prefix = entry.base(h.habits)
+	h.keys.host = h
+	h.challenges.init(h)
+	h.tokens.init(c.now)
+	h.trials.init()
+
+	perSecond, burst := h.habits.perSecond, h.habits.burst
+	if entry.PerSecond > 0 {
+		perSecond, burst = entry.PerSecond, max(1, int(entry.PerSecond))
+	}
+	if entry.Burst > 0 {
+		burst = entry.Burst
+	}
+	bucket := rate.NewLimiter(rate.Limit(perSecond), burst)
+	if perSecond == 0 {
+		bucket.SetLimit(rate.Inf)
+	}
+	h.limit = newLimiter(h, bucket)
+
+	base := c.options.Transport
+	h.closeIdle = func() {}
+	if base == nil {
+		own := newTransport(h, c.options.Proxy)
+		base, h.closeIdle = own, own.CloseIdleConnections
+	}
+	limited := &limited{host: h, next: &bounded{next: base}}
+	h.plain = &retrying{host: h, next: limited}
+	h.authorized = &retrying{host: h, next: &authorized{host: h, next: limited}}
+	return h
+}
+
+// path returns the path under which the registry that is asked has the repository.
+func (h *host) path(r image.Repository) string { return h.prefix + r.Path }
+
+// url returns the URL of a path below /v2/.
+func (h *host) url(path string) *url.URL {
+	u := *h.base
+	u.Path = "/v2/" + path
+	return &u
+}
+
+// place names the registry and where it is asked, as the key of what is kept about it.
+func (h *host) place() string { return h.entry.Host + " " + h.base.String() }
+
+// origin is the scheme and host of a URL, which is all of it that may be shown.
+func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }

@@ -1,0 +1,69 @@
+package registry
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// habits are the defaults for one registry.
+type habits struct {
+	host      string   // the registry; "*.example.com" is every host below it
+	endpoint  string   // where it is asked; "" = the host
+	perSecond float64  // requests on the wire; 0 = no limit
+	burst     int      // of them at once
+	pageSize  int      // n of tag lists
+	tokens    []string // token servers outside its registrable domain
+	shared    bool     // an anonymous token opens every public repository
+}
+
+// known is what is known about registries; the last row is for all others. Rates stay well below what the operators
+// publish or users have met, for a pass is never in a hurry: Docker Hub's abuse limit is "thousands of requests per
+// minute" for an address or an IPv6 /64, Quay's proxy cuts at 5 a second, ECR Public gives anonymous clients about one
+// a second, Azure's smallest tier 1,000 a minute. A page size is the largest that the registry takes: what is above
+// (ECR 1,000, Quay 100) is refused, not cut, by some.
+var known = []habits{
+	{host: "docker.io", endpoint: "https://registry-1.docker.io", perSecond: 5, burst: 10, pageSize: 10_000, tokens: []string{"auth.docker.io"}},
+	{host: "ghcr.io", perSecond: 20, burst: 40, pageSize: 1000, shared: true},
+	{host: "quay.io", perSecond: 5, burst: 10, pageSize: 100},
+	{host: "public.ecr.aws", perSecond: 1, burst: 10, pageSize: 1000},
+	{host: "registry.gitlab.com", perSecond: 5, burst: 10, pageSize: 1000},
+	{host: "registry.redhat.io", perSecond: 5, burst: 10, pageSize: 1000, tokens: []string{"sso.redhat.com"}},
+	{host: "*.azurecr.io", perSecond: 10, burst: 20, pageSize: 1000},
+	{host: "*.amazonaws.com", perSecond: 10, burst: 20, pageSize: 1000},
+	{host: "", perSecond: 20, burst: 40, pageSize: 1000},
+}
+
+// habitsOf returns the row for a registry. One on the machine itself is not limited.
+func habitsOf(host string) habits {
+	for _, row := range known {
+		below, isSuffix := strings.CutPrefix(row.host, "*")
+		if row.host != host && row.host != "" && !(isSuffix && strings.HasSuffix(host, below)) {
+			continue
+		}
+		if isLoopback(host) {
+			row.perSecond, row.burst = 0, 0
+		}
+		return row
+	}
+	panic("the last row of the table of registries is not for all hosts")
+}
+
+// isLoopback reports whether host, which may have a port, is this machine by its name or address.
+func isLoopback(host string) bool {
+	name := hostname(host)
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(name)
+	return err == nil && address.Unmap().IsLoopback()
+}
+
+// hostname cuts the port and the brackets of an IPv6 address from a host.
+func hostname(host string) string {
+	if strings.HasPrefix(host, "[") {
+		name, _, _ := strings.Cut(host[1:], "]")
+		return name
+	}
+	name, _, _ := strings.Cut(host, ":")
+	return name
+}

@@ -1,0 +1,187 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	shortWait = 10 * time.Second // a longer Retry-After is not waited for
+	stallFor  = time.Minute      // how long a registry that does not answer is left alone
+	maxStalls = 2                // requests in a row that ran into a bound of time, until it is
+)
+
+// limiter paces the requests to one registry, and holds them up or turns them away when it asked for that or does not
+// answer.
+type limiter struct {
+	host   *host
+	bucket *rate.Limiter
+
+	mu       sync.Mutex
+	changed  chan struct{} // closed, and made anew, when those who wait should look again
+	hold     time.Time     // until then everybody waits
+	paused   pause         // until then everybody is turned away: the registry asked for it
+	refusals int           // answers of 429 in a row
+	stalls   int           // requests in a row that ran into a bound of time
+	stalled  time.Time     // until then everybody is turned away: it does not answer
+	stall    error         // what the last of them ran into
+}
+
+func newLimiter(h *host, bucket *rate.Limiter) *limiter {
+	l := &limiter{host: h, bucket: bucket, changed: make(chan struct{})}
+	l.paused = h.loadPause()
+	return l
+}
+
+// wait returns when a request may be sent. The error is an *Error when none will be for a while.
+func (l *limiter) wait(ctx context.Context) error {
+	var turn *rate.Reservation
+	giveBack := func() {
+		if turn != nil {
+			turn.Cancel()
+		}
+	}
+	for {
+		now := time.Now()
+		l.mu.Lock()
+		err, hold, changed := l.closed(now), l.hold, l.changed
+		l.mu.Unlock()
+		if err != nil {
+			giveBack()
+			return err
+		}
+		if turn == nil {
+			turn = l.bucket.ReserveN(now, 1)
+		}
+		delay := max(turn.DelayFrom(now), hold.Sub(now))
+		if delay <= 0 {
+			return nil
+		}
+		if err := sleep(ctx, delay, changed); err != nil {
+			giveBack()
+			return err
+		}
+	}
+}
+
+// closed returns why nothing is sent; l.mu is held.
+func (l *limiter) closed(now time.Time) error {
+	if l.stalled.After(now) {
+		return &Error{
+			Message: fmt.Sprintf("%s does not answer and is left alone for %v", origin(l.host.base), stallFor),
+			Err:     l.host.secret.clean(l.stall),
+		}
+	}
+	clock := l.host.client.now()
+	if l.paused.holds(clock) {
+		return &Error{
+			Status:     l.paused.Status,
+			Message:    fmt.Sprintf("%s asked to be left alone", origin(l.host.base)),
+			Until:      l.paused.Until,
+			RetryAfter: l.paused.Until.Sub(clock),
+		}
+	}
+	return nil
+}
+
+// wake makes those who wait look again; l.mu is held.
+func (l *limiter) wake() {
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// pausedUntil returns the end of a pause that the registry asked for, or the zero time.
+func (l *limiter) pausedUntil() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.paused.holds(l.host.client.now()) {
+		return time.Time{}
+	}
+	return l.paused.Until
+}
+
+// answered takes note of an answer.
+func (l *limiter) answered(resp *http.Response) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stalls = 0
+	if !backsOff(resp) {
+		l.refusals = 0
+		return
+	}
+	l.refusals++
+	clock := l.host.client.now()
+	after, found := retryAfter(resp, clock)
+	switch {
+	case !found && resp.StatusCode == http.StatusServiceUnavailable:
+		return // an outage, not a wish
+	case !found:
+		after = pauseUnasked
+	case after <= shortWait && l.refusals < tries:
+		l.hold = time.Now().Add(after)
+		l.wake()
+		return
+	case after <= shortWait:
+		after = pauseUnasked // it was obeyed, and refused again and again
+	}
+	l.paused = pause{Until: clock.Add(after).Truncate(time.Second).Add(time.Second), Status: resp.StatusCode}
+	l.host.savePause(l.paused)
+	l.wake()
+}
+
+// timedOut takes note of a request that ran into a bound of time.
+func (l *limiter) timedOut(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stalls++
+	if l.stalls >= maxStalls {
+		l.stalls, l.stalled, l.stall = 0, time.Now().Add(stallFor), err
+		l.wake()
+	}
+}
+
+// limited is the innermost layer above the wire: what passes it was allowed to, and is counted.
+type limited struct {
+	host *host
+	next http.RoundTripper
+}
+
+func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, h := req.Context(), t.host
+	if err := h.limit.wait(ctx); err != nil {
+		return nil, err
+	}
+	h.requests.Add(1)
+	if callOf(ctx).pull {
+		h.pulls.Add(1)
+	}
+	resp, err := t.next.RoundTrip(req)
+	if err != nil {
+		if ctx.Err() == nil && isTimeout(err) {
+			h.limit.timedOut(err)
+		}
+		h.client.log.DebugContext(ctx, "registry request failed", "method", req.Method, "url", origin(req.URL)+req.URL.Path, "err", h.secret.clean(err))
+		return nil, err
+	}
+	h.limit.answered(resp)
+	h.client.log.DebugContext(ctx, "registry request", "method", req.Method, "url", origin(req.URL)+req.URL.Path, "status", resp.StatusCode)
+	return resp, nil
+}
+
+// sleep waits for a time, or until early is closed. The error is that of the context.
+func sleep(ctx context.Context, d time.Duration, early <-chan struct{}) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-early:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}

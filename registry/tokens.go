@@ -1,0 +1,162 @@
+package registry
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	maxScopes     = 50      // of one token request
+	maxScopeBytes = 4 << 10 // of the paths in it: many servers refuse a request line of 8 KiB
+	anyPath       = "*"     // stands for every repository
+)
+
+// token opens lists until shortly before it expires. It is never written anywhere.
+type token struct {
+	text  string
+	until time.Time
+}
+
+// tokens are the tokens of one registry, and the repositories that tokens will be needed for.
+type tokens struct {
+	now func() time.Time
+
+	mu       sync.Mutex
+	byPath   map[string]*token
+	expected []string        // in the order announced
+	known    map[string]bool // the same as a set
+	apart    map[string]bool // not asked for together with others again
+}
+
+func (t *tokens) init(now func() time.Time) {
+	t.now = now
+	t.byPath, t.known, t.apart = make(map[string]*token), make(map[string]bool), make(map[string]bool)
+}
+
+// expect announces that the repository will be asked for.
+func (t *tokens) expect(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.known[path] {
+		t.known[path] = true
+		t.expected = append(t.expected, path)
+	}
+}
+
+// valid returns a token that opens the repository, or nil.
+func (t *tokens) valid(path string) *token {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.find(path)
+}
+
+func (t *tokens) find(path string) *token {
+	now := t.now()
+	for _, key := range []string{path, anyPath} {
+		if tok := t.byPath[key]; tok != nil && now.Before(tok.until) {
+			return tok
+		}
+	}
+	return nil
+}
+
+// batch returns the repositories to ask a token for: path, and unless alone others that are expected and have none.
+func (t *tokens) batch(path string, alone bool) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	paths := []string{path}
+	if alone || t.apart[path] {
+		return paths
+	}
+	size := 0
+	for _, other := range t.expected {
+		if other == path || t.apart[other] || t.find(other) != nil {
+			continue
+		}
+		if size += len(url.QueryEscape("repository:"+other+":pull")) + len("&scope="); size > maxScopeBytes || len(paths) == maxScopes {
+			break
+		}
+		paths = append(paths, other)
+	}
+	return paths
+}
+
+// add notes that the token opens the repositories.
+func (t *tokens) add(tok *token, paths ...string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, path := range paths {
+		t.byPath[path] = tok
+	}
+}
+
+// separate has those of the repositories that have no token asked for alone from now on.
+func (t *tokens) separate(paths ...string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, path := range paths {
+		if t.find(path) == nil {
+			t.apart[path] = true
+		}
+	}
+}
+
+// withdraw drops a token that the registry refused, for all it was to open.
+func (t *tokens) withdraw(refused *token) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for path, tok := range t.byPath {
+		if tok == refused {
+			delete(t.byPath, path)
+		}
+	}
+}
+
+// clear drops all tokens.
+func (t *tokens) clear() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.byPath)
+}
+
+// opens returns those of the paths that the token says it opens, in their order. A token server may grant less than it
+// was asked for without a word, but its tokens are most often JWTs whose claim "access" tells (the registry checks the
+// signature; here the claim only saves requests). A token that is none opens nothing as far as can be told.
+func opens(text string, paths []string) []string {
+	parts := strings.Split(text, ".")
+	if len(parts) != 3 {
+		return nil
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return nil
+	}
+	var claims struct {
+		Access []struct {
+			Type    string   `json:"type"`
+			Name    string   `json:"name"`
+			Actions []string `json:"actions"`
+		} `json:"access"`
+	}
+	if json.Unmarshal(payload, &claims) != nil {
+		return nil
+	}
+	granted := make(map[string]bool)
+	for _, a := range claims.Access {
+		if a.Type == "repository" && (slices.Contains(a.Actions, "pull") || slices.Contains(a.Actions, "*")) {
+			granted[a.Name] = true
+		}
+	}
+	var opened []string
+	for _, path := range paths {
+		if granted[path] {
+			opened = append(opened, path)
+		}
+	}
+	return opened
+}

@@ -1,0 +1,41 @@
+package registry
+
+import (
+	"crypto/tls"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+const (
+	dialWithin      = 10 * time.Second
+	handshakeWithin = 10 * time.Second
+	idleFor         = time.Minute
+	maxIdle         = 64        // connections kept per address: above the concurrency of a pass
+	maxHeaders      = 256 << 10 // bytes
+)
+
+// newTransport returns the transport of one registry: each has its own certificates, and its own idea of which
+// addresses may be reached.
+func newTransport(h *host, proxy func(*http.Request) (*url.URL, error)) *http.Transport {
+	config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: h.entry.RootCAs}
+	if h.entry.Certificate != nil {
+		config.Certificates = []tls.Certificate{*h.entry.Certificate}
+	}
+	d := newDialer(h)
+	t := &http.Transport{
+		DialContext:            d.dial,
+		TLSClientConfig:        config,
+		TLSHandshakeTimeout:    handshakeWithin,
+		MaxIdleConnsPerHost:    maxIdle,
+		IdleConnTimeout:        idleFor,
+		MaxResponseHeaderBytes: maxHeaders,
+		ForceAttemptHTTP2:      true,
+		// A dead HTTP/2 connection is found out by pings; else a retry would be sent on it again.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
+	}
+	if proxy != nil {
+		t.Proxy = d.remember(proxy)
+	}
+	return t
+}

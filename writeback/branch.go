@@ -2,52 +2,125 @@ package writeback
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/writeback/git"
 )
 
-// Branch is a branch of a remote repository as it stood when it was last looked at.
-type Branch struct{}
+const branchPrefix = "refs/heads/"
+
+// Branch is a branch of a remote repository as it stood when it was last looked at. Its methods may be called from
+// several goroutines; they wait for each other.
+type Branch struct {
+	writer *Writer
+	remote *git.Remote
+	name   string
+	author Identity
+	line   *line
+	seen   int // line.pushes when the branch was last looked at
+
+	busy   chan struct{} // a send takes the fields that follow, a receive gives them back
+	refs   git.Refs
+	tree   *git.Tree
+	memory memory
+}
 
 // Tip is the commit at which the branch was last seen.
-func (b *Branch) Tip() string { return "" }
+func (b *Branch) Tip() string {
+	b.busy <- struct{}{}
+	defer func() { <-b.busy }()
+	return b.tree.Tip().String()
+}
 
 // Name is the short name of the branch.
-func (b *Branch) Name() string { return "" }
+func (b *Branch) Name() string { return b.name }
 
-// Find returns the references that s finds in the files that match paths.
+// Close lets go of the connection to the remote.
+func (b *Branch) Close() error { return b.remote.Close() }
+
+// Refresh looks where the branch stands now, which is one request, and reads what is new. It reports whether the branch
+// has moved.
+func (b *Branch) Refresh(ctx context.Context) (bool, error) {
+	done, err := take(ctx, b.busy)
+	if err != nil {
+		return false, err
+	}
+	defer done()
+	before := b.tree.Tip()
+	if err := b.refresh(ctx); err != nil {
+		return false, err
+	}
+	return b.tree.Tip() != before, nil
+}
+
+func (b *Branch) refresh(ctx context.Context) error {
+	refs, err := b.remote.Refs(ctx)
+	if err != nil {
+		return err
+	}
+	return b.follow(ctx, refs)
+}
+
+// maxChases is how often a branch may move between the reading of its tip and of its trees.
+const maxChases = 3
+
+// follow reads the trees of the tip that refs tell. A tip that is gone before they are read is looked for anew.
+func (b *Branch) follow(ctx context.Context, refs git.Refs) error {
+	for chase := 1; ; chase++ {
+		tip, ok := refs.Tip(branchPrefix + b.name)
+		if !ok {
+			return fmt.Errorf("%s: %w", b.remote, &MissingBranchError{
+				Branch: b.name, Near: nearest(b.name, refs.Branches()),
+			})
+		}
+		tree, err := b.remote.Fetch(ctx, tip, b.tree)
+		if err == nil {
+			b.refs, b.tree = refs, tree
+			return nil
+		}
+		again, refsErr := b.remote.Refs(ctx)
+		if refsErr != nil {
+			return err
+		}
+		if now, _ := again.Tip(branchPrefix + b.name); now == tip || chase == maxChases {
+			return err
+		}
+		refs = again
+	}
+}
+
+// Find returns the references that s finds in the files that match paths, by path. Symbolic links, submodules, LFS
+// pointers and files that are too large are left out with a note.
 func (b *Branch) Find(ctx context.Context, s *edit.Scanner, paths edit.Paths) (edit.Found, error) {
-	return edit.Found{}, nil
-}
-
-// Commit is a set of changes that belong together.
-type Commit struct {
-	// Message is the whole commit message with its trailers.
-	Message string
-	// Compose, if set, writes the message instead, from the changes that were really made: an edit may be refused.
-	Compose func(applied []edit.Change) string
-	Changes []edit.Change
-}
-
-// Preview is what edits make of files.
-type Preview struct {
-	Files     []FileDiff    // changed files by path
-	Applied   []edit.Change // in the order of the commits
-	Unchanged []edit.Change // already as wanted
-	Refused   []edit.Refusal
-	Notes     []edit.Refusal
-}
-
-// FileDiff is a file before and after.
-type FileDiff struct {
-	Path     string
-	Old, New []byte
+	done, err := take(ctx, b.busy)
+	if err != nil {
+		return edit.Found{}, err
+	}
+	defer done()
+	return b.find(ctx, s, paths)
 }
 
 // Preview makes the edits of commits without publishing them.
 func (b *Branch) Preview(ctx context.Context, commits []Commit) (Preview, error) {
-	return Preview{}, nil
+	done, err := take(ctx, b.busy)
+	if err != nil {
+		return Preview{}, err
+	}
+	defer done()
+	edited, err := b.apply(ctx, commits)
+	return edited.preview, err
 }
 
-// Close lets go of the connection to the remote.
-func (b *Branch) Close() error { return nil }
+// signature dates a commit.
+func (b *Branch) signature() git.Signature {
+	s := git.Signature{Name: b.author.Name, Email: b.author.Email, When: b.writer.now()}
+	if strings.TrimSpace(s.Name) == "" {
+		s.Name = "image-updater"
+	}
+	if strings.TrimSpace(s.Email) == "" {
+		s.Email = "image-updater@localhost"
+	}
+	return s
+}

@@ -2,8 +2,12 @@ package writeback
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
 	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/writeback/git"
 )
 
 // Decide is called with what stands at the tip, again after each lost race, and returns the commits to make there.
@@ -13,15 +17,16 @@ type Decide func(ctx context.Context, found edit.Found) ([]Commit, error)
 type Publication struct {
 	Scanner *edit.Scanner
 	Paths   edit.Paths
-	// Head is the branch to push to: "" or the base branch itself, or a branch of our own that is rebuilt from its tip.
+	// Head is the branch to push to: "" or the branch itself, or one of our own that is rebuilt from the branch's tip.
+	// Its commits must carry trailers Image-Updater-Change, by which they are known as ours later.
 	Head   string
 	Decide Decide
 }
 
 // Published says what became of a publication.
 type Published struct {
-	Branch   string   // pushed to
-	Tip      string   // where that branch stands now
+	Branch   string   // that was, or would have been, pushed to
+	Tip      string   // where that branch stands now; "" for a head that does not exist
 	Commits  []Pushed // none: there was nothing to do
 	Preview  Preview
 	Attempts int // pushes that were tried
@@ -34,7 +39,257 @@ type Pushed struct {
 	Changes []edit.Change
 }
 
-// Publish finds, decides, commits and pushes.
+// Publish finds references, decides about them, commits the changes and pushes the commits. It waits for other
+// publications of the same Writer for this branch.
 func (b *Branch) Publish(ctx context.Context, p Publication) (Published, error) {
-	return Published{}, nil
+	leave, err := take(ctx, b.line.turn)
+	if err != nil {
+		return Published{}, err
+	}
+	defer leave()
+	done, err := take(ctx, b.busy)
+	if err != nil {
+		return Published{}, err
+	}
+	defer done()
+	run := &publication{branch: b, Publication: p, head: b.name}
+	if p.Head != "" && p.Head != b.name {
+		run.head = p.Head
+	}
+	if b.seen != b.line.pushes { // somebody of ours has pushed while we waited
+		if err := run.refresh(ctx); err != nil {
+			return Published{}, err
+		}
+	}
+	published, err := run.publish(ctx)
+	if err != nil {
+		return published, fmt.Errorf("publishing to %s: %w", b.remote, err)
+	}
+	return published, nil
+}
+
+// publication is a Publish under way.
+type publication struct {
+	Publication
+	branch   *Branch
+	head     string // the branch to push to
+	attempts int
+	races    races
+}
+
+// attempt is one draft of the commits and the state of the branch that it was made for.
+type attempt struct {
+	draft   *git.Draft
+	edited  edited
+	commits []Pushed
+	old     git.Hash // where the branch stood; zero = it did not exist
+}
+
+func (p *publication) own() bool { return p.head != p.branch.name }
+
+func (p *publication) publish(ctx context.Context) (Published, error) {
+	for {
+		a, err := p.draft(ctx)
+		if err != nil {
+			return p.result(a, a.old), err
+		}
+		upToDate, err := p.upToDate(ctx, a)
+		if err != nil {
+			return p.result(a, a.old), err
+		}
+		if upToDate {
+			a.commits = nil
+			return p.result(a, a.old), nil
+		}
+		accepted, err := p.push(ctx, a)
+		if err != nil {
+			a.commits = nil
+			return p.result(a, a.old), err
+		}
+		if accepted {
+			return p.accepted(ctx, a)
+		}
+	}
+}
+
+// draft finds, decides and makes the commits on the tip as it is known.
+func (p *publication) draft(ctx context.Context) (attempt, error) {
+	b := p.branch
+	var a attempt
+	a.old, _ = b.refs.Tip(branchPrefix + p.head)
+	a.draft = b.tree.Draft()
+	found, err := b.find(ctx, p.Scanner, p.Paths)
+	if err != nil {
+		return a, err
+	}
+	commits, err := p.Decide(ctx, found)
+	if err != nil {
+		return a, err
+	}
+	if a.edited, err = b.apply(ctx, commits); err != nil {
+		return a, err
+	}
+	by := b.signature()
+	for _, s := range a.edited.steps {
+		files := make([]git.File, 0, len(s.files))
+		for path, data := range s.files {
+			files = append(files, git.File{Path: path, Data: data})
+		}
+		id, err := a.draft.Commit(git.Commit{Files: files, Author: by, Message: s.message})
+		if err != nil {
+			return a, err
+		}
+		a.commits = append(a.commits, Pushed{ID: id.String(), Message: s.message, Changes: s.changes})
+	}
+	return a, nil
+}
+
+// upToDate reports whether the branch needs no push: nothing is to be changed, or a branch of our own has it all.
+func (p *publication) upToDate(ctx context.Context, a attempt) (bool, error) {
+	if a.draft.Empty() {
+		return true, nil
+	}
+	if !p.own() || a.old.IsZero() {
+		return false, nil
+	}
+	ahead, err := p.branch.remote.Ahead(ctx, a.old, p.branch.tree)
+	if err != nil {
+		return false, err
+	}
+	if err := onlyOurs(p.head, ahead); err != nil {
+		return false, err
+	}
+	return carries(ahead, a), nil
+}
+
+// accepted takes the new tip over, so that the next publication need not ask for it.
+func (p *publication) accepted(ctx context.Context, a attempt) (Published, error) {
+	b := p.branch
+	b.line.pushes++
+	if !p.own() {
+		tree, err := a.draft.Tree()
+		if err != nil {
+			return p.result(a, a.draft.Tip()), err
+		}
+		for _, f := range a.edited.preview.Files {
+			if e, ok := tree.Lookup(f.Path); ok {
+				b.memory.keep(e.Hash, f.New)
+			}
+		}
+		b.tree, b.seen = tree, b.line.pushes
+	}
+	b.writer.log().InfoContext(ctx, "pushed commits", "url", b.remote.String(), "branch", p.head,
+		"commit", a.draft.Tip().String(), "commits", len(a.commits), "attempts", p.attempts)
+	return p.result(a, a.draft.Tip()), nil
+}
+
+func (p *publication) result(a attempt, tip git.Hash) Published {
+	r := Published{Branch: p.head, Commits: a.commits, Preview: a.edited.preview, Attempts: p.attempts}
+	if !tip.IsZero() {
+		r.Tip = tip.String()
+	}
+	return r
+}
+
+func (p *publication) refresh(ctx context.Context) error {
+	if err := p.branch.refresh(ctx); err != nil {
+		return err
+	}
+	p.branch.seen = p.branch.line.pushes
+	return nil
+}
+
+// push pushes a draft and finds out what became of it. It reports whether the branch has it; if not the race was lost,
+// and the branch has been read anew.
+func (p *publication) push(ctx context.Context, a attempt) (bool, error) {
+	b := p.branch
+	for try := 1; ; try++ {
+		p.attempts++
+		failed := b.remote.Push(ctx, branchPrefix+p.head, a.old, a.draft)
+		if failed == nil {
+			return true, nil
+		}
+		if ctx.Err() != nil || !worthAsking(failed) {
+			return false, failed
+		}
+		if err := p.refresh(ctx); err != nil {
+			return false, fmt.Errorf("%w; asking what became of it: %w", failed, err)
+		}
+		now, _ := b.refs.Tip(branchPrefix + p.head)
+		switch said, no := errors.AsType[*git.PushError](failed); {
+		case now == a.draft.Tip() || (!p.own() && b.tree.Follows(a.draft.Tip())):
+			b.writer.log().WarnContext(ctx, "answer to a push was lost, the branch has it", "branch", p.head, "err", failed)
+			return true, nil
+		case now != a.old || (no && said.Moved):
+			b.writer.log().WarnContext(ctx, "branch has moved, trying again", "branch", p.head, "err", failed)
+			return false, p.races.lost(ctx, b.writer, p.head)
+		case no:
+			return false, &RefusedError{Branch: p.head, Reason: said.Reason, Words: said.Words}
+		case try == maxTries:
+			return false, failed
+		}
+		// The server is in trouble and nothing happened: the same commits may go through a little later.
+		if err := pause(ctx, backoff(try, b.writer.jitter())); err != nil {
+			return false, err
+		}
+	}
+}
+
+// maxTries is how often a push is sent whose outcome is no answer of Git's while the branch stays where it was.
+const maxTries = 3
+
+// worthAsking reports whether a push that failed may have been accepted, or may be later. A server that does not let us
+// in has not looked at it.
+func worthAsking(err error) bool {
+	status, ok := errors.AsType[*git.StatusError](err)
+	return !ok || status.Temporary()
+}
+
+// races counts lost races and ends them when they last too long.
+type races struct {
+	count int
+	begun time.Time
+}
+
+// lost waits for a while that grows with the number of races lost, by chance so that those who lost the same race do
+// not meet again.
+func (r *races) lost(ctx context.Context, w *Writer, branch string) error {
+	if r.count++; r.count == 1 {
+		r.begun = time.Now()
+	}
+	d := backoff(r.count, w.jitter())
+	if spent := time.Since(r.begun); spent+d > w.patience() {
+		return fmt.Errorf("branch %q moved %d times within %s, always before our push: given up",
+			branch, r.count, spent.Round(time.Second))
+	}
+	return pause(ctx, d)
+}
+
+const (
+	firstBackoff = 200 * time.Millisecond
+	maxBackoff   = 10 * time.Second
+)
+
+// backoff is the n-th pause, n from 1: full jitter over a range that doubles.
+func backoff(n int, chance float64) time.Duration {
+	ceiling := maxBackoff
+	if n < 7 { // 200 ms * 2^6 is over the largest
+		ceiling = firstBackoff << (n - 1)
+	}
+	return time.Duration(chance * float64(min(ceiling, maxBackoff)))
+}
+
+// pause waits, or returns why it need not.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return context.Cause(ctx)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

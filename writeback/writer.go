@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,8 +17,8 @@ import (
 
 // Identity is who makes the commits.
 type Identity struct {
-	Name  string
-	Email string
+	Name  string // "" = image-updater
+	Email string // "" = image-updater@localhost
 }
 
 // Target is one Git repository of the policy file.
@@ -40,7 +43,10 @@ type Writer struct {
 	Now func() time.Time
 	// Jitter returns chance in [0, 1) for the pauses after a lost race; nil is math/rand.
 	Jitter func() float64
-	Log    *slog.Logger
+	// Patience is how long lost races are tried again; 0 is two minutes.
+	Patience time.Duration
+	// Log hears of races at level warn and of pushes at level info; nil is silence.
+	Log *slog.Logger
 
 	mu    sync.Mutex // guards lines
 	lines map[lineKey]*line
@@ -48,9 +54,100 @@ type Writer struct {
 
 type lineKey struct{ url, branch string }
 
-type line struct{}
+// line is where publications for one branch of one remote queue up. A send to turn takes the turn, a receive gives it
+// back; the runtime serves waiting senders in their order.
+type line struct {
+	turn   chan struct{}
+	pushes int // how many commits went through this line; whoever has the turn may look
+}
+
+func (w *Writer) now() time.Time {
+	if w.Now != nil {
+		return w.Now()
+	}
+	return time.Now()
+}
+
+func (w *Writer) jitter() float64 {
+	if w.Jitter != nil {
+		return w.Jitter()
+	}
+	return rand.Float64()
+}
+
+func (w *Writer) patience() time.Duration {
+	if w.Patience > 0 {
+		return w.Patience
+	}
+	return 2 * time.Minute
+}
+
+func (w *Writer) log() *slog.Logger {
+	if w.Log != nil {
+		return w.Log
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+// lineOf returns the queue of a branch.
+func (w *Writer) lineOf(url, branch string) *line {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	key := lineKey{url, branch}
+	if w.lines == nil {
+		w.lines = map[lineKey]*line{}
+	}
+	if w.lines[key] == nil {
+		w.lines[key] = &line{turn: make(chan struct{}, 1)}
+	}
+	return w.lines[key]
+}
+
+// take waits for the turn and returns the function that gives it back.
+func take(ctx context.Context, turn chan struct{}) (func(), error) {
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
 
 // Open reads where the branch stands, and its trees.
-func (w *Writer) Open(ctx context.Context, t Target) (*Branch, error) {
-	return nil, errors.New("not written yet")
+func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
+	remote, err := git.Open(git.Options{
+		URL: t.URL, Auth: t.Auth, Transport: t.Transport, RootCAs: t.RootCAs, Timeout: t.Timeout, Log: w.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, remote.Close())
+		}
+	}()
+	refs, err := remote.Refs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name := strings.TrimPrefix(t.Branch, branchPrefix)
+	if name == "" {
+		name = strings.TrimPrefix(refs.Head, branchPrefix)
+	}
+	if name == "" {
+		return nil, fmt.Errorf("%s names no default branch: name one of %s", remote, list(refs.Branches()))
+	}
+	line := w.lineOf(t.URL, name)
+	b := &Branch{
+		writer: w,
+		remote: remote,
+		name:   name,
+		author: t.Author,
+		line:   line,
+		busy:   make(chan struct{}, 1),
+	}
+	if err := b.follow(ctx, refs); err != nil {
+		return nil, err
+	}
+	return b, nil
 }

@@ -2,7 +2,6 @@ package git
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -121,8 +120,8 @@ func (a *advertisement) readRef(line []byte, head *Hash) error {
 	if format := a.capabilities["object-format"]; len(id) == 64 || (format != "" && format != "sha1") {
 		return ErrSHA256
 	}
-	var hash Hash
-	if _, err := hex.Decode(hash[:], id); !ok || err != nil || len(id) != 2*len(hash) {
+	hash, isHash := parseHash(id)
+	if !ok || !isHash {
 		return fmt.Errorf("reading the advertisement of refs: %q is no ref", clip(line))
 	}
 	switch name := string(ref); {

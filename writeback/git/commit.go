@@ -30,16 +30,19 @@ var errCommit = errors.New("it cannot be read as a commit")
 func parseCommit(id Hash, raw []byte) (*commit, error) {
 	head, message, _ := bytes.Cut(raw, []byte("\n\n"))
 	c := &commit{id: id, message: string(message)}
+	whole := false
 	for line := range bytes.SplitSeq(head, []byte("\n")) {
 		key, value, _ := bytes.Cut(line, []byte(" "))
 		switch string(key) {
 		case "tree":
-			c.tree = hashOf(value)
+			c.tree, whole = parseHash(value)
 		case "parent":
-			c.parents = append(c.parents, hashOf(value))
+			if parent, ok := parseHash(value); ok {
+				c.parents = append(c.parents, parent)
+			}
 		}
 	}
-	if c.tree.IsZero() {
+	if !whole {
 		return nil, fmt.Errorf("commit %s: %w", id, errCommit)
 	}
 	return c, nil
@@ -69,14 +72,14 @@ func identity(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// hashOf reads an id, the zero one when it is none.
-func hashOf(text []byte) Hash {
+// parseHash reads an id.
+func parseHash(text []byte) (Hash, bool) {
 	var h Hash
 	if len(text) != 2*len(h) {
-		return Hash{}
+		return Hash{}, false
 	}
 	if _, err := hex.Decode(h[:], text); err != nil {
-		return Hash{}
+		return Hash{}, false
 	}
-	return h
+	return h, true
 }

@@ -22,6 +22,9 @@ type File struct {
 	Data []byte
 }
 
+// BlobID is the id that a file of this content has.
+func BlobID(data []byte) Hash { return plumbing.ComputeHash(plumbing.BlobObject, data) }
+
 // Draft is a chain of commits on top of a tree that no server has yet.
 type Draft struct {
 	tree    *Tree

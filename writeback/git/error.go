@@ -24,7 +24,9 @@ var (
 type PushError struct {
 	Ref    string
 	Reason string // of the report: "pre-receive hook declined"
-	Words  string // what the server said to people, several lines
+	Words  string // what the server said to people, its lines joined with "; "
+	// Moved says that the branch stood elsewhere before anything was sent, so that it is a lost race for certain.
+	Moved bool
 }
 
 func (e *PushError) Error() string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing/format/pktline"
@@ -32,6 +33,9 @@ func (r *Remote) push(ctx context.Context, ref string, old Hash, d *Draft) (err 
 	if d.Empty() {
 		return errors.New("there is nothing to push")
 	}
+	if err := checkRef(ref); err != nil {
+		return err
+	}
 	begun := time.Now()
 	conv, err := r.wire.open(ctx, receivePack)
 	if err != nil {
@@ -47,7 +51,7 @@ func (r *Remote) push(ctx context.Context, ref string, old Hash, d *Draft) (err 
 		return err
 	}
 	if at := adv.refs.tips[ref]; at != old {
-		return &PushError{Ref: ref, Reason: fmt.Sprintf("it stands at %s, not at %s", at, old)}
+		return &PushError{Ref: ref, Reason: fmt.Sprintf("it stands at %s, not at %s", at, old), Moved: true}
 	}
 	request, err := encodePush(adv, ref, old, d)
 	if err != nil {
@@ -62,6 +66,17 @@ func (r *Remote) push(ctx context.Context, ref string, old Hash, d *Draft) (err 
 	}
 	r.log.DebugContext(ctx, "pushed", "url", r.shown, "ref", ref, "commit", d.tip, "objects", len(d.objects),
 		"bytes", len(request), "took", time.Since(begun))
+	return nil
+}
+
+// checkRef refuses what git check-ref-format does, as far as it could be taken for something else on the wire or by the
+// server. The rest is the server's to refuse.
+func checkRef(ref string) error {
+	bad := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`~^:?*[\\`, r) }
+	if !strings.HasPrefix(ref, branchPrefix) || strings.ContainsFunc(ref, bad) || strings.Contains(ref, "..") ||
+		strings.Contains(ref, "//") || strings.HasSuffix(ref, "/") {
+		return fmt.Errorf("%q is no name of a branch", ref)
+	}
 	return nil
 }
 

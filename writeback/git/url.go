@@ -21,7 +21,7 @@ type address struct {
 }
 
 // scpLike is git@host:path. A colon after the first slash belongs to a path.
-var scpLike = regexp.MustCompile(`^(?:([^@/:]+)@)?([^@/:]+|\[[0-9a-fA-F:.]+\]):([^/].*|/.*)$`)
+var scpLike = regexp.MustCompile(`^(?:([^@/:]+)@)?([^@/:\[\]]+|\[[0-9a-fA-F:.]+\]):([^/].*|/.*)$`)
 
 // parseAddress reads the spellings of a remote that Git knows: URLs, git@host:path, and paths.
 func parseAddress(raw string) (address, error) {
@@ -70,8 +70,9 @@ func parseURL(raw string) (address, error) {
 			a.path = a.path[1:]
 		}
 	case "https", "http":
-		if u.RawQuery != "" || u.Fragment != "" {
-			return address{}, fmt.Errorf("URL %q has a query or a fragment", a.shown)
+		if u.RawQuery != "" || u.Fragment != "" { // some forges take tokens there
+			u.RawQuery, u.Fragment = "", ""
+			return address{}, fmt.Errorf("URL %q has a query or a fragment", u)
 		}
 	default:
 		return address{}, fmt.Errorf("URL %q: %s is not among https, ssh and file", a.shown, u.Scheme)

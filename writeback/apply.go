@@ -1,0 +1,197 @@
+package writeback
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"maps"
+	"path"
+	"slices"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/writeback/git"
+)
+
+// Commit is a set of changes that belong together.
+type Commit struct {
+	// Message is the whole commit message with its trailers.
+	Message string
+	// Compose, if set, writes the message instead, from the changes that were really made: an edit may be refused.
+	Compose func(applied []edit.Change) string
+	Changes []edit.Change
+}
+
+// Preview is what edits make of files.
+type Preview struct {
+	Files     []FileDiff    // changed files by path
+	Applied   []edit.Change // in the order of the commits, each by path
+	Unchanged []edit.Change // already as wanted
+	Refused   []edit.Refusal
+	Notes     []edit.Refusal
+}
+
+// FileDiff is a file before and after.
+type FileDiff struct {
+	Path     string
+	Old, New []byte
+}
+
+// edited is what a chain of commits makes of files.
+type edited struct {
+	steps   []step
+	preview Preview
+}
+
+// step is one commit that changes something.
+type step struct {
+	message string
+	changes []edit.Change
+	files   map[string][]byte // the changed files as they stand after it
+}
+
+// chain applies commits one after the other.
+type chain struct {
+	files   map[string]edit.File
+	changes map[string][]edit.Change // made so far, by path
+	data    map[string][]byte        // the changed files so far
+	edited  edited
+}
+
+// applyAll makes the edits of commits on files, which are as they stand before the first. A site is a place in a file as
+// it was found, so the edits of a later commit cannot be made on what an earlier one has left: each time all changes
+// up to that commit are made on the original.
+func applyAll(files map[string]edit.File, commits []Commit) edited {
+	c := chain{files: files, changes: map[string][]edit.Change{}, data: map[string][]byte{}}
+	for _, commit := range commits {
+		c.commit(commit)
+	}
+	for _, path := range slices.Sorted(maps.Keys(c.data)) {
+		if old := files[path].Data; !bytes.Equal(old, c.data[path]) {
+			c.edited.preview.Files = append(c.edited.preview.Files, FileDiff{Path: path, Old: old, New: c.data[path]})
+		}
+	}
+	return c.edited
+}
+
+func (c *chain) commit(commit Commit) {
+	byPath := map[string][]edit.Change{}
+	for _, change := range commit.Changes {
+		byPath[change.Site.Path] = append(byPath[change.Site.Path], change)
+	}
+	s := step{files: map[string][]byte{}}
+	for _, path := range slices.Sorted(maps.Keys(byPath)) {
+		applied, data := c.file(path, byPath[path])
+		s.changes = append(s.changes, applied...)
+		if data != nil {
+			s.files[path] = data
+		}
+	}
+	if len(s.files) == 0 {
+		return
+	}
+	s.message = commit.Message
+	if commit.Compose != nil {
+		s.message = commit.Compose(slices.Clone(s.changes))
+	}
+	c.edited.preview.Applied = append(c.edited.preview.Applied, s.changes...)
+	c.edited.steps = append(c.edited.steps, s)
+}
+
+// file makes the changes of one commit in one file. It returns those that were made, and the file if that changed it.
+func (c *chain) file(path string, changes []edit.Change) ([]edit.Change, []byte) {
+	p := &c.edited.preview
+	file, ok := c.files[path]
+	if !ok {
+		for _, change := range changes {
+			p.Refused = append(p.Refused, edit.Refusal{
+				Path: path, Line: change.Site.Line, Image: change.Site.Image, Policy: change.Site.Policy,
+				Reason: "the file is not there any more",
+			})
+		}
+		return nil, nil
+	}
+	alone := edit.Apply(file, changes)
+	p.Refused = append(p.Refused, alone.Refused...)
+	p.Notes = append(p.Notes, alone.Notes...)
+	p.Unchanged = append(p.Unchanged, alone.Unchanged...)
+	if len(alone.Applied) == 0 {
+		return nil, nil
+	}
+	data := alone.Data
+	if before := c.changes[path]; len(before) > 0 {
+		together := edit.Apply(file, slices.Concat(before, alone.Applied))
+		if len(together.Refused) > 0 { // an earlier commit has written the same place
+			p.Refused = append(p.Refused, together.Refused...)
+			return nil, nil
+		}
+		data = together.Data
+	}
+	now := file.Data
+	if changed, ok := c.data[path]; ok {
+		now = changed
+	}
+	if bytes.Equal(now, data) {
+		return nil, nil
+	}
+	c.changes[path] = append(c.changes[path], alone.Applied...)
+	c.data[path] = data
+	return alone.Applied, data
+}
+
+// apply makes the edits of commits on the files of the branch.
+func (b *Branch) apply(ctx context.Context, commits []Commit) (edited, error) {
+	files, err := b.files(ctx, commits)
+	if err != nil {
+		return edited{}, err
+	}
+	return applyAll(files, commits), nil
+}
+
+// files reads the files that commits change, as far as they exist.
+func (b *Branch) files(ctx context.Context, commits []Commit) (map[string]edit.File, error) {
+	files := map[string]edit.File{}
+	unread := map[git.Hash][]string{}
+	for _, name := range changedPaths(commits) {
+		e, ok := b.tree.Lookup(name)
+		if !ok || !e.Mode.IsRegular() {
+			continue
+		}
+		files[name] = edit.File{Path: name, Data: b.memory.data[e.Hash], Chart: b.chart(name)}
+		if files[name].Data == nil {
+			unread[e.Hash] = append(unread[e.Hash], name)
+		}
+	}
+	ids := slices.SortedFunc(maps.Keys(unread), func(a, b git.Hash) int { return bytes.Compare(a[:], b[:]) })
+	err := b.tree.Blobs(ctx, ids, maxRead, func(id git.Hash, data []byte) error {
+		for _, name := range unread[id] {
+			f := files[name]
+			f.Data = data
+			files[name] = f
+		}
+		return nil
+	})
+	return files, err
+}
+
+// chart returns the folder of the innermost chart that a file lies in, "" for none.
+func (b *Branch) chart(file string) string {
+	for dir := path.Dir(file); ; dir = path.Dir(dir) {
+		if e, ok := b.tree.Lookup(path.Join(dir, chartFile)); ok && e.Mode.IsRegular() {
+			return dir
+		}
+		if dir == "." {
+			return ""
+		}
+	}
+}
+
+func changedPaths(commits []Commit) []string {
+	var paths []string
+	for _, c := range commits {
+		for _, change := range c.Changes {
+			paths = append(paths, change.Site.Path)
+		}
+	}
+	slices.SortFunc(paths, cmp.Compare)
+	return slices.Compact(paths)
+}

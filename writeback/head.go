@@ -1,0 +1,58 @@
+package writeback
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/image-updater/image-updater/writeback/git"
+)
+
+// changeTrailer begins the trailers by which our commits are known.
+const changeTrailer = "Image-Updater-Change:"
+
+// onlyOurs returns an [*OccupiedError] if a branch of ours holds commits of others.
+func onlyOurs(branch string, ahead *git.Ahead) error {
+	for _, c := range ahead.Commits {
+		if len(changes(c.Message)) == 0 {
+			subject, _, _ := strings.Cut(strings.TrimSpace(c.Message), "\n")
+			return &OccupiedError{Branch: branch, Commit: c.ID.String(), Subject: subject}
+		}
+	}
+	if ahead.Cut {
+		oldest := ahead.Commits[len(ahead.Commits)-1]
+		return &OccupiedError{Branch: branch, Commit: oldest.ID.String(), Subject: "and what lies before it"}
+	}
+	return nil
+}
+
+// carries reports whether a branch of ours says and holds exactly what a draft does: the same changes in its trailers,
+// and the same bytes in the files that they changed.
+func carries(ahead *git.Ahead, a attempt) bool {
+	theirs, ours := map[string]bool{}, map[string]bool{}
+	for _, c := range ahead.Commits {
+		maps.Copy(theirs, changes(c.Message))
+	}
+	for _, c := range a.commits {
+		maps.Copy(ours, changes(c.Message))
+	}
+	if !maps.Equal(theirs, ours) {
+		return false
+	}
+	for _, f := range a.edited.preview.Files {
+		if e, ok := ahead.Lookup(f.Path); !ok || e.Hash != git.BlobID(f.New) {
+			return false
+		}
+	}
+	return true
+}
+
+// changes returns the values of the change trailers of a message.
+func changes(message string) map[string]bool {
+	found := map[string]bool{}
+	for line := range strings.Lines(message) {
+		if value, ok := strings.CutPrefix(line, changeTrailer); ok {
+			found[strings.TrimSpace(value)] = true
+		}
+	}
+	return found
+}

@@ -1,6 +1,10 @@
 package edit
 
-import "github.com/image-updater/image-updater/image"
+import (
+	"fmt"
+
+	"github.com/image-updater/image-updater/image"
+)
 
 // MaxFile is the size of the largest file that is read; larger ones are refused.
 const MaxFile = 1 << 20
@@ -38,8 +42,6 @@ type Site struct {
 
 	at *place
 }
-
-type place struct{}
 
 // Refusal says why a reference or file is not edited.
 type Refusal struct {
@@ -83,4 +85,17 @@ type Edited struct {
 }
 
 // String returns "path:line: reason".
-func (r Refusal) String() string { return r.Path + ": " + r.Reason }
+func (r Refusal) String() string {
+	if r.Line == 0 {
+		return r.Path + ": " + r.Reason
+	}
+	return fmt.Sprintf("%s:%d: %s", r.Path, r.Line, r.Reason)
+}
+
+// Add appends what was found in another file.
+func (f *Found) Add(other Found) {
+	f.Sites = append(f.Sites, other.Sites...)
+	f.Refused = append(f.Refused, other.Refused...)
+	f.Notes = append(f.Notes, other.Notes...)
+	f.TargetFiles = append(f.TargetFiles, other.TargetFiles...)
+}

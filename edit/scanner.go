@@ -1,65 +1,149 @@
 package edit
 
-import "github.com/image-updater/image-updater/image"
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/image-updater/image-updater/image"
+)
 
 // Query says what is looked for. The zero Query finds every reference of every image.
 type Query struct {
 	Images  []image.Repository          // only these; empty = all
-	Markers map[string]image.Repository // policy name -> its image; nil = markers are ignored
-	Targets []Target
+	Markers map[string]image.Repository // policy name -> its image: what a marker may name; nil = markers are ignored
+	Targets []Target                    // those of images that are not sought are left out
 }
 
 // Target is a place that a policy names beyond the references that are found by themselves.
 type Target struct {
 	Policy string
 	Image  image.Repository
-	File   string // glob with **
-	Key    string
-	Regexp string
-	Value  string // "" = "{tag}"
-	Expect int    // matches in each file that matches; 0 = 1
+	File   string // a glob: see CheckGlob
+	Key    string // the path to the value: see CheckKey
+	Regexp string // with one group around what is written; not supported yet
+	Value  string // what is written, with {tag}, {digest} and {image} in it; "" = "{tag}"
+	Expect int    // how often the key matches in each file that matches; 0 = once
 }
 
-// Scanner finds references in files.
-type Scanner struct{ query Query }
-
-// NewScanner compiles a query.
-func NewScanner(q Query) (*Scanner, error) { return &Scanner{q}, nil }
-
-// Wants reports whether a file of that name may hold references.
-func (s *Scanner) Wants(path string) bool { return false }
-
-// Find returns the references in a file.
-func (s *Scanner) Find(f File) Found { return Found{} }
-
-// Missing returns the targets that matched nowhere.
-func (s *Scanner) Missing(found Found) []Refusal { return nil }
-
-// Add appends what was found in other files.
-func (f *Found) Add(other Found) {
-	f.Sites = append(f.Sites, other.Sites...)
-	f.Refused = append(f.Refused, other.Refused...)
-	f.Notes = append(f.Notes, other.Notes...)
-	f.TargetFiles = append(f.TargetFiles, other.TargetFiles...)
+// TargetError is what is wrong with a target of a Query.
+type TargetError struct {
+	Index int    // in Query.Targets
+	Field string // "file", "key", "regexp", "value" or "expect"
+	Err   error
 }
 
-// Apply writes changes into a file.
-func Apply(f File, changes []Change) Edited { return Edited{Data: f.Data} }
+// Error returns "targets[0].key: ...".
+func (e *TargetError) Error() string {
+	return fmt.Sprintf("targets[%d].%s: %v", e.Index, e.Field, e.Err)
+}
 
-// CheckKey reports why key is no key of a target.
-func CheckKey(key string) error { return nil }
+// Unwrap returns what is wrong with the field.
+func (e *TargetError) Unwrap() error { return e.Err }
 
-// CheckGlob reports why glob is no glob.
-func CheckGlob(glob string) error { return nil }
+// Scanner finds references in files. It holds nothing that changes, so many goroutines may use one.
+type Scanner struct {
+	query   Query
+	screen  screen
+	targets []*target
+}
 
-// Paths is a list of globs; the empty list is the whole repository.
-type Paths []string
+// NewScanner compiles a query. The error joins a *TargetError for each wrong field of a target.
+func NewScanner(q Query) (*Scanner, error) {
+	s := &Scanner{query: q, screen: newScreen(q.Images)}
+	var errs []error
+	for i, t := range q.Targets {
+		compiled, err := compileTarget(i, t)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if s.screen.seeks(t.Image) {
+			s.targets = append(s.targets, compiled)
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return s, nil
+}
 
-// Match reports whether a file is matched by one of the globs.
-func (p Paths) Match(path string) bool { return true }
+// Wants reports, by its name alone, whether a file may hold references, so that others need not be fetched.
+func (s *Scanner) Wants(path string) bool {
+	_, wanted := s.class(path)
+	return wanted || len(s.targetsOf(path)) > 0
+}
 
-// MayContain reports whether anything below the folder can match.
-func (p Paths) MayContain(dir string) bool { return true }
+// class tells how a file is read when it is looked at for its own sake, not for a target's.
+func (s *Scanner) class(name string) (syntax, bool) {
+	base := path.Base(name)
+	switch path.Ext(base) {
+	case ".yaml", ".yml":
+		return yamlSyntax, true
+	case ".json":
+		return jsonSyntax, true
+	}
+	if isKustomization(base) {
+		return yamlSyntax, true
+	}
+	return textSyntax, len(s.query.Markers) > 0 && isAssignments(base)
+}
 
-// Diff returns a unified diff, "" when nothing differs.
-func Diff(path string, old, new []byte) string { return "" }
+// isAssignments tells the files in which markers are looked for on KEY=value lines: those without an extension and those
+// of formats that have such lines and # comments.
+func isAssignments(base string) bool {
+	lower := strings.ToLower(base)
+	ext := path.Ext(lower)
+	return ext == "" || strings.HasPrefix(lower, ".env") || slices.Contains(assignmentExtensions, ext)
+}
+
+var assignmentExtensions = []string{".bash", ".cfg", ".conf", ".env", ".hcl", ".ini", ".mk", ".properties", ".sh", ".tf",
+	".tfvars", ".toml", ".txt"}
+
+// Find returns the references in a file. A file that holds no sought name and no marker is not parsed.
+func (s *Scanner) Find(f File) Found {
+	search := search{scanner: s, file: f, targets: s.targetsOf(f.Path)}
+	class, wanted := s.class(f.Path)
+	switch {
+	case !wanted && len(search.targets) == 0:
+		return Found{}
+	case wanted:
+		search.syntax = class
+	default:
+		search.syntax = yamlSyntax // a target's key is asked of a file with an unknown name
+	}
+	search.run(wanted)
+	return search.found
+}
+
+// Missing returns, once all files were searched and their finds added up, the targets that matched nowhere.
+func (s *Scanner) Missing(found Found) []Refusal {
+	files, matches := map[int]int{}, map[int]int{}
+	for _, f := range found.TargetFiles {
+		files[f.Target]++
+		matches[f.Target] += f.Matches
+	}
+	var missing []Refusal
+	for _, t := range s.targets {
+		reason := ""
+		switch {
+		case files[t.index] == 0:
+			reason = "target matches no file"
+		case matches[t.index] == 0:
+			reason = fmt.Sprintf("key %s of the target matches nothing in %s", t.Key, count(files[t.index], "file"))
+		default:
+			continue
+		}
+		missing = append(missing, Refusal{Path: t.File, Image: t.Image, Policy: t.Policy, Reason: reason})
+	}
+	return missing
+}
+
+// count returns "1 file" or "2 files".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,232 @@
+package edit
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/image-updater/image-updater/image"
+)
+
+// Apply writes changes into the file in which their sites were found. Every edit is proved: the new file is parsed and
+// must be the old one but for the values written. What cannot be written, or proved, is refused; the other changes are
+// made all the same.
+func Apply(f File, changes []Change) Edited {
+	a := application{file: f, changes: changes, reasons: make([]refused, len(changes))}
+	var planned []splice
+	for i, c := range changes {
+		edits, reason := a.plan(c)
+		a.reasons[i] = reason
+		for _, e := range edits {
+			e.change = i
+			planned = append(planned, e)
+		}
+	}
+	planned = a.settleConflicts(planned)
+	data, proved := a.prove(planned)
+	return a.result(data, proved)
+}
+
+// application is the work of one Apply.
+type application struct {
+	file    File
+	changes []Change
+	reasons []refused // why each change is refused
+	origin  *origin
+	parses  int
+}
+
+type refused struct{ reason, hint string }
+
+// plan returns what a change replaces, or why it must not.
+func (a *application) plan(c Change) ([]splice, refused) {
+	p := c.Site.at
+	if p == nil || c.Site.Path != a.file.Path {
+		return nil, refused{reason: "was not found in this file"}
+	}
+	if a.origin == nil {
+		if p.origin.data != sha256.Sum256(a.file.Data) {
+			return nil, refused{reason: "was found in another version of this file"}
+		}
+		a.origin = p.origin
+	}
+	if p.origin != a.origin && !p.origin.equal(a.origin) {
+		return nil, refused{reason: "was found in another version of this file"}
+	}
+	if err := image.CheckTag(c.Tag); err != nil {
+		return nil, refused{reason: err.Error()}
+	}
+	if c.Digest != "" {
+		if _, err := image.ParseDigest(string(c.Digest)); err != nil {
+			return nil, refused{reason: err.Error()}
+		}
+	}
+	switch {
+	case p.target != nil:
+		return p.planTarget(c)
+	case p.whole != nil:
+		return p.planWhole(c)
+	}
+	return p.planParts(c)
+}
+
+func (o *origin) equal(other *origin) bool { return o.data == other.data && o.syntax == other.syntax }
+
+// planTarget fills in the value of a target.
+func (p *place) planTarget(c Change) ([]splice, refused) {
+	if c.Digest == "" && p.target.value.wants("{digest}") {
+		return nil, refused{"the target wants a digest, and none is given", digestHint(c)}
+	}
+	e, reason := p.whole.splice(p.target.value.write(c.Site.Name, c.Tag, c.Digest))
+	return []splice{e}, refused{reason: reason}
+}
+
+// planWhole writes NAME:TAG[@DIGEST].
+func (p *place) planWhole(c Change) ([]splice, refused) {
+	name := p.whole.text
+	if i := strings.IndexByte(name, '@'); i >= 0 {
+		name = name[:i]
+	}
+	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
+		name = name[:i]
+	}
+	text := name + ":" + c.Tag
+	switch old := c.Site; {
+	case c.Digest != "":
+		text += "@" + string(c.Digest)
+	case old.Digest != "" && old.Tag != c.Tag:
+		return nil, refused{fmt.Sprintf("has the digest %s, which is not that of %s", old.Digest.Short(), c.Tag), digestHint(c)}
+	case old.Digest != "":
+		text = p.whole.text
+	}
+	e, reason := p.whole.splice(text)
+	return []splice{e}, refused{reason: reason}
+}
+
+// planParts writes a tag and a digest that stand under keys of their own.
+func (p *place) planParts(c Change) ([]splice, refused) {
+	old := c.Site
+	if old.Digest != "" && c.Digest == "" && old.Tag != c.Tag {
+		return nil, refused{fmt.Sprintf("has the digest %s, which is not that of %s", old.Digest.Short(), c.Tag), digestHint(c)}
+	}
+	inTag := p.tag != nil && strings.Contains(p.tag.text, "@")
+	var edits []splice
+	switch {
+	case p.tag != nil:
+		text := c.Tag
+		if inTag && c.Digest == "" {
+			text = p.tag.text
+		} else if inTag {
+			text += "@" + string(c.Digest)
+		}
+		e, reason := p.tag.splice(text)
+		if reason != "" {
+			return nil, refused{reason: reason}
+		}
+		edits = append(edits, e)
+	case p.insert != nil && old.Digest == "":
+		edits = append(edits, p.insert.splice(c.Tag))
+	case old.Digest == "" && p.lacks != "":
+		return nil, refused{p.lacks, p.lacksHint}
+	}
+	if c.Digest == "" || inTag && p.digest == nil {
+		return edits, p.lacksDigest(c, edits)
+	}
+	if p.digest == nil {
+		return nil, refused{"it has no key for a digest", `add one: digest: ""`}
+	}
+	e, reason := p.digest.splice(string(c.Digest))
+	return append(edits, e), refused{reason: reason}
+}
+
+// lacksDigest refuses to change a value that is only a digest without one.
+func (p *place) lacksDigest(c Change, edits []splice) refused {
+	if len(edits) > 0 || c.Digest != "" {
+		return refused{}
+	}
+	return refused{"wants a digest, and none is given", digestHint(c)}
+}
+
+func digestHint(c Change) string {
+	return fmt.Sprintf("give the digest too: %s:%s@sha256:...", c.Site.Image.Familiar(), c.Tag)
+}
+
+// settleConflicts sorts the edits and refuses all changes that want to write different texts to the same bytes.
+func (a *application) settleConflicts(edits []splice) []splice {
+	slices.SortStableFunc(edits, func(x, y splice) int {
+		return cmp.Or(cmp.Compare(x.start, y.start), cmp.Compare(x.end, y.end))
+	})
+	for i := 0; i < len(edits); {
+		first, j := edits[i], i+1
+		for j < len(edits) && first.overlaps(edits[j]) {
+			j++
+		}
+		a.refuseUnequal(edits[i:j])
+		i = j
+	}
+	return edits
+}
+
+// refuseUnequal refuses the changes of edits of the same bytes, if they are not all the same.
+func (a *application) refuseUnequal(edits []splice) {
+	for _, e := range edits[1:] {
+		if !e.same(edits[0]) {
+			for _, refused := range edits {
+				a.refuse(refused.change, fmt.Sprintf("two changes want to write it: %q and %q", edits[0].want, e.want))
+			}
+			return
+		}
+	}
+}
+
+// overlaps reports whether an edit that begins no earlier writes to the same bytes.
+func (e splice) overlaps(next splice) bool {
+	return next.start < e.end || next.start == e.start && next.inserts == e.inserts
+}
+
+func (e splice) same(other splice) bool {
+	return e.start == other.start && e.end == other.end && e.want == other.want && e.inserts == other.inserts
+}
+
+func (a *application) refuse(change int, reason string) {
+	if a.reasons[change].reason == "" {
+		a.reasons[change].reason = reason
+	}
+}
+
+// result reports what became of each change.
+func (a *application) result(data []byte, written map[int]bool) Edited {
+	edited := Edited{Data: data}
+	for i, c := range a.changes {
+		about := Refusal{Path: a.file.Path, Line: c.Site.Line, Image: c.Site.Image, Policy: c.Site.Policy}
+		switch {
+		case a.reasons[i].reason != "":
+			about.Reason, about.Hint = a.reasons[i].reason, a.reasons[i].hint
+			edited.Refused = append(edited.Refused, about)
+		case !written[i]:
+			edited.Unchanged = append(edited.Unchanged, c)
+		default:
+			edited.Applied = append(edited.Applied, c)
+			if lines := c.Site.at.aliases; len(lines) > 0 {
+				about.Reason = "its aliases on " + lineList(lines) + " change with it"
+				edited.Notes = append(edited.Notes, about)
+			}
+		}
+	}
+	return edited
+}
+
+// lineList returns "line 3" or "lines 3, 5".
+func lineList(lines []int) string {
+	texts := make([]string, len(lines))
+	for i, line := range lines {
+		texts[i] = strconv.Itoa(line)
+	}
+	if len(lines) == 1 {
+		return "line " + texts[0]
+	}
+	return "lines " + strings.Join(texts, ", ")
+}

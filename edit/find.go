@@ -1,0 +1,177 @@
+package edit
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+)
+
+// search is the reading of one file.
+type search struct {
+	scanner *Scanner
+	file    File
+	syntax  syntax
+	targets []*target
+	tree    *tree
+	refs    []*reference
+	holders map[*node]*reference // what each value is a part of
+	found   Found
+}
+
+func (s *search) refuse(r Refusal) {
+	r.Path = s.file.Path
+	s.found.Refused = append(s.found.Refused, r)
+}
+
+func (s *search) note(r Refusal) {
+	r.Path = s.file.Path
+	s.found.Notes = append(s.found.Notes, r)
+}
+
+// add takes a reference that a finder has made out.
+func (s *search) add(r *reference) {
+	if len(r.names) == 0 {
+		return
+	}
+	s.refs = append(s.refs, r)
+	for _, n := range r.parts {
+		if n = n.resolved(); s.holders[n] == nil {
+			s.holders[n] = r
+		}
+	}
+	for _, n := range []*node{r.whole, r.tag, r.digest} {
+		if n != nil {
+			s.holders[n.resolved()] = r
+		}
+	}
+}
+
+// run searches the file; byItself tells whether for more than the targets.
+func (s *search) run(byItself bool) {
+	if isPointer(s.file.Data) {
+		s.note(Refusal{Reason: "is a Git LFS pointer"})
+		return
+	}
+	data := withoutZeros(s.file.Data)
+	plainly := byItself && s.syntax != textSyntax && hasImageWords(data) && s.scanner.screen.hits(data)
+	marked := byItself && s.scanner.query.Markers != nil && hasMarker(data)
+	if !plainly && !marked && len(s.targets) == 0 {
+		return
+	}
+	if isTemplate(s.file) {
+		s.skip(data, "is a template of a Helm chart")
+		return
+	}
+	if reason := obstacle(s.file.Data); reason != "" {
+		s.unreadable(data, reason)
+		return
+	}
+	var err error
+	switch s.tree, err = parse(s.syntax, s.file.Data); {
+	case err == nil:
+		s.read(plainly)
+	case bytes.Contains(data, []byte("{{")):
+		s.skip(data, "is a template: "+err.Error())
+	default:
+		s.unreadable(data, err.Error())
+	}
+}
+
+// parse reads a file of a syntax.
+func parse(s syntax, data []byte) (*tree, error) {
+	switch s {
+	case jsonSyntax:
+		return parseJSON(data)
+	case textSyntax:
+		return parseText(data), nil
+	}
+	return parseYAML(data)
+}
+
+// isPointer reports whether a file is the pointer that Git keeps in place of a file in LFS.
+func isPointer(data []byte) bool { return bytes.HasPrefix(data, []byte("version https://git-lfs")) }
+
+// withoutZeros returns the bytes without NUL, so that the words of a file in UTF-16 are seen too.
+func withoutZeros(data []byte) []byte {
+	if bytes.IndexByte(data, 0) < 0 {
+		return data
+	}
+	return bytes.ReplaceAll(data, []byte{0}, nil)
+}
+
+// obstacle says why the bytes of a file cannot be edited, whatever is in them, or returns "".
+func obstacle(data []byte) string {
+	switch {
+	case len(data) > MaxFile:
+		return fmt.Sprintf("is larger than %d bytes", MaxFile)
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
+		return "is UTF-16, want UTF-8"
+	case bytes.IndexByte(data, 0) >= 0:
+		return "holds NUL bytes, want UTF-8 text"
+	case bytes.Contains(bytes.TrimPrefix(data, byteOrderMark), byteOrderMark):
+		return "has a byte order mark in its middle"
+	}
+	return ""
+}
+
+// unreadable reports a file that cannot be edited: as refused where it names a sought image or is a target's.
+func (s *search) unreadable(data []byte, reason string) {
+	for _, t := range s.targets {
+		s.refuse(Refusal{Image: t.Image, Policy: t.Policy, Reason: reason})
+	}
+	if len(s.targets) > 0 || s.syntax == jsonSyntax && !bytes.Contains(data, []byte("apiVersion")) {
+		return
+	}
+	if len(s.scanner.screen.images) == 0 {
+		s.note(Refusal{Reason: reason})
+		return
+	}
+	if i, line := s.scanner.screen.mentions(data); line > 0 {
+		s.refuse(Refusal{Line: line, Image: i, Reason: reason})
+	}
+}
+
+// skip notes a file that is left out on purpose, if it names a sought image.
+func (s *search) skip(data []byte, reason string) {
+	i, line := s.scanner.screen.mentions(data)
+	if line > 0 || len(s.scanner.screen.images) == 0 || len(s.targets) > 0 {
+		s.note(Refusal{Line: line, Image: i, Reason: reason})
+	}
+}
+
+// read looks for references in the parsed file: by their format, by markers, by targets.
+func (s *search) read(plainly bool) {
+	s.holders = map[*node]*reference{}
+	if plainly {
+		for _, root := range s.tree.roots {
+			s.readDocument(root)
+		}
+	}
+	s.findMarked()
+	s.findTargets()
+	s.settle()
+	slices.SortStableFunc(s.found.Sites, func(a, b Site) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	byLine := func(a, b Refusal) int { return cmp.Compare(a.Line, b.Line) }
+	slices.SortStableFunc(s.found.Refused, byLine)
+	slices.SortStableFunc(s.found.Notes, byLine)
+}
+
+// readDocument looks into a document by the rules of its format.
+func (s *search) readDocument(root *node) {
+	list, entry := imageEntries(root, isKustomization(path.Base(s.file.Path)))
+	switch {
+	case list != nil || entry != nil:
+		s.findInKustomization(list, entry)
+	case isObject(root):
+		s.findInObject(root)
+	case isValues(s.file):
+		s.findInValues(root)
+	}
+}
+
+// holding returns the reference that a value is a part of.
+func (s *search) holding(n *node) *reference { return s.holders[n] }

@@ -1,0 +1,225 @@
+package edit
+
+import (
+	"fmt"
+
+	"github.com/image-updater/image-updater/image"
+)
+
+// marks gives the markers of a file to the references that they are about, and makes references of the values that
+// were not found by themselves.
+type marks struct {
+	*search
+	taken   map[*node]marker
+	digests []lone // values marked :digest that belong to no reference yet
+}
+
+type lone struct {
+	node   *node
+	marker marker
+	image  image.Repository
+}
+
+// findMarked looks at every marker of the file.
+func (s *search) findMarked() {
+	if s.scanner.query.Markers == nil {
+		return
+	}
+	m := marks{search: s, taken: map[*node]marker{}}
+	var values map[int][]*node
+	for _, mark := range s.tree.markers() {
+		if values == nil {
+			values = s.tree.valuesByLine()
+		}
+		n, refusal := s.tree.valueOf(mark, values)
+		m.take(mark, n, refusal)
+	}
+	m.joinDigests()
+}
+
+// take gives one marker to the value it belongs to; refusal says why there is none such.
+func (m *marks) take(mark marker, n *node, refusal string) {
+	i, known := m.scanner.query.Markers[mark.policy]
+	if mark.wrong != "" || !known {
+		m.takeUnknown(mark, n)
+		return
+	}
+	r := m.holders[n.resolved()]
+	if !m.scanner.screen.seeks(i) && !m.soughtAt(n) {
+		return
+	}
+	hint := ""
+	if refusal == "" {
+		refusal, hint = m.give(mark, n, r, i)
+	}
+	if refusal == "" {
+		return
+	}
+	if r != nil {
+		r.gone = true
+	}
+	m.refuse(Refusal{Line: mark.line, Image: i, Policy: mark.policy, Reason: "marker " + refusal, Hint: hint})
+}
+
+// takeUnknown reports a marker of no known policy: it matters where it stands on a sought reference.
+func (m *marks) takeUnknown(mark marker, n *node) {
+	reason := mark.wrong
+	if reason == "" {
+		reason = fmt.Sprintf("names the unknown policy %q", mark.policy)
+	}
+	report := Refusal{Line: mark.line, Policy: mark.policy, Reason: "marker " + reason}
+	if mark.flux && mark.wrong == "" || !m.soughtAt(n) {
+		m.note(report)
+		return
+	}
+	if r := m.holders[n.resolved()]; r != nil {
+		r.gone = true
+		report.Image, _, _ = m.scanner.screen.sought(r)
+	}
+	m.refuse(report)
+}
+
+// soughtAt reports whether a value is part of a sought reference, or reads as one.
+func (m *marks) soughtAt(n *node) bool {
+	r := m.holders[n.resolved()]
+	if r == nil {
+		text, found := n.scalarText()
+		r = &reference{}
+		if !found || !r.read(text) {
+			return false
+		}
+	}
+	_, _, found := m.scanner.screen.sought(r)
+	return found
+}
+
+// give lets a marker name the reference r that holds the value n, or a new one.
+func (m *marks) give(mark marker, n *node, r *reference, i image.Repository) (refusal, hint string) {
+	if n.kind == alias {
+		return fmt.Sprintf("is on an alias, the value is on line %d", n.target.line), "move the marker there"
+	}
+	if before, found := m.taken[n]; found {
+		if before.policy == mark.policy && before.part == mark.part {
+			return "", ""
+		}
+		return "names another policy or part than the one before it", ""
+	}
+	m.taken[n] = mark
+	if reason := notScalar(n); reason != "" {
+		return "is on a value that " + reason, ""
+	}
+	if r == nil {
+		return m.giveNew(mark, n, i)
+	}
+	if !r.mayName(i) {
+		return fmt.Sprintf("is of %s, on a reference to %s", i.Familiar(), r.names[0].text), ""
+	}
+	if holds := r.partOf(n); holds != mark.part {
+		return "is for " + mark.part.noun() + ", on " + holds.noun(), fmt.Sprintf("write %q", "# image-updater: "+mark.policy+holds.suffix())
+	}
+	if mark.part != namePart {
+		r.name(mark.policy, i)
+	}
+	return "", ""
+}
+
+// giveNew makes a reference of a value that only a marker names.
+func (m *marks) giveNew(mark marker, n *node, i image.Repository) (refusal, hint string) {
+	r := &reference{format: Marked}
+	switch mark.part {
+	case wholePart:
+		r.whole = n
+		if !r.read(n.text) || !r.mayName(i) {
+			return fmt.Sprintf("is of %s, on the value %.80q", i.Familiar(), n.text),
+				fmt.Sprintf("for a tag alone write %q", "# image-updater: "+mark.policy+":tag")
+		}
+	case namePart:
+		if !r.read(n.text) || !r.mayName(i) && !joinedName(n, i) {
+			return fmt.Sprintf("is for the name of %s, on the value %.80q", i.Familiar(), n.text), ""
+		}
+		return "", ""
+	case tagPart:
+		r.tag = n
+		r.readName(i.Familiar())
+		r.readTag(n.text)
+	case digestPart:
+		m.digests = append(m.digests, lone{n, mark, i})
+		return "", ""
+	}
+	r.name(mark.policy, i)
+	m.add(r)
+	return "", ""
+}
+
+// joinedName reports whether a name is that of the image behind the registry that stands beside it.
+func joinedName(n *node, i image.Repository) bool {
+	if n.parent == nil || n.parent.kind != mapping {
+		return false
+	}
+	joined, err := image.ParseRepository(n.parent.field("registry") + "/" + n.text)
+	return err == nil && joined == i
+}
+
+// joinDigests puts each value marked :digest to the one reference with a tag that the same policy names in the same
+// mapping. Where there is none such, or more than one, the digest stands for itself.
+func (m *marks) joinDigests() {
+	type place struct {
+		parent *node
+		policy string
+	}
+	tags := map[place][]*reference{}
+	for _, r := range m.refs {
+		if r.named && r.tag != nil && r.digest == nil {
+			at := place{r.tag.parent, r.policy}
+			tags[at] = append(tags[at], r)
+		}
+	}
+	for _, d := range m.digests {
+		r := &reference{format: Marked}
+		if with := tags[place{d.node.parent, d.marker.policy}]; len(with) == 1 && with[0].digest == nil {
+			r = with[0]
+		} else {
+			r.readName(d.image.Familiar())
+			r.name(d.marker.policy, d.image)
+		}
+		r.digest = d.node
+		if d.node.text != "" {
+			r.readDigest(d.node.text)
+		}
+		if r.tag == nil {
+			m.add(r)
+		}
+	}
+}
+
+// partOf returns which part of the reference a value holds.
+func (r *reference) partOf(n *node) part {
+	switch n {
+	case r.whole.resolved():
+		return wholePart
+	case r.tag.resolved():
+		return tagPart
+	case r.digest.resolved():
+		return digestPart
+	}
+	return namePart
+}
+
+func (p part) noun() string {
+	switch p {
+	case tagPart:
+		return "a tag"
+	case digestPart:
+		return "a digest"
+	case namePart:
+		return "a name"
+	}
+	return "a whole reference"
+}
+
+func (p part) suffix() string {
+	if p == wholePart {
+		return ""
+	}
+	return ":" + string(p)
+}

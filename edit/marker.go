@@ -1,0 +1,163 @@
+package edit
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// The words by which a marker is seen in the bytes of a file.
+var (
+	ownMarker  = []byte("image-updater:")
+	fluxMarker = []byte(`$imagepolicy`)
+)
+
+func hasMarker(data []byte) bool {
+	return bytes.Contains(data, ownMarker) || bytes.Contains(data, fluxMarker)
+}
+
+// marker is a comment that says whose image the value on its line is.
+type marker struct {
+	line   int
+	alone  bool // nothing else is on its line: the value is below
+	flux   bool
+	policy string
+	part   part
+	wrong  string // why it cannot be read
+}
+
+type part string
+
+const (
+	wholePart  part = ""
+	tagPart    part = "tag"
+	namePart   part = "name"
+	digestPart part = "digest"
+)
+
+// ownForm is "# image-updater: POLICY[:PART]".
+var ownForm = regexp.MustCompile(`^#+[ \t]*image-updater:[ \t]*(\S*)[ \t]*(.*)$`)
+
+// policyName is the grammar of the names of policies.
+var policyName = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
+
+// markers returns the markers of a file, in its order.
+func (t *tree) markers() []marker {
+	if !hasMarker(t.data) {
+		return nil
+	}
+	var all []marker
+	quoted := t.extents()
+	for i, start := range t.starts {
+		line := t.data[start:lineEnd(t.data, start)]
+		if !hasMarker(line) {
+			continue
+		}
+		at := commentStart(line)
+		if at < 0 {
+			continue
+		}
+		if quoted.contain(start + at) {
+			continue
+		}
+		if m, found := parseMarker(string(bytes.TrimRight(line[at:], " \t"))); found {
+			m.line, m.alone = i+1, len(bytes.TrimLeft(line[:at], " \t")) == 0
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// commentStart returns where the comment with a marker begins in a line, or -1: at the # before the marker's word, if
+// that begins a comment.
+func commentStart(line []byte) int {
+	word := bytes.Index(line, ownMarker)
+	if word < 0 {
+		word = bytes.Index(line, fluxMarker)
+	}
+	at := bytes.LastIndexByte(line[:word], '#')
+	for at > 0 && line[at-1] == '#' {
+		at--
+	}
+	if at > 0 && line[at-1] != ' ' && line[at-1] != '\t' {
+		return -1
+	}
+	return at
+}
+
+// parseMarker reads a comment. A comment that only speaks of markers is none.
+func parseMarker(comment string) (_ marker, found bool) {
+	if m := ownForm.FindStringSubmatch(comment); m != nil {
+		parsed := cutMarker(m[1])
+		if m[2] != "" {
+			parsed.wrong = fmt.Sprintf("has the text %.40q behind the policy", m[2])
+		}
+		return parsed, true
+	}
+	var flux struct {
+		Policy *string `json:"$imagepolicy"`
+	}
+	body := strings.TrimLeft(comment, "# \t")
+	if !strings.HasPrefix(body, "{") || json.Unmarshal([]byte(body), &flux) != nil || flux.Policy == nil {
+		return marker{}, false
+	}
+	_, name, _ := strings.Cut(*flux.Policy, ":")
+	parsed := cutMarker(name)
+	parsed.flux = true
+	return parsed, true
+}
+
+// cutMarker reads POLICY[:PART].
+func cutMarker(text string) marker {
+	name, rest, _ := strings.Cut(text, ":")
+	m := marker{policy: name, part: part(rest)}
+	switch {
+	case !policyName.MatchString(name):
+		m.wrong = fmt.Sprintf("names %.80q, which is no name of a policy", name)
+	case m.part != wholePart && m.part != tagPart && m.part != namePart && m.part != digestPart || strings.HasSuffix(text, ":"):
+		m.wrong = fmt.Sprintf("has the unknown part %.80q, want tag, name or digest", rest)
+	}
+	return m
+}
+
+// valueOf returns the value that a marker belongs to: the one on its line or, if it stands alone, on the line below.
+// One comment may stand between.
+func (t *tree) valueOf(m marker, values map[int][]*node) (n *node, refusal string) {
+	line, where := m.line, "on its line"
+	if m.alone {
+		line, where = line+1, "on the line below"
+		if t.isComment(line) {
+			line++
+		}
+	}
+	switch found := values[line]; len(found) {
+	case 0:
+		return nil, "has no value " + where
+	case 1:
+		return found[0], ""
+	default:
+		return nil, fmt.Sprintf("has %d values %s, want one", len(found), where)
+	}
+}
+
+// isComment reports whether nothing but a comment is on a line.
+func (t *tree) isComment(line int) bool {
+	if line > len(t.starts) {
+		return false
+	}
+	start := t.starts[line-1]
+	return bytes.HasPrefix(bytes.TrimLeft(t.data[start:], " \t"), []byte("#"))
+}
+
+// valuesByLine returns the values that begin on each line: scalars and aliases, but not keys.
+func (t *tree) valuesByLine() map[int][]*node {
+	values := map[int][]*node{}
+	for _, n := range t.nodes {
+		if (n.kind == scalar || n.kind == alias) && !n.isKey {
+			values[n.line] = append(values[n.line], n)
+		}
+	}
+	return values
+}

@@ -1,0 +1,89 @@
+package edit
+
+import (
+	"bytes"
+	"slices"
+)
+
+// maxProofs bounds how often a file is parsed to find out which of its edits cannot be proved. One parse is the rule.
+const maxProofs = 32
+
+// prove makes the edits whose changes are not refused. It returns the new bytes, the file's own if nothing changed, and
+// which changes altered some.
+func (a *application) prove(edits []splice) ([]byte, map[int]bool) {
+	edits = slices.DeleteFunc(slices.Clone(edits), func(e splice) bool { return e.keeps || a.reasons[e.change].reason != "" })
+	good := a.provable(nil, edits)
+	written := map[int]bool{}
+	for _, e := range good {
+		written[e.change] = true
+	}
+	if len(good) == 0 {
+		return a.file.Data, written
+	}
+	return spliced(a.file.Data, slices.CompactFunc(good, splice.same)), written
+}
+
+// provable returns those of the edits that hold together with the good ones, which are known to hold. If not all do, it
+// asks for each half.
+func (a *application) provable(good, edits []splice) []splice {
+	if len(edits) == 0 {
+		return good
+	}
+	together := inOrder(good, edits)
+	if a.holds(together) {
+		return together
+	}
+	changes := changesOf(edits)
+	if len(changes) == 1 || a.parses >= maxProofs {
+		for _, c := range changes {
+			a.refuse(c, "the edit cannot be proved to change nothing else")
+		}
+		return good
+	}
+	firstHalf := changes[:len(changes)/2]
+	var first, second []splice
+	for _, e := range edits {
+		if _, found := slices.BinarySearch(firstHalf, e.change); found {
+			first = append(first, e)
+		} else {
+			second = append(second, e)
+		}
+	}
+	return a.provable(a.provable(good, first), second)
+}
+
+// holds reports whether the file with the edits is the one that was searched but for their values.
+func (a *application) holds(edits []splice) bool {
+	a.parses++
+	edits = slices.CompactFunc(slices.Clone(edits), splice.same) // several changes may make the same edit
+	after, err := parse(a.origin.syntax, spliced(a.file.Data, edits))
+	return err == nil && proves(a.origin.sums, after, edits)
+}
+
+func changesOf(edits []splice) []int {
+	var changes []int
+	for _, e := range edits {
+		changes = append(changes, e.change)
+	}
+	slices.Sort(changes)
+	return slices.Compact(changes)
+}
+
+func inOrder(a, b []splice) []splice {
+	all := append(slices.Clone(a), b...)
+	slices.SortStableFunc(all, func(x, y splice) int { return x.start - y.start })
+	return all
+}
+
+// spliced returns data with the edits made, which are in its order and do not overlap.
+func spliced(data []byte, edits []splice) []byte {
+	var out bytes.Buffer
+	done := 0
+	for _, e := range edits {
+		out.Write(data[done:e.start])
+		out.WriteString(e.text)
+		done = e.end
+	}
+	out.Write(data[done:])
+	return out.Bytes()
+}

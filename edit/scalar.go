@@ -1,0 +1,85 @@
+package edit
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// otherwise matches the plain scalars that YAML reads as something else than a string: those of YAML 1.2's core schema
+// and those of YAML 1.1 (null, bool, int, float, timestamp, merge and value of yaml.org/type; floats as all parsers
+// read them, with one point), for Git holds files that either kind of parser will read.
+var otherwise = regexp.MustCompile(`^(?:` + strings.Join([]string{
+	`|~|null|Null|NULL|<<|=`,
+	`y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF`,
+	`[-+]?0(?:[bB][01]*|[oO][0-7]*|[xX][0-9a-fA-F]*)`,
+	`[-+]?[0-9]+(?::[0-5]?[0-9])*(?:\.[0-9]*)?`, // base 60 too: 1:30
+	`[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?`,
+	`[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)`,
+	`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}.*)?`,
+}, "|") + `)$`)
+
+// lossless matches those of them that come back as they were written: 16, 1.5, true.
+var lossless = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,17}|(?:0|[1-9][0-9]{0,7})\.[0-9]{0,7}[1-9]|true|false)$`)
+
+// isString reports whether every YAML parser reads a plain scalar as a string. Numbers may hold underscores anywhere
+// but in front.
+func isString(plain string) bool {
+	if otherwise.MatchString(plain) {
+		return false
+	}
+	bare := strings.ReplaceAll(plain, "_", "")
+	return bare == plain || strings.HasPrefix(plain, "_") || !otherwise.MatchString(bare)
+}
+
+// losesText reports whether YAML reads a plain scalar as something that no longer tells how it was written: 1.10 is
+// 1.1, 0755 is 493, 1e3 is 1000.
+func losesText(plain string) bool { return !isString(plain) && !lossless.MatchString(plain) }
+
+// plainWord matches what may stand without quotes wherever a value may, in flow collections too. It is stricter than
+// YAML, and wide enough for references, tags and digests.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./](?:[A-Za-z0-9_./@+:-]*[A-Za-z0-9_./@+-])?$`)
+
+// bareWord matches what may stand without quotes behind KEY=.
+var bareWord = regexp.MustCompile(`^[A-Za-z0-9_./@+:,=-]+$`)
+
+// write returns the bytes that make the scalar of s read as text. It is not changed when it reads so already, and
+// refusal says why it cannot be written.
+func (s span) write(text string) (raw string, changed bool, refusal string) {
+	if text == s.text && !(s.style == plain && s.syntax != textSyntax && losesText(s.text)) {
+		return "", false, ""
+	}
+	if !utf8.ValidString(text) {
+		return "", false, "would hold bytes that are no UTF-8"
+	}
+	switch {
+	case s.syntax == textSyntax:
+		return s.writeAssigned(text)
+	case s.syntax == jsonSyntax:
+		return quoteJSON(text), true, ""
+	case s.style == single && !strings.ContainsAny(text, "\r\n\t"):
+		return "'" + strings.ReplaceAll(text, "'", "''") + "'", true, ""
+	case s.style == plain && plainWord.MatchString(text) && isString(text):
+		return text, true, ""
+	}
+	return quoteJSON(text), true, ""
+}
+
+// writeAssigned writes the value of a KEY=value line, which has no escapes that all its readers agree on.
+func (s span) writeAssigned(text string) (raw string, changed bool, refusal string) {
+	quote := s.style.quote()
+	if quote == "" && !bareWord.MatchString(text) || strings.ContainsAny(text, "\"'\\$`\r\n") {
+		return "", false, "would need escapes"
+	}
+	return quote + text + quote, true, ""
+}
+
+// quoteJSON quotes for JSON, and so for YAML, which JSON's strings are a part of.
+func quoteJSON(text string) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(text) // a string always encodes
+	return strings.TrimSuffix(b.String(), "\n")
+}

@@ -1,0 +1,118 @@
+package edit
+
+import (
+	"bytes"
+
+	"github.com/image-updater/image-updater/image"
+)
+
+// screen tells by the bytes of a file whether it can hold a sought reference. Nearly all files of a repository are
+// left unread by it, so it is one pass with a look into a table at each byte.
+type screen struct {
+	images  map[image.Repository]bool
+	byBase  map[string][]image.Repository // the last component of a name -> the images that end so
+	lengths uint64                        // bit n: some base has n bytes; bit 63: 63 or more
+	first   [256]bool                     // what a base begins with
+}
+
+func newScreen(images []image.Repository) screen {
+	s := screen{images: map[image.Repository]bool{}, byBase: map[string][]image.Repository{}}
+	for _, i := range images {
+		base := i.Base()
+		if s.images[i] || base == "" {
+			continue
+		}
+		s.images[i] = true
+		s.byBase[base] = append(s.byBase[base], i)
+		s.lengths |= lengthBit(len(base))
+		s.first[base[0]] = true
+	}
+	return s
+}
+
+func lengthBit(n int) uint64 { return 1 << min(n, 63) }
+
+// seeks reports whether an image is looked for.
+func (s *screen) seeks(i image.Repository) bool { return len(s.images) == 0 || s.images[i] }
+
+// nameByte tells the bytes that a component of a repository's path is made of. A base stands in a file as a run of
+// them, with something else on either side.
+var nameByte = func() (is [256]bool) {
+	for _, c := range "abcdefghijklmnopqrstuvwxyz0123456789._-" {
+		is[c] = true
+	}
+	return is
+}()
+
+// hits reports whether a file holds the base of a sought image. If all images are sought, every file does.
+func (s *screen) hits(data []byte) bool {
+	if len(s.images) == 0 {
+		return true
+	}
+	for i := 0; i < len(data); i++ {
+		if !nameByte[data[i]] {
+			continue
+		}
+		start := i
+		for i < len(data) && nameByte[data[i]] {
+			i++
+		}
+		if !s.first[data[start]] || s.lengths&lengthBit(i-start) == 0 {
+			continue
+		}
+		if _, found := s.byBase[string(data[start:i])]; found {
+			return true
+		}
+	}
+	return false
+}
+
+// hasImageWords reports whether a file holds one of the words that a reference found by itself needs: a key that is or
+// ends in image, or Helm's repository.
+func hasImageWords(data []byte) bool {
+	return bytes.Contains(data, []byte("mage")) || bytes.Contains(data, []byte("repository"))
+}
+
+// mentions returns the first sought image that a file names by itself, and the line: what decides whether a file that
+// cannot be read is worth a word. It looks for whole names, or for the path of one.
+func (s *screen) mentions(data []byte) (mentioned image.Repository, line int) {
+	for i := 0; i < len(data); i++ {
+		if !referenceByte(data[i]) {
+			continue
+		}
+		start := i
+		for i < len(data) && referenceByte(data[i]) {
+			i++
+		}
+		if i-start > maxReference {
+			continue
+		}
+		if found, ok := s.named(string(data[start:i])); ok {
+			return found, lineOf(lineStarts(data), start)
+		}
+	}
+	return image.Repository{}, 0
+}
+
+// maxReference is longer than any reference: a repository, a tag and a digest.
+const maxReference = 255 + 1 + 128 + 1 + 136
+
+func referenceByte(c byte) bool {
+	return nameByte[c] || c >= 'A' && c <= 'Z' || c == '/' || c == ':' || c == '@'
+}
+
+func (s *screen) named(word string) (image.Repository, bool) {
+	ref, err := image.ParseReference(word)
+	if err != nil {
+		return image.Repository{}, false
+	}
+	if s.images[ref.Repository] {
+		return ref.Repository, true
+	}
+	for _, i := range s.byBase[ref.Repository.Base()] {
+		if i.Path == ref.Name {
+			return i, true
+		}
+	}
+	return image.Repository{}, false
+}

@@ -1,0 +1,129 @@
+package edit
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/image-updater/image-updater/image"
+)
+
+// target is a Target ready to be looked for.
+type target struct {
+	Target
+	index int // in Query.Targets
+	path  keyPath
+	value valueTemplate
+}
+
+func compileTarget(index int, t Target) (*target, error) {
+	var errs []error
+	wrong := func(field string, err error) {
+		if err != nil {
+			errs = append(errs, &TargetError{Index: index, Field: field, Err: err})
+		}
+	}
+	compiled := &target{Target: t, index: index}
+	wrong("file", CheckGlob(t.File))
+	var err error
+	switch {
+	case t.Regexp != "":
+		wrong("regexp", errors.New("not supported yet"))
+	default:
+		compiled.path, err = parseKey(t.Key)
+		wrong("key", err)
+	}
+	compiled.value, err = parseValue(t.Value)
+	wrong("value", err)
+	if t.Expect < 0 {
+		wrong("expect", fmt.Errorf("%d is less than 0", t.Expect))
+	}
+	compiled.Expect = max(1, t.Expect)
+	return compiled, errors.Join(errs...)
+}
+
+// targetsOf returns the targets whose glob matches a file.
+func (s *Scanner) targetsOf(path string) []*target {
+	var matching []*target
+	for _, t := range s.targets {
+		if matchGlob(t.File, path) {
+			matching = append(matching, t)
+		}
+	}
+	return matching
+}
+
+// findTargets adds the references that targets lead to, to those that were found by themselves.
+func (s *search) findTargets() {
+	for _, t := range s.targets {
+		matches := s.matchesOf(t)
+		s.found.TargetFiles = append(s.found.TargetFiles, TargetFile{t.index, s.file.Path, len(matches)})
+		if len(matches) > 0 && len(matches) != t.Expect {
+			s.refuse(Refusal{Line: matches[0].node.line, Image: t.Image, Policy: t.Policy,
+				Reason: fmt.Sprintf("key %s matches %s, want %d", t.Key, count(len(matches), "time"), t.Expect),
+				Hint:   "make the key narrower, or say with `expect` how many matches are right"})
+			continue
+		}
+		for _, m := range matches {
+			s.addTarget(t, m)
+		}
+	}
+}
+
+// matchesOf returns the values that a target's key leads to, each of them once.
+func (s *search) matchesOf(t *target) []match {
+	var distinct []match
+	seen := map[*node]bool{}
+	for _, root := range s.tree.roots {
+		matches, tooMany := t.path.find(root)
+		if tooMany {
+			s.refuse(Refusal{Image: t.Image, Policy: t.Policy, Reason: fmt.Sprintf("key %s visits too many values", t.Key)})
+			return nil
+		}
+		for _, m := range matches {
+			if n := m.node.resolved(); !seen[n] {
+				seen[n] = true
+				distinct = append(distinct, m)
+			}
+		}
+	}
+	return distinct
+}
+
+// addTarget adds the reference that a target makes of a value. Where the value is found by itself and would be written
+// the same way, the two are one.
+func (s *search) addTarget(t *target, m match) {
+	n := m.node.resolved()
+	other := s.holding(n)
+	if other != nil && !other.mayName(t.Image) {
+		s.refuse(Refusal{Line: m.node.line, Image: t.Image, Policy: t.Policy,
+			Reason: fmt.Sprintf("target of %s leads to a reference to %s", t.Image.Familiar(), other.names[0].text)})
+		return
+	}
+	if other != nil && other.target == nil && t.writesLike(other, n) && (other.policy == "" || other.policy == t.Policy) {
+		other.name(t.Policy, t.Image)
+		return
+	}
+	r := &reference{format: Targeted, whole: m.node, via: m.via, target: t}
+	name := t.Image.Familiar()
+	if text, found := n.scalarText(); found {
+		r.problem = variableProblem(text)
+		var spelled string
+		spelled, r.oldTag, r.oldDigest = t.value.read(text)
+		if spelled != "" {
+			name = spelled
+		}
+	} else {
+		r.problem = notScalar(n)
+	}
+	r.names = []spelling{{text: name, repository: t.Image}}
+	if written, err := image.ParseRepository(name); r.problem == "" && t.value.wants("{image}") && (err != nil || written != t.Image) {
+		r.problem = fmt.Sprintf("names %s, not %s", name, t.Image)
+	}
+	r.name(t.Policy, t.Image)
+	s.refs = append(s.refs, r)
+}
+
+// writesLike reports whether the target would put into n just what the reference found there would.
+func (t *target) writesLike(r *reference, n *node) bool {
+	return r.whole.resolved() == n && t.value.text == "{image}:{tag}" || r.tag.resolved() == n && t.value.text == "{tag}"
+}

@@ -99,7 +99,7 @@ type gitEntry struct {
 	// The texts of commits.
 	Templates templatesKeys `yaml:"templates"`
 	// Folder in the repository whose policy files hold for it, too.
-	Policies glob `yaml:"policies"`
+	Policies folder `yaml:"policies"`
 }
 
 // The credentials of a Git remote, by the names of environment variables or files: a token, an SSH key or a GitHub App.

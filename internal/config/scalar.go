@@ -27,6 +27,7 @@ type (
 	tagName       string
 	platform      image.Platform
 	glob          string // of files in a Git repository
+	folder        string // in a Git repository
 	keyExpression string // what edit reads as the key of a target
 	oneGroup      string // regular expression with one group
 	targetValue   string // text with {tag}, {digest} and {image}
@@ -76,6 +77,14 @@ func (p *platform) parse(s string) error {
 func (g *glob) parse(s string) error {
 	*g = glob(s)
 	return edit.CheckGlob(s)
+}
+
+func (f *folder) parse(s string) error {
+	if strings.ContainsAny(s, "*?[{\\") {
+		return fmt.Errorf("%q is a glob, want one folder", s)
+	}
+	*f = folder(strings.TrimSuffix(s, "/"))
+	return edit.CheckGlob(string(*f))
 }
 
 func (k *keyExpression) parse(s string) error {

@@ -50,6 +50,7 @@ var patterns = map[reflect.Type]jsonschema.Schema{
 	reflect.TypeFor[tagName]():       {Pattern: `^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`},
 	reflect.TypeFor[platform]():      {Pattern: `^[a-z0-9_.-]+/[a-z0-9_.-]+(/[a-z0-9_.-]+)?$`, Examples: []any{"linux/amd64"}},
 	reflect.TypeFor[glob]():          {Examples: []any{"apps/**/*.yaml"}},
+	reflect.TypeFor[folder]():        {Examples: []any{".image-updater/"}},
 	reflect.TypeFor[keyExpression](): {Pattern: `^\$`},
 	reflect.TypeFor[oneGroup]():      {Format: "regex"},
 	reflect.TypeFor[targetValue]():   {Examples: []any{"{tag}"}},

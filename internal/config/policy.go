@@ -31,7 +31,36 @@ func (c *resolver) addPolicy(p *policyEntry) {
 	if len(p.Git) == 0 && len(c.config.Git) > 0 {
 		p.warn(p.top, "names no git, so nothing is written for it")
 	}
-	c.config.Policies = append(c.config.Policies, p.checked(spec, choice))
+	checked := p.checked(spec, choice)
+	c.claimBranches(p, checked)
+	c.config.Policies = append(c.config.Policies, checked)
+}
+
+// claimBranches sees to it that what does not belong together is not written to the same branch: branches are called
+// after groups, and a group may have the name of a policy or of a Git repository.
+func (c *resolver) claimBranches(p *policyEntry, checked Policy) {
+	for _, g := range c.config.Git {
+		if !slices.Contains(checked.Git, g.Name) {
+			continue
+		}
+		write := g.WriteFor(checked)
+		if write.Mode == Commit {
+			continue
+		}
+		branch, of := write.Group, "group"
+		switch write.Group {
+		case GroupPolicy:
+			branch, of = checked.Name, "policy"
+		case GroupGit:
+			branch, of = g.Name, "git"
+		}
+		key := g.Name + " " + branch
+		if first, taken := c.branches[key]; taken && first != of {
+			p.fail(p.valueAt("write.group"), "write.group: the branch of the %s %q would be that of the %s of the same name, too", of, branch, first)
+			continue
+		}
+		c.branches[key] = of
+	}
 }
 
 func (p *policyEntry) checked(spec policy.Spec, choice *policy.Policy) Policy {

@@ -8,10 +8,11 @@ type resolver struct {
 	config   *Config
 	defaults *defaultsEntry
 	taken    map[string]Position // where a name of a kind was given first
+	branches map[string]string   // by Git repository and branch, what the branch is called after: "policy", "git", "group"
 }
 
 func resolve(files []*file, r *report) *Config {
-	c := &resolver{report: r, config: &Config{}, defaults: &defaultsEntry{}, taken: make(map[string]Position)}
+	c := &resolver{report: r, config: &Config{}, defaults: &defaultsEntry{}, taken: make(map[string]Position), branches: make(map[string]string)}
 	for _, f := range files {
 		c.addDefaults(f)
 		for i := range f.Registries {

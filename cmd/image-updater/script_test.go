@@ -196,7 +196,7 @@ func remoteDir(ts *testscript.TestScript, name string) string {
 
 func checkPushes(ts *testscript.TestScript, neg bool, args []string) {
 	want(ts, neg, len(args) == 1, "pushes N")
-	if _, pushes := sceneOf(ts).git.Count("git-receive-pack"); strconv.Itoa(pushes) != args[0] {
+	if _, pushes := sceneOf(ts).git.Count(gittest.ReceivePack); strconv.Itoa(pushes) != args[0] {
 		ts.Fatalf("pushes: got %d, want %s", pushes, args[0])
 	}
 }

@@ -134,6 +134,9 @@ func parseTagJSON(name string, data []byte) ([]policy.Candidate, error) {
 
 // lineAt returns the line of a fault: of the place its error names, else of offset.
 func lineAt(data []byte, offset int64, err error) int {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		offset = int64(len(data))
+	}
 	if e := (*json.SyntaxError)(nil); errors.As(err, &e) {
 		offset = e.Offset
 	}

@@ -65,9 +65,13 @@ func (g *Group) add(c Change) { g.Changes = append(g.Changes, c) }
 
 func (g *Group) sort() {
 	slices.SortStableFunc(g.Changes, func(a, b Change) int {
-		return cmp.Or(cmp.Compare(a.Site.Path, b.Site.Path), cmp.Compare(a.Site.Line, b.Site.Line),
-			cmp.Compare(a.Site.Column, b.Site.Column), cmp.Compare(a.Policy, b.Policy))
+		return cmp.Or(compareSites(a.Site, b.Site), cmp.Compare(a.Policy, b.Policy))
 	})
+}
+
+// compareSites orders sites as a person reads them.
+func compareSites(a, b edit.Site) int {
+	return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
 // distinct returns the values of the changes that are not empty, sorted, each once.

@@ -47,9 +47,9 @@ func (p Plan) Changes() []Change {
 
 // Make decides every reference of the input. It depends on nothing but its input.
 func Make(in Input) Plan {
-	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, groups: map[string]*Group{}}
+	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, groups: map[string]*Group{}, seen: map[string]bool{}}
 	m.refusals()
-	for _, site := range in.Found.Sites {
+	for _, site := range slices.SortedStableFunc(slices.Values(in.Found.Sites), compareSites) {
 		m.site(site)
 	}
 	m.unfound()
@@ -73,7 +73,6 @@ type decisionKey struct {
 
 // refusals turns what edit would not touch into problems of the policies concerned.
 func (m *maker) refusals() {
-	m.seen = map[string]bool{}
 	for _, r := range m.input.Found.Refused {
 		for _, p := range m.input.Policies {
 			if r.Policy == p.Name || r.Policy == "" && p.Image == r.Image && p.Paths.Match(r.Path) {

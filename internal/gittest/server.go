@@ -21,10 +21,10 @@ const (
 
 // Faults are what a server does wrong. The zero value is a good server.
 type Faults struct {
-	// NoFilter takes partial clones out of what is offered; NoWants only single objects, which filters need as well.
-	NoFilter, NoWants bool
-	// HideWants offers partial clones and refuses wants of single blobs, as a server that allows reachable commits only.
-	HideWants bool
+	// NoFilter takes partial clones out of what is offered.
+	NoFilter bool
+	// NoWants refuses single objects. Over HTTP Git hands out what can be reached all the same.
+	NoWants bool
 	// Username and Password are asked for (Basic authentication) unless both are empty.
 	Username, Password string
 	// Status answers requests instead of git while StatusCount lasts; a negative count lasts for ever. StatusFor limits
@@ -41,6 +41,18 @@ type Faults struct {
 	LoseAnswers int
 	// Redirect sends requests for advertisements to another server: a URL that takes the place of this one's root.
 	Redirect string
+}
+
+// config is the configuration of git that the faults leave.
+func (f Faults) config() [][2]string {
+	config := [][2]string{{"safe.directory", "*"}}
+	if !f.NoFilter {
+		config = append(config, [2]string{"uploadpack.allowFilter", "true"})
+	}
+	if !f.NoWants {
+		config = append(config, [2]string{"uploadpack.allowAnySHA1InWant", "true"})
+	}
+	return config
 }
 
 // Request is one that was answered.
@@ -197,16 +209,7 @@ func (s *Server) backend(f Faults) http.Handler {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		})
 	}
-	config := [][2]string{{"safe.directory", "*"}, {"http.receivepack", "true"}}
-	if !f.NoFilter {
-		config = append(config, [2]string{"uploadpack.allowFilter", "true"})
-	}
-	switch {
-	case f.HideWants:
-		config = append(config, [2]string{"uploadpack.allowReachableSHA1InWant", "true"})
-	case !f.NoWants:
-		config = append(config, [2]string{"uploadpack.allowAnySHA1InWant", "true"})
-	}
+	config := append(f.config(), [2]string{"http.receivepack", "true"})
 	return &cgi.Handler{
 		Path:   git,
 		Args:   []string{"http-backend"},

@@ -34,6 +34,14 @@ type SSHServer struct {
 	mu       sync.Mutex // guards the fields that follow
 	conns    map[net.Conn]bool
 	commands []string
+	faults   Faults
+}
+
+// Set replaces the faults, of which NoFilter and NoWants count here.
+func (s *SSHServer) Set(f Faults) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = f
 }
 
 // NewSSH starts a server of the repositories in root. It has to be closed.
@@ -177,20 +185,24 @@ func (s *SSHServer) session(channel ssh.Channel, requests <-chan *ssh.Request) {
 	}
 }
 
+// unquote reads an argument as Git quotes it for a shell.
+func unquote(s string) string {
+	return strings.Trim(strings.NewReplacer(`'\''`, "'", `'\!'`, "!").Replace(s), "'")
+}
+
 func (s *SSHServer) run(channel ssh.Channel, line string) uint32 {
 	s.mu.Lock()
 	s.commands = append(s.commands, line)
+	faults := s.faults
 	s.mu.Unlock()
 	service, path, _ := strings.Cut(line, " ")
 	if service != UploadPack && service != ReceivePack {
 		fmt.Fprintf(channel.Stderr(), "%s is not allowed here\n", service)
 		return 1
 	}
-	dir := filepath.Join(s.root, filepath.Clean("/"+strings.Trim(path, "'")))
+	dir := filepath.Join(s.root, filepath.Clean("/"+unquote(path)))
 	cmd := exec.Command("git", strings.TrimPrefix(service, "git-"), dir)
-	cmd.Env = serverEnvironment([][2]string{
-		{"safe.directory", "*"}, {"uploadpack.allowFilter", "true"}, {"uploadpack.allowAnySHA1InWant", "true"},
-	})
+	cmd.Env = serverEnvironment(faults.config())
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return 1

@@ -20,11 +20,8 @@ func (t *Tree) Blobs(ctx context.Context, ids []Hash, limit int64, deliver func(
 	}
 	b := blobRequest{tree: t, limit: min(limit, maxPackedBlob), deliver: deliver}
 	for chunk := range slices.Chunk(wanted, chunkOfBlobs) {
-		ctx, cancel := t.remote.bound(ctx)
-		err := b.read(ctx, chunk)
-		cancel()
-		if err != nil {
-			return explain(ctx, fmt.Sprintf("fetching %d files of %s", len(chunk), t.remote.shown), err)
+		if err := b.chunk(ctx, chunk); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -34,6 +31,15 @@ type blobRequest struct {
 	tree    *Tree
 	limit   int64
 	deliver func(Hash, []byte) error
+}
+
+func (b *blobRequest) chunk(ctx context.Context, ids []Hash) error {
+	ctx, cancel := b.tree.remote.bound(ctx)
+	defer cancel()
+	if err := b.read(ctx, ids); err != nil {
+		return explain(ctx, fmt.Sprintf("fetching %d files of %s", len(ids), b.tree.remote.shown), err)
+	}
+	return nil
 }
 
 func (b *blobRequest) read(ctx context.Context, ids []Hash) error {
@@ -85,8 +91,7 @@ func (b *blobRequest) readMissing(ctx context.Context, asked, missing []Hash) er
 	return b.read(ctx, missing[half:])
 }
 
-// readWhole is for servers that offer partial clones and refuse single blobs all the same: allowing wants of any object
-// and of reachable commits is advertised alike. The whole tip is fetched instead, once.
+// readWhole is for servers that leave blobs out and refuse to hand out single ones. The whole tip is fetched, once.
 func (b *blobRequest) readWhole(ctx context.Context, ids []Hash, refusal error) error {
 	r, s := b.tree.remote, b.tree.store
 	r.log.WarnContext(ctx, "server refuses single blobs, fetching all", "url", r.shown, "err", refusal)
@@ -101,14 +106,16 @@ func (b *blobRequest) readWhole(ctx context.Context, ids []Hash, refusal error) 
 func (b *blobRequest) readKept(ids []Hash) error {
 	for _, id := range ids {
 		place, ok := b.tree.store.blobs[id]
-		if !ok {
-			// All came, so it was too large to keep, or is a delta against one that was.
-			if err := b.deliver(id, nil); err != nil {
-				return err
-			}
-			continue
+		var err error
+		switch {
+		case ok:
+			err = b.hand(place.pack, place.entry)
+		case b.tree.store.tooBig[id] || b.tree.store.holes:
+			err = b.deliver(id, nil)
+		default:
+			err = fmt.Errorf("blob %s is not in the server's answer", id)
 		}
-		if err := b.hand(place.pack, place.entry); err != nil {
+		if err != nil {
 			return err
 		}
 	}

@@ -165,10 +165,10 @@ func (t *Tree) Follows(id Hash) bool {
 	return found
 }
 
-// partial reports whether a server can leave the blobs out and hand out single ones later.
-func (a *advertisement) partial() bool {
-	return a.offers("filter") && a.offers("allow-reachable-sha1-in-want")
-}
+// partial reports whether a server can leave the blobs out. That it hands out single ones later is promised by
+// capabilities that do not tell the whole story: over HTTP Git gives every reachable object without any. So it is tried,
+// and blobRequest.readWhole is what happens otherwise.
+func (a *advertisement) partial() bool { return a.offers("filter") }
 
 // download asks upload-pack for a pack and reads it.
 func (r *Remote) download(ctx context.Context, d download) (_ *pack, err error) {

@@ -13,6 +13,7 @@ type store struct {
 	commits map[Hash]*commit
 	blobs   map[Hash]blobPlace
 	tooBig  map[Hash]bool // blobs that came and were too large to keep
+	holes   bool          // there are more, which came as deltas and whose ids are not known
 	fetches int           // how often it was added to
 	// withBlobs says that the blobs came with the trees, all of them.
 	withBlobs bool
@@ -41,6 +42,7 @@ func (s *store) add(p *pack) (map[Hash]bool, error) {
 	for i := range p.entries {
 		e := &p.entries[i]
 		if !e.resolved || e.data == nil {
+			s.holes = s.holes || !e.resolved
 			continue
 		}
 		switch e.kind {

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -19,18 +18,16 @@ const none = "(none)"
 
 const arrow = "->"
 
-// Trailers returns the lines that end the commit message, each once: the policies, then the changes.
+// Trailers returns the lines that end the commit message: the policies, then one for each change, so that two places of
+// one file that change alike are two equal lines.
 func (g Group) Trailers() []string {
 	var lines []string
 	for _, name := range g.Policies() {
 		lines = append(lines, PolicyTrailer+": "+name)
 	}
 	for _, c := range g.Changes {
-		line := ChangeTrailer + ": " + strings.Join([]string{quotePath(c.Site.Path), c.Site.Image.String(),
-			version(c.Site.Tag, c.Site.Digest), arrow, version(c.To, c.ToDigest)}, " ")
-		if !slices.Contains(lines, line) {
-			lines = append(lines, line)
-		}
+		lines = append(lines, ChangeTrailer+": "+strings.Join([]string{quotePath(c.Site.Path), c.Site.Image.String(),
+			version(c.Site.Tag, c.Site.Digest), arrow, version(c.To, c.ToDigest)}, " "))
 	}
 	return lines
 }

@@ -42,7 +42,7 @@ Image-Updater-Policy: nginx
 Image-Updater-Change: apps/web/deploy.yaml docker.io/library/nginx 1.25.3 -> 1.27.4
 `,
 	}, {
-		name: "two places of one file are one trailer, and the order is that of the files",
+		name: "every change has its trailer, and the order is that of the files",
 		changes: []plan.Change{
 			change("nginx", "b.yaml", 1, nginx, "1.25.3-alpine", "1.27.4-alpine"),
 			change("nginx", "a.yaml", 20, nginx, "1.25.3", "1.27.4"),
@@ -55,6 +55,7 @@ Image-Updater-Change: apps/web/deploy.yaml docker.io/library/nginx 1.25.3 -> 1.2
 - b.yaml:1: nginx 1.25.3-alpine -> 1.27.4-alpine
 
 Image-Updater-Policy: nginx
+Image-Updater-Change: a.yaml docker.io/library/nginx 1.25.3 -> 1.27.4
 Image-Updater-Change: a.yaml docker.io/library/nginx 1.25.3 -> 1.27.4
 Image-Updater-Change: b.yaml docker.io/library/nginx 1.25.3-alpine -> 1.27.4-alpine
 `,

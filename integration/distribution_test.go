@@ -99,29 +99,33 @@ func (d *distribution) host() string { return strings.TrimPrefix(d.url, "https:/
 // pushes would take minutes, and it is the lists that the tests are about.
 func (d *distribution) fill(t *testing.T, repository string, tags []string) {
 	t.Helper()
-	target, err := name.NewTag(d.host() + "/" + repository + ":" + tags[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := remote.Write(target, empty.Image, append(d.pusher, remote.WithContext(t.Context()))...); err != nil {
-		t.Fatal(err)
-	}
+	push(t, d.host()+"/"+repository+":"+tags[0], d.pusher)
 	for _, tag := range tags[1:] {
-		d.link(t, repository, tag)
+		path, data := link(t, repository, tag)
+		if err := d.driver.PutContent(t.Context(), path, data); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
-// link writes what distribution's storage keeps for a tag.
-func (d *distribution) link(t *testing.T, repository, tag string) {
+// push pushes an image without layers.
+func push(t *testing.T, reference string, options []remote.Option) {
+	t.Helper()
+	target, err := name.NewTag(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.Write(target, empty.Image, append(options, remote.WithContext(t.Context()))...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// link gives the file by which the storage of distribution knows a tag of the image that push pushes.
+func link(t *testing.T, repository, tag string) (path string, data []byte) {
 	t.Helper()
 	digest, err := empty.Image.Digest()
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := "/docker/registry/v2/repositories/" + repository + "/_manifests/tags/" + tag
-	for _, path := range []string{folder + "/current/link", folder + "/index/sha256/" + digest.Hex + "/link"} {
-		if err := d.driver.PutContent(t.Context(), path, []byte(digest.String())); err != nil {
-			t.Fatal(err)
-		}
-	}
+	return "/docker/registry/v2/repositories/" + repository + "/_manifests/tags/" + tag + "/current/link", []byte(digest.String())
 }

@@ -14,6 +14,12 @@ func TestMain(m *testing.M) {
 	// distribution logs every request through the process-wide logger of logrus.
 	logrus.SetOutput(io.Discard)
 	goleak.VerifyTestMain(m,
+		goleak.Cleanup(func(code int) {
+			if built.dir != "" {
+				os.RemoveAll(built.dir)
+			}
+			os.Exit(code)
+		}),
 		// distribution never stops the loop that would send its notifications.
 		goleak.IgnoreTopFunction("github.com/docker/go-events.(*Broadcaster).run"),
 	)

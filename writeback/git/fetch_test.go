@@ -201,10 +201,16 @@ func TestAhead(t *testing.T) {
 			t.Errorf("%s: README is %v", name, e)
 		}
 	}
+	var more strings.Builder
 	for i := range 60 {
-		if _, err := s.repo.Commit("side", "More", gittest.Files{"README": fmt.Sprint(i)}); err != nil {
-			t.Fatal(err)
+		fmt.Fprintf(&more, "commit refs/heads/side\ncommitter A <a@example.com> %d +0000\ndata 4\nMore\n", 1767225600+i)
+		if i == 0 {
+			fmt.Fprintf(&more, "from refs/heads/side^0\n")
 		}
+		fmt.Fprintf(&more, "M 100644 inline README\ndata 2\n%02d\n", i)
+	}
+	if err := s.repo.Import([]byte(more.String())); err != nil {
+		t.Fatal(err)
 	}
 	if a := ahead(base); !a.Cut || len(a.Commits) != 50 {
 		t.Errorf("%d commits, cut %v", len(a.Commits), a.Cut)
@@ -214,13 +220,13 @@ func TestAhead(t *testing.T) {
 // TestLargeBlobs has files that are too large to keep, and small ones that the server packs as deltas against them.
 func TestLargeBlobs(t *testing.T) {
 	t.Parallel()
-	noise := make([]byte, 5<<20)
+	noise := make([]byte, 3<<19)
 	random := rand.NewChaCha8([32]byte{1})
 	for i := range noise {
 		noise[i] = byte(random.Uint64())
 	}
 	files := gittest.Files{
-		"data/a.yaml": string(noise), "data/b.yaml": string(noise[:3<<20]) + "end", "data/c.yaml": string(noise[:100]), "small.yaml": "x",
+		"data/a.yaml": string(noise), "data/b.yaml": string(noise[:9<<16]) + "end", "data/c.yaml": string(noise[:100]), "small.yaml": "x",
 	}
 	for _, faults := range []gittest.Faults{{}, {NoFilter: true}} {
 		t.Run(fmt.Sprintf("no filter %v", faults.NoFilter), func(t *testing.T) {
@@ -231,7 +237,7 @@ func TestLargeBlobs(t *testing.T) {
 			}
 			s.server.Set(faults)
 			tree := fetch(t, open(t, git.Options{URL: s.url}), nil)
-			want := map[string]int{"data/a.yaml": -1, "data/b.yaml": 3<<20 + 3, "data/c.yaml": 100, "small.yaml": 1}
+			want := map[string]int{"data/a.yaml": -1, "data/b.yaml": 9<<16 + 3, "data/c.yaml": 100, "small.yaml": 1}
 			got := map[string]int{}
 			ids := map[git.Hash]string{}
 			var order []git.Hash
@@ -243,7 +249,7 @@ func TestLargeBlobs(t *testing.T) {
 				ids[e.Hash] = path
 				order = append(order, e.Hash)
 			}
-			err := tree.Blobs(t.Context(), order, 4<<20, func(id git.Hash, data []byte) error {
+			err := tree.Blobs(t.Context(), order, 1<<20, func(id git.Hash, data []byte) error {
 				got[ids[id]] = len(data)
 				if data == nil {
 					got[ids[id]] = -1

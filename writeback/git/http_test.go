@@ -1,0 +1,355 @@
+package git_test
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/image-updater/image-updater/internal/gittest"
+	"github.com/image-updater/image-updater/writeback/git"
+)
+
+// sentinel is a password that must never be seen.
+const sentinel = "s3nt1nel"
+
+func TestBasicAuth(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		auth git.Auth
+		want string // "" = let in
+	}{
+		{name: "right", auth: git.Auth{Username: "bot", Password: sentinel}},
+		{name: "wrong", auth: git.Auth{Username: "bot", Password: sentinel + "x"}, want: "answered 401 unauthorized: who are you?"},
+		{name: "user of a token", auth: git.Auth{Password: sentinel}, want: "answered 401 unauthorized: who are you?"},
+		{name: "none", want: "answered 401 unauthorized: who are you? (no credentials are configured)"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, someFiles)
+			s.server.Set(gittest.Faults{Username: "bot", Password: sentinel})
+			remote := open(t, git.Options{URL: s.url, Auth: test.auth})
+			_, err := remote.Refs(t.Context())
+			if test.want != "" {
+				status, ok := errors.AsType[*git.StatusError](err)
+				if !ok || status.Status != http.StatusUnauthorized || !strings.HasSuffix(err.Error(), test.want) {
+					t.Errorf("error %v, want %s", err, test.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := push(t.Context(), remote, fetch(t, remote, nil), git.File{Path: "README", Data: []byte("x")}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestTokenUser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, someFiles)
+	s.server.Set(gittest.Faults{Username: "x-access-token", Password: sentinel})
+	if _, err := open(t, git.Options{URL: s.url, Auth: git.Auth{Password: sentinel}}).Refs(t.Context()); err != nil {
+		t.Error(err)
+	}
+	s.server.Set(gittest.Faults{Username: "me", Password: sentinel})
+	url := strings.Replace(s.url, "http://", "http://me@", 1)
+	if _, err := open(t, git.Options{URL: url, Auth: git.Auth{Password: sentinel}}).Refs(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPlainHTTP(t *testing.T) {
+	t.Parallel()
+	if _, err := git.Open(git.Options{URL: "http://git.example/x", Auth: git.Auth{Password: sentinel}}); err == nil ||
+		!strings.Contains(err.Error(), "credentials are not sent over plain http") || strings.Contains(err.Error(), sentinel) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := git.Open(git.Options{URL: "http://git.example/x"}); err != nil {
+		t.Errorf("without credentials: %v", err)
+	}
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, someFiles)
+	front := httptest.NewUnstartedServer(s.server)
+	front.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains about the client that turns away
+	front.StartTLS()
+	t.Cleanup(front.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(front.Certificate())
+	url := front.URL + "/fleet.git"
+	if _, err := open(t, git.Options{URL: url, RootCAs: roots}).Refs(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := open(t, git.Options{URL: url}).Refs(t.Context()); err == nil {
+		t.Error("an unknown authority was trusted")
+	}
+	if _, err := open(t, git.Options{URL: url, Transport: front.Client().Transport}).Refs(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRedirect expects credentials to stay with the server they are for.
+func TestRedirect(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, someFiles)
+	var leaked atomic.Bool
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			leaked.Store(true)
+		}
+		s.server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(elsewhere.Close)
+	first := gittest.New(filepath.Dir(s.repo.Dir))
+	first.Set(gittest.Faults{Redirect: elsewhere.URL})
+	front := httptest.NewServer(first)
+	t.Cleanup(front.Close)
+
+	remote := open(t, git.Options{URL: front.URL + "/fleet.git", Auth: git.Auth{Password: sentinel}})
+	tree := fetch(t, remote, nil)
+	if got := content(t, tree)["README"]; got != "hello\n" {
+		t.Errorf("README is %q", got)
+	}
+	if _, calls := first.Count(gittest.UploadPack); calls != 0 {
+		t.Errorf("%d requests went to the server that had moved", calls)
+	}
+	s.server.Set(gittest.Faults{Username: "bot", Password: sentinel})
+	_, err := push(t.Context(), remote, tree, git.File{Path: "README", Data: []byte("x")})
+	if err == nil || !strings.Contains(err.Error(), "credentials for 127.0.0.1:") || strings.Contains(err.Error(), sentinel) {
+		t.Errorf("push: %v", err)
+	}
+	if leaked.Load() {
+		t.Error("credentials were sent on")
+	}
+
+	// On the same server they stay.
+	moved := newSite(t, someFiles)
+	moved.server.Set(gittest.Faults{Username: "bot", Password: sentinel})
+	same := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path, ok := strings.CutPrefix(r.RequestURI, "/old"); ok {
+			http.Redirect(w, r, path, http.StatusMovedPermanently)
+			return
+		}
+		moved.server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(same.Close)
+	remote = open(t, git.Options{URL: same.URL + "/old/fleet.git", Auth: git.Auth{Username: "bot", Password: sentinel}})
+	if _, err := push(t.Context(), remote, fetch(t, remote, nil), git.File{Path: "README", Data: []byte("x")}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnswersOfNoGitServer(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		handler http.HandlerFunc
+		want    string
+	}{
+		{name: "login page", want: `answered 200 ok (with "text/html", so it is no Git server of the smart protocol)`,
+			handler: func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "text/html")
+				_, _ = w.Write([]byte("<html>"))
+			}},
+		{name: "not found", want: `answered 404 not found: no such thing (forges also say this when the credentials may not see the repository)`,
+			handler: func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no such thing", http.StatusNotFound) }},
+		{name: "echo", want: `answered 500 internal server error: you sent [redacted]`,
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				_, password, _ := r.BasicAuth()
+				http.Error(w, "you sent "+password, http.StatusInternalServerError)
+			}},
+		{name: "circle", want: "redirects more than 5 times",
+			handler: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.RequestURI, http.StatusFound) }},
+		{name: "redirect to a page", want: "/login, which is no Git repository",
+			handler: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }},
+		{name: "redirect to nowhere", want: "redirects without a readable Location",
+			handler: func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusFound) }},
+		{name: "redirect to a file", want: "refused to leave https",
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Location", "file:///etc/info/refs")
+				w.WriteHeader(http.StatusFound)
+			}},
+		{name: "silence", want: "unexpected EOF",
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "application/x-git-upload-pack-advertisement")
+			}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			front := httptest.NewServer(test.handler)
+			t.Cleanup(front.Close)
+			remote := open(t, git.Options{URL: front.URL + "/fleet.git", Auth: git.Auth{Password: sentinel}})
+			_, err := remote.Refs(t.Context())
+			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), sentinel) {
+				t.Errorf("error %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestSlowServer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, someFiles)
+	s.server.Set(gittest.Faults{Delay: time.Hour})
+	_, err := open(t, git.Options{URL: s.url, Timeout: 20 * time.Millisecond}).Refs(t.Context())
+	if err == nil || !strings.HasSuffix(err.Error(), ": no end of it within 20ms") {
+		t.Errorf("error %v", err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stop := errors.New("stop")
+	time.AfterFunc(20*time.Millisecond, func() { cancel(stop) })
+	if _, err := open(t, git.Options{URL: s.url}).Refs(ctx); !errors.Is(err, stop) {
+		t.Errorf("error %v, want stop", err)
+	}
+}
+
+func TestPush(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		faults func(s *site) gittest.Faults
+		repo   func(r *gittest.Repository) error
+		ref    string
+		want   string // of the error; "" = pushed
+		no     bool   // the error is a PushError
+		landed bool
+	}{
+		{name: "accepted", landed: true},
+		{name: "no filter", faults: func(*site) gittest.Faults { return gittest.Faults{NoFilter: true} }, landed: true},
+		{
+			name: "refused by a hook",
+			repo: func(r *gittest.Repository) error {
+				return r.Refuse("GH006: protected\n\x1b[31mask " + sentinel + "'s \"owner\" $HOME")
+			},
+			want: `pushing to refs/heads/main: pre-receive hook declined: GH006: protected; \x1b[31mask [redacted]'s "owner" $HOME`, no: true,
+		},
+		{
+			name: "race after the advertisement",
+			faults: func(s *site) gittest.Faults {
+				return gittest.Faults{BeforeReceive: func() { _, _ = s.repo.Commit("main", "Faster", gittest.Files{"README": "first"}) }}
+			},
+			want: "failed to update ref", no: true,
+		},
+		{name: "broken objects", repo: func(r *gittest.Repository) error { return r.Config("receive.fsckObjects", "true") }, landed: true},
+		{
+			name:   "answer lost",
+			faults: func(*site) gittest.Faults { return gittest.Faults{LoseAnswers: 1} },
+			want:   "EOF", landed: true,
+		},
+		{
+			name: "forbidden",
+			faults: func(*site) gittest.Faults {
+				return gittest.Faults{Status: 403, StatusCount: -1, StatusFor: gittest.ReceivePack, StatusText: "read only for " + sentinel}
+			},
+			want: "answered 403 forbidden: read only for [redacted]",
+		},
+		{name: "name of no branch", ref: "refs/heads/a b", want: `"refs/heads/a b" is no name of a branch`},
+		{name: "injection", ref: "refs/heads/a\x00x", want: `is no name of a branch`},
+		{name: "name that the server refuses", ref: "refs/heads/main/x", want: `cannot lock ref`, no: true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, someFiles)
+			if test.repo != nil {
+				if err := test.repo(s.repo); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if test.faults != nil {
+				s.server.Set(test.faults(s))
+			}
+			remote := open(t, git.Options{URL: s.url, Auth: git.Auth{Password: sentinel}})
+			tree := fetch(t, remote, nil)
+			ref, old := "refs/heads/main", tree.Tip()
+			if test.ref != "" {
+				ref, old = test.ref, git.Hash{}
+			}
+			draft := tree.Draft()
+			if _, err := draft.Commit(git.Commit{Files: []git.File{{Path: "README", Data: []byte("x")}}, Author: signature(), Message: "x"}); err != nil {
+				t.Fatal(err)
+			}
+			err := remote.Push(t.Context(), ref, old, draft)
+			if (test.want == "") != (err == nil) || (err != nil && !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("error %v, want %s", err, test.want)
+			}
+			if err != nil && strings.Contains(err.Error(), sentinel) {
+				t.Errorf("the password is in the error: %v", err)
+			}
+			if _, no := errors.AsType[*git.PushError](err); no != test.no {
+				t.Errorf("%T is a PushError: %v, want %v", err, no, test.no)
+			}
+			if tip, _ := s.repo.Tip("main"); (tip == draft.Tip().String()) != test.landed {
+				t.Errorf("landed: %v, want %v", !test.landed, test.landed)
+			}
+			if err := s.repo.Fsck(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestPushCreatesAndLeases(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, someFiles)
+	remote := open(t, git.Options{URL: s.url})
+	tree := fetch(t, remote, nil)
+	draft := tree.Draft()
+	if _, err := draft.Commit(git.Commit{Files: []git.File{{Path: "README", Data: []byte("x")}}, Author: signature(), Message: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.Push(t.Context(), "refs/heads/image-updater/all", git.Hash{}, draft); err != nil {
+		t.Fatal(err)
+	}
+	if tip, _ := s.repo.Tip("image-updater/all"); tip != draft.Tip().String() {
+		t.Errorf("branch is at %s", tip)
+	}
+	err := remote.Push(t.Context(), "refs/heads/image-updater/all", git.Hash{}, draft)
+	if moved, ok := errors.AsType[*git.PushError](err); !ok || !moved.Moved || moved.Reason != fmt.Sprintf("it stands at %s, not at %s", draft.Tip(), git.Hash{}) {
+		t.Errorf("a second creation: %v", err)
+	}
+}
+
+func TestLocalPath(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, someFiles)
+	for _, url := range []string{s.repo.Dir, "file://" + s.repo.Dir} {
+		remote := open(t, git.Options{URL: url})
+		tree := fetch(t, remote, nil)
+		if got := content(t, tree)["README"]; len(got) == 0 {
+			t.Errorf("%s: README is %q", url, got)
+		}
+		if _, err := push(t.Context(), remote, tree, git.File{Path: "README", Data: []byte(url)}); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := s.repo.Refuse("not here"); err != nil {
+		t.Fatal(err)
+	}
+	remote := open(t, git.Options{URL: s.repo.Dir})
+	_, err := push(t.Context(), remote, fetch(t, remote, nil), git.File{Path: "README", Data: []byte("z")})
+	if refused, ok := errors.AsType[*git.PushError](err); !ok || refused.Words != "not here" {
+		t.Errorf("refused push: %v", err)
+	}
+	_, err = open(t, git.Options{URL: filepath.Join(s.repo.Dir, "none")}).Refs(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "does not appear to be a git repository") {
+		t.Errorf("no repository: %v", err)
+	}
+}

@@ -333,6 +333,18 @@ func TestAliasesAreBounded(t *testing.T) {
 	}
 }
 
+// An alias does not get a word past the list of what is not supported yet.
+func TestAliasOfUnsupported(t *testing.T) {
+	t.Parallel()
+	got := fault(t, `apiVersion: image-updater/v1
+policies:
+  - {name: &mode pull-request, image: nginx, write: {mode: *mode}}
+`)
+	if want := `p.yaml:3:60: policy "pull-request": write.mode: pull-request: not supported yet`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestAliases(t *testing.T) {
 	t.Parallel()
 	c := load(t, `

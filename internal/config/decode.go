@@ -59,7 +59,7 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, p place) {
 	if n.Kind == yaml.AliasNode {
 		d.aliases++
 		defer func() { d.aliases-- }()
-		n = n.Alias
+		n = meant(n)
 	}
 	if d.aliases > 0 && !d.mayReach(n, p) {
 		return
@@ -85,6 +85,14 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, p place) {
 	default:
 		panic("config: no way to read a " + v.Type().String()) // a fault of file.go, which the tests read in full
 	}
+}
+
+// meant returns what an alias stands for, and any other node itself.
+func meant(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
 }
 
 // mayReach counts n and reports whether the bound of values behind aliases still allows it.
@@ -152,7 +160,7 @@ func (d *decoder) isKey(key *yaml.Node, p place) bool {
 	case key.Kind != yaml.ScalarNode:
 		p.fail(d.at(key), "want text as key%s, got %s", p.within(), describe(key))
 	case key.ShortTag() == "!!merge":
-		p.fail(d.at(key), "merge key << %sis not supported", strings.TrimPrefix(p.within()+" ", " ")).
+		p.fail(d.at(key), "merge keys (<<) are not supported").
 			Hint = "what policies have in common can stand in defaults"
 	default:
 		return true
@@ -168,7 +176,7 @@ func (d *decoder) pair(key, value *yaml.Node, v reflect.Value, fields []field, p
 		d.unknown(key, value, v.Type(), fields, at, p)
 		return
 	}
-	p.marks[at.path] = mark{key: d.at(key), value: d.at(value), text: value.Value}
+	p.marks[at.path] = mark{key: d.at(key), value: d.at(value), text: meant(value).Value}
 	d.decode(value, v.FieldByIndex(fields[i].index), at)
 }
 
@@ -186,7 +194,7 @@ func (d *decoder) sequence(n *yaml.Node, v reflect.Value, p place) {
 		at := p
 		if n.Kind == yaml.SequenceNode {
 			at = p.item(i)
-			p.marks[at.path] = mark{key: d.at(item), value: d.at(item), text: item.Value}
+			p.marks[at.path] = mark{key: d.at(item), value: d.at(item), text: meant(item).Value}
 		}
 		d.decode(item, v.Index(i), at)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"regexp/syntax"
 	"strconv"
 	"strings"
 	"text/template/parse"
@@ -94,6 +95,9 @@ func (k *keyExpression) parse(s string) error {
 
 func (g *oneGroup) parse(s string) error {
 	compiled, err := regexp.Compile(s)
+	if e, ok := errors.AsType[*syntax.Error](err); ok {
+		return fmt.Errorf("regular expression %q: %s", s, e.Code) // the error itself repeats it raw
+	}
 	if err != nil {
 		return err
 	}

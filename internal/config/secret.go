@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 type (
@@ -98,8 +99,11 @@ func secretSort(key string) string {
 
 func isSecretWord(key string) bool {
 	key = plain(key)
+	if len(key) > maxWord || strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		return false // nor is it repeated in a message
+	}
 	return slices.ContainsFunc(secretWords, func(word string) bool {
-		return key == word || len(word) > 4 && strings.Contains(key, word)
+		return key == word || len(word) > 4 && (strings.HasPrefix(key, word) || strings.HasSuffix(key, word))
 	})
 }
 

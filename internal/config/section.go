@@ -49,8 +49,8 @@ func begin(e entry, r *report, file string, n *yaml.Node) *section {
 		if i == 0 {
 			s.top = position(file, n.Content[0])
 		}
-		if nameKey != "" && n.Content[i].Value == nameKey && plausible(kind, n.Content[i+1]) {
-			s.name = n.Content[i+1].Value
+		if value := meant(n.Content[i+1]); nameKey != "" && n.Content[i].Value == nameKey && plausible(kind, value) {
+			s.name = value.Value
 		}
 	}
 	return s

@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -194,9 +195,7 @@ func TestSchemaIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	objects := map[string]any{"file": s}
-	for name, def := range s["$defs"].(map[string]any) {
-		objects[name] = def
-	}
+	maps.Copy(objects, s["$defs"].(map[string]any))
 	for name, def := range objects {
 		object := def.(map[string]any)
 		properties, ok := object["properties"].(map[string]any)

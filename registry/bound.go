@@ -61,11 +61,10 @@ func (t *bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 		err = readWhole(resp, callOf(req.Context()).maxBody)
 	}
 	callOf(req.Context()).wire += time.Since(began)
+	if err != nil && ctx.Err() != nil {
+		return nil, context.Cause(ctx) // one of ours, or of the caller: more than that the context has ended
+	}
 	if err != nil {
-		var bound *boundError
-		if cause := context.Cause(ctx); errors.As(cause, &bound) {
-			return nil, bound
-		}
 		return nil, err
 	}
 	return resp, nil

@@ -27,6 +27,7 @@ type limiter struct {
 	hold     time.Time     // until then everybody waits
 	paused   pause         // until then everybody is turned away: the registry asked for it
 	refusals int           // answers of 429 in a row
+	answers  bool          // it has answered a request to the end
 	stalls   int           // requests in a row that ran into a bound of time
 	stalled  time.Time     // until then everybody is turned away: it does not answer
 	stall    error         // what the last of them ran into
@@ -109,7 +110,7 @@ func (l *limiter) pausedUntil() time.Time {
 func (l *limiter) answered(resp *http.Response) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.stalls = 0
+	l.answers, l.stalls = true, 0
 	if !backsOff(resp) {
 		l.refusals = 0
 		return
@@ -139,7 +140,9 @@ func (l *limiter) timedOut(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stalls++
-	if l.stalls >= maxStalls {
+	// One list may be slow where others are not. But where none was read yet all wait for the first, and a second one
+	// that drips would take another minute.
+	if l.stalls >= maxStalls || !l.answers && err == errSlow {
 		l.stalls, l.stalled, l.stall = 0, time.Now().Add(stallFor), err
 		l.wake()
 	}

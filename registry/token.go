@@ -45,21 +45,20 @@ func (h *host) token(ctx context.Context, ch challenge, c credential, path strin
 		}
 		paths := h.tokens.batch(path, ch.Single)
 		tok, err := h.requestToken(ctx, ch, c, paths)
+		opened := err == nil && h.share(ch, c, tok, paths)
 		leave(judgeToken(c, err))
 		switch {
+		case opened:
+			h.challenges.confirm()
+			if refusedTogether {
+				h.asksOneByOne(ch)
+			}
+			return tok, true, nil
 		case err != nil && len(paths) > 1 && refusedScopes(err):
 			refusedTogether = true
 			h.tokens.separate(path)
 		case err != nil:
 			return nil, false, err
-		default:
-			h.challenges.confirm()
-			if refusedTogether {
-				h.asksOneByOne(ch)
-			}
-			if h.share(ch, c, tok, paths) {
-				return tok, true, nil
-			}
 		}
 	}
 }

@@ -53,18 +53,20 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// serve runs the handler to its end; http.ErrAbortHandler cuts the body, as it does on a server.
+// serve runs the handler to its end; http.ErrAbortHandler cuts the body, as it does on a server, and so does the end of
+// the request.
 func serve(h http.Handler, w *pipeWriter, req *http.Request) {
 	defer func() {
-		if err := recover(); err == nil {
-			w.WriteHeader(http.StatusOK)
-			w.body.Close()
-		} else if err == http.ErrAbortHandler {
-			w.WriteHeader(http.StatusOK)
-			w.body.CloseWithError(io.ErrUnexpectedEOF)
-		} else {
+		err := recover()
+		if err != nil && err != http.ErrAbortHandler {
 			panic(err)
 		}
+		w.WriteHeader(http.StatusOK)
+		if err != nil || req.Context().Err() != nil {
+			w.body.CloseWithError(io.ErrUnexpectedEOF)
+			return
+		}
+		w.body.Close()
 	}()
 	h.ServeHTTP(w, req)
 }

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/image-updater/image-updater/image"
 )
@@ -26,58 +27,62 @@ func (s *search) findMarked() {
 		return
 	}
 	m := marks{search: s, taken: map[*node]marker{}}
-	var values map[int][]*node
+	var values map[int][]*node // by line
 	for _, mark := range s.tree.markers() {
 		if values == nil {
 			values = s.tree.valuesByLine()
 		}
-		n, refusal := s.tree.valueOf(mark, values)
-		m.take(mark, n, refusal)
+		m.take(mark, values)
 	}
 	m.joinDigests()
 }
 
-// take gives one marker to the value it belongs to; refusal says why there is none such.
-func (m *marks) take(mark marker, n *node, refusal string) {
+// take gives one marker to the value it belongs to.
+func (m *marks) take(mark marker, byLine map[int][]*node) {
+	values, refusal := m.tree.valuesOf(mark, byLine)
 	i, known := m.scanner.query.Markers[mark.policy]
-	if mark.wrong != "" || !known {
-		m.takeUnknown(mark, n)
+	switch {
+	case mark.wrong != "":
+		m.takeUnknown(mark, values, mark.wrong)
 		return
-	}
-	r := m.holders[n.resolved()]
-	if !m.scanner.screen.seeks(i) && !m.soughtAt(n) {
+	case !known:
+		m.takeUnknown(mark, values, fmt.Sprintf("names the unknown policy %q", mark.policy))
+		return
+	case !m.scanner.screen.seeks(i) && !m.anySought(values):
 		return
 	}
 	hint := ""
 	if refusal == "" {
-		refusal, hint = m.give(mark, n, r, i)
+		refusal, hint = m.give(mark, values[0], i)
 	}
 	if refusal == "" {
 		return
 	}
-	if r != nil {
-		r.gone = true
-	}
 	m.refuse(Refusal{Line: mark.line, Image: i, Policy: mark.policy, Reason: "marker " + refusal, Hint: hint})
+	m.drop(values)
 }
 
 // takeUnknown reports a marker of no known policy: it matters where it stands on a sought reference.
-func (m *marks) takeUnknown(mark marker, n *node) {
-	reason := mark.wrong
-	if reason == "" {
-		reason = fmt.Sprintf("names the unknown policy %q", mark.policy)
-	}
+func (m *marks) takeUnknown(mark marker, values []*node, reason string) {
 	report := Refusal{Line: mark.line, Policy: mark.policy, Reason: "marker " + reason}
-	if mark.flux && mark.wrong == "" || !m.soughtAt(n) {
+	if mark.flux && mark.wrong == "" || !m.anySought(values) {
 		m.note(report)
 		return
 	}
-	if r := m.holders[n.resolved()]; r != nil {
-		r.gone = true
-		report.Image, _, _ = m.scanner.screen.sought(r)
-	}
 	m.refuse(report)
+	m.drop(values)
 }
+
+// drop leaves out the references that values are a part of: a marker on them was refused.
+func (m *marks) drop(values []*node) {
+	for _, n := range values {
+		if r := m.holders[n.resolved()]; r != nil {
+			r.gone = true
+		}
+	}
+}
+
+func (m *marks) anySought(values []*node) bool { return slices.ContainsFunc(values, m.soughtAt) }
 
 // soughtAt reports whether a value is part of a sought reference, or reads as one.
 func (m *marks) soughtAt(n *node) bool {
@@ -93,8 +98,8 @@ func (m *marks) soughtAt(n *node) bool {
 	return found
 }
 
-// give lets a marker name the reference r that holds the value n, or a new one.
-func (m *marks) give(mark marker, n *node, r *reference, i image.Repository) (refusal, hint string) {
+// give lets a marker name the reference that holds the value n, or a new one.
+func (m *marks) give(mark marker, n *node, i image.Repository) (refusal, hint string) {
 	if n.kind == alias {
 		return fmt.Sprintf("is on an alias, the value is on line %d", n.target.line), "move the marker there"
 	}
@@ -108,6 +113,7 @@ func (m *marks) give(mark marker, n *node, r *reference, i image.Repository) (re
 	if reason := notScalar(n); reason != "" {
 		return "is on a value that " + reason, ""
 	}
+	r := m.holders[n]
 	if r == nil {
 		return m.giveNew(mark, n, i)
 	}

@@ -122,9 +122,9 @@ func cutMarker(text string) marker {
 	return m
 }
 
-// valueOf returns the value that a marker belongs to: the one on its line or, if it stands alone, on the line below.
-// One comment may stand between.
-func (t *tree) valueOf(m marker, values map[int][]*node) (n *node, refusal string) {
+// valuesOf returns the values that a marker may belong to, of which there must be one: those on its line or, if it
+// stands alone, on the line below. One comment may stand between.
+func (t *tree) valuesOf(m marker, byLine map[int][]*node) (values []*node, refusal string) {
 	line, where := m.line, "on its line"
 	if m.alone {
 		line, where = line+1, "on the line below"
@@ -132,14 +132,14 @@ func (t *tree) valueOf(m marker, values map[int][]*node) (n *node, refusal strin
 			line++
 		}
 	}
-	switch found := values[line]; len(found) {
+	values = byLine[line]
+	switch len(values) {
 	case 0:
 		return nil, "has no value " + where
 	case 1:
-		return found[0], ""
-	default:
-		return nil, fmt.Sprintf("has %d values %s, want one", len(found), where)
+		return values, ""
 	}
+	return values, fmt.Sprintf("has %d values %s, want one", len(values), where)
 }
 
 // isComment reports whether nothing but a comment is on a line.

@@ -47,7 +47,7 @@ func (s *search) settle() {
 func (r *reference) line() int {
 	for _, n := range append([]*node{r.whole, r.tag, r.digest}, r.parts...) {
 		if n != nil {
-			return n.resolved().line
+			return n.line
 		}
 	}
 	return 0
@@ -120,8 +120,11 @@ func (s *search) usesOf() map[*node]*use {
 				uses[scalar] = u
 			}
 			u.at[n] = true
-			if u.image != i || u.part != r.partOf(scalar) && r.target == nil {
-				u.other = fmt.Sprintf("is also used for %s, on line %d", i.Familiar(), n.line)
+			switch part := r.partOf(scalar); {
+			case u.image != i:
+				u.other = fmt.Sprintf("serves both %s and, on line %d, %s", u.image.Familiar(), n.line, i.Familiar())
+			case u.part != part && r.target == nil:
+				u.other = fmt.Sprintf("serves both as %s and, on line %d, as %s", u.part.noun(), n.line, part.noun())
 			}
 		}
 	}

@@ -117,7 +117,7 @@ func (s *search) addTarget(t *target, m match) {
 	}
 	r.names = []spelling{{text: name, repository: t.Image}}
 	if written, err := image.ParseRepository(name); r.problem == "" && t.value.wants("{image}") && (err != nil || written != t.Image) {
-		r.problem = fmt.Sprintf("names %s, not %s", name, t.Image)
+		r.problem = fmt.Sprintf("names %s, not %s", name, t.Image.Familiar())
 	}
 	r.name(t.Policy, t.Image)
 	s.refs = append(s.refs, r)

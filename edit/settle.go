@@ -12,19 +12,17 @@ import (
 func (s *search) settle() {
 	uses := s.usesOf()
 	var origin *origin
-	seen := map[[3]*node]bool{}
+	seen := map[wanted]bool{}
 	for _, r := range s.refs {
 		i, as, sought := s.scanner.screen.sought(r)
 		if !sought || r.gone {
 			continue
 		}
-		written := [3]*node{r.whole.resolved(), r.tag.resolved(), r.digest.resolved()}
-		if key := written; r.target == nil && key != [3]*node{} {
-			if seen[key] {
-				continue // the same values, come to by an alias
-			}
-			seen[key] = true
+		key := wanted{i, r.whole.resolved(), r.tag.resolved(), r.digest.resolved(), r.target}
+		if seen[key] && key != (wanted{image: i}) {
+			continue // the same values, come to by an alias
 		}
+		seen[key] = true
 		refusal := Refusal{Line: r.line(), Image: i, Policy: r.policy}
 		if refusal.Reason, refusal.Hint = s.reject(r, as, uses); refusal.Reason != "" {
 			s.refuse(refusal)
@@ -41,6 +39,13 @@ func (s *search) settle() {
 		}
 		s.found.Sites = append(s.found.Sites, s.siteOf(r, i, as.text, at))
 	}
+}
+
+// wanted is what tells one reference from another: its image, and the values that hold it.
+type wanted struct {
+	image              image.Repository
+	whole, tag, digest *node
+	target             *target
 }
 
 // line returns where a reference is reported: at what is written first.

@@ -105,6 +105,16 @@ func TestLoadBounds(t *testing.T) {
 	}
 }
 
+func TestErrorsAreBounded(t *testing.T) {
+	t.Parallel()
+	text := head + "policies:\n" + strings.Repeat("  - {nmae: a}\n", 20_000)
+	_, err := config.Load(fstest.MapFS{"p.yaml": {Data: []byte(text)}}, []string{"p.yaml"})
+	all, _ := errors.AsType[config.Errors](err)
+	if len(all) != 10_000 || all[len(all)-1].Message != "there are too many errors to go on" {
+		t.Errorf("got %d errors", len(all))
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	for _, name := range []string{"testdata/good/*.yaml", "testdata/bad/*.yaml"} {
 		for _, seed := range globF(f, name) {

@@ -3,34 +3,39 @@ package main
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
 )
 
-// figure is one line of the report: a measurement, what it is held against, and whether the promise holds.
+// figure is one measurement, what it is held against, and whether the promise holds.
 type figure struct {
-	name     string
-	ours     string
-	baseline string // how others do, measured in the same run; "" if there is nothing to compare with
-	promise  string // "" for a figure that is only told
-	broken   bool
+	name      string
+	ours      string
+	baselines []baseline // how others do, measured in the same run
+	promise   string     // "" for a figure that is only told
+	broken    bool
 }
 
-// report prints the figures as a table and returns how many promises are broken.
-func report(w io.Writer, figures []figure) (broken int, err error) {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "figure\tours\tbaseline\tpromise\t")
+type baseline struct{ name, took string }
+
+// report prints the figures and returns how many promises are broken.
+func report(w io.Writer, figures []figure) (broken int) {
 	for _, f := range figures {
-		verdict := ""
+		fmt.Fprintln(w, f.name)
+		line(w, "image-updater", f.ours)
+		for _, b := range f.baselines {
+			line(w, b.name, b.took)
+		}
 		switch {
 		case f.broken:
 			broken++
-			verdict = "BROKEN"
+			line(w, "promise BROKEN", f.promise)
 		case f.promise != "":
-			verdict = "kept"
+			line(w, "promise kept", f.promise)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", f.name, f.ours, f.baseline, f.promise, verdict)
+		fmt.Fprintln(w)
 	}
-	return broken, table.Flush()
+	return broken
 }
+
+func line(w io.Writer, label, text string) { fmt.Fprintf(w, "  %-26s  %s\n", label, text) }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

@@ -113,11 +113,11 @@ func benchManifests(ctx context.Context, b bench) ([]figure, error) {
 		return nil, err
 	}
 	return []figure{{
-		name:     fmt.Sprintf("set --dir, %d of %d manifests change", changedCount, manifestCount),
-		ours:     medians[0].String(),
-		baseline: "yaml.v3, parse and print all: " + medians[1].String(),
-		promise:  "a tenth of the cpu",
-		broken:   medians[0].CPU*10 > medians[1].CPU,
+		name:      fmt.Sprintf("set --dir, %d of %d manifests change", changedCount, manifestCount),
+		ours:      medians[0].String(),
+		baselines: []baseline{{"yaml.v3 on all of them", medians[1].String()}},
+		promise:   "at most a tenth of the cpu",
+		broken:    medians[0].CPU*10 > medians[1].CPU,
 	}}, nil
 }
 

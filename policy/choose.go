@@ -16,9 +16,10 @@ type round struct {
 
 	from   version // the current tag, if it is usable
 	usable bool
-	listed bool  // the registry has the current tag
-	fault  fault // why the current tag is not usable
-	down   bool  // the current tag lies outside the range, and guard.downgrade allows to leave it downwards
+	listed bool         // the registry has the current tag
+	digest image.Digest // that it has there
+	fault  fault        // why the current tag is not usable
+	down   bool         // the current tag lies outside the range, and guard.downgrade allows to leave it downwards
 
 	asked  *asked // what is looked for without a usable current tag
 	chosen string
@@ -29,10 +30,8 @@ type round struct {
 type entry struct {
 	tag       string
 	candidate *Candidate
-	version   version
-	readable  bool      // there is a version
-	rule      Rule      // the first that is against it
-	until     time.Time // of a waiting one
+	version   *version // nil when it cannot be read
+	rule      Rule     // the first that is against it
 }
 
 // Choose decides which of the candidates the reference that holds current should have at the time now. It does not
@@ -42,8 +41,8 @@ func (p *Policy) Choose(current Current, candidates []Candidate, now time.Time) 
 	if p.scale == nil {
 		return r.follow(candidates)
 	}
-	var reader parser
-	r.readCurrent(&reader, candidates)
+	reader := newParser()
+	r.readCurrent(reader, candidates)
 	entries := make([]entry, len(candidates))
 	allowed := make([]*entry, 0, 64)
 	for i := range candidates {
@@ -54,7 +53,7 @@ func (p *Policy) Choose(current Current, candidates []Candidate, now time.Time) 
 		shareDoubles(entries)
 	}
 	for i := range entries {
-		r.judge(&reader, &entries[i])
+		r.judge(reader, &entries[i])
 		if entries[i].rule == noRule {
 			allowed = append(allowed, &entries[i])
 		}
@@ -75,16 +74,19 @@ func (r *round) readCurrent(reader *parser, candidates []Candidate) {
 		r.fault = emptyText
 		return
 	}
-	listed := slices.IndexFunc(candidates, func(c Candidate) bool { return c.Tag == r.current.Tag })
-	r.listed = listed >= 0
+	var candidate *Candidate
+	for i := range candidates {
+		if c := &candidates[i]; c.Tag == r.current.Tag && (candidate == nil || compareDoubles(c, candidate) > 0) {
+			candidate = c
+		}
+	}
+	if candidate != nil {
+		r.listed, r.digest = true, candidate.Digest
+	}
 	text, against := r.policy.filter.text(r.current.Tag)
 	if against == RuleArtifact || against == RuleMatch {
 		r.fault = onlyHash // like a hash it says nothing of what is wanted
 		return
-	}
-	var candidate *Candidate
-	if r.listed {
-		candidate = &candidates[listed]
 	}
 	r.from, r.fault = r.policy.read(reader, text, candidate)
 	if r.fault == noTime {
@@ -111,20 +113,23 @@ func (r *round) judge(reader *parser, e *entry) {
 		e.rule = against
 		return
 	}
-	var f fault
-	e.version, f = r.policy.read(reader, text, e.candidate)
-	e.readable = f == noFault
+	v, f := r.policy.read(reader, text, e.candidate)
+	if f == noFault {
+		e.version = reader.keepVersion(v)
+	}
 	switch {
 	case against != noRule:
 		e.rule = against
-	case !image.IsTag(e.tag):
-		e.rule, e.readable = RuleNoVersion, false
 	case f == noFit:
 		e.rule = RuleScheme
 	case f != noFault:
 		e.rule = RuleNoVersion
 	default:
-		e.rule = r.policy.scale.judge(r, &e.version)
+		e.rule = r.policy.scale.judge(r, e.version)
+	}
+	// What a registry lists is a tag, but this is the last place before a file to make sure.
+	if e.rule == noRule && !image.IsTag(e.tag) {
+		e.rule, e.version = RuleNoVersion, nil
 	}
 }
 
@@ -139,11 +144,11 @@ func (r *round) pick(allowed []*entry) *entry {
 			chosen, settled = e, true
 			continue
 		}
-		settled = settled || r.usable && !r.down && r.policy.scale.compare(r, &e.version, &r.from) <= 0
-		until, young := guard.young(e.candidate, r.now)
+		settled = settled || r.usable && !r.down && r.policy.scale.compare(r, e.version, &r.from) <= 0
+		_, young := guard.young(e.candidate, r.now)
 		switch {
 		case young && !settled:
-			e.rule, e.until = RuleMinAge, until
+			e.rule = RuleMinAge
 		case len(guard.missing(e.candidate)) > 0:
 			e.rule = RulePlatforms
 		case settled:

@@ -21,7 +21,8 @@ func (r *round) isNear(tag string) bool {
 func variantDetail(from, to *version, mode Variant) string {
 	const newerTakes = "; guard.variant: newer takes it"
 	near := mode != NewerVariant && sameVariant(from, to, true) && samePrecision(from, to)
-	missing, added := difference(from.segments(), to.segments()), difference(to.segments(), from.segments())
+	builds := from.revision && to.revision
+	missing, added := difference(from.segments(builds), to.segments(builds)), difference(to.segments(builds), from.segments(builds))
 	switch {
 	case from.marked && !to.marked:
 		return fmt.Sprintf("another variant: the v of %s is missing", from.text)
@@ -58,13 +59,19 @@ func countNumbers(v *version) string {
 	return fmt.Sprintf("%d numbers", v.numbers)
 }
 
-// segments returns the words of prefix and variant with their separators and the numbers they own.
-func (v *version) segments() []string {
+// segments returns the words of prefix and variant with their separators and the numbers they own, those that count
+// builds only if asked for.
+func (v *version) segments(builds bool) []string {
 	var segments []string
 	open := false
 	for i, p := range v.parts {
 		switch p.kind {
-		case wordPart, ownedPart, revisionWordPart:
+		case revisionWordPart:
+			open = false
+			if builds {
+				segments = append(segments, p.whole(v.text))
+			}
+		case wordPart, ownedPart:
 			if i+1 < len(v.parts) && v.parts[i+1].kind == numberPart && isMark(p.of(v.text)) {
 				continue
 			}

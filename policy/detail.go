@@ -82,6 +82,9 @@ func (r *round) faultDetail(f fault, text string) string {
 	case strangeCharacter:
 		return "holds a character that no tag has"
 	case noNumber:
+		if strings.ContainsAny(text, "0123456789") {
+			return "no version: its digits belong to words"
+		}
 		return "no version: there is no number in it"
 	case onlyHash:
 		return "no version: a commit or a digest"

@@ -71,24 +71,34 @@ func (f *format) addFixed(text string) {
 	f.elements = append(f.elements, formatElement{fixed: text})
 }
 
-// addRun adds letters and digits: words from end to end, or fixed text without any.
+// addRun adds letters and digits: words, and fixed text around them. What is left of a misspelled word is an error.
 func (f *format) addRun(run string) error {
-	var words []formatElement
-	for rest := run; rest != ""; {
-		name := wordAt(rest)
-		if name == "" {
-			if len(words) > 0 || strings.Trim(run, "YMDW0") == "" || run == "MODIFIER" {
-				return fmt.Errorf("format %q: unknown word %q, want YYYY YY 0Y MM 0M WW 0W DD 0D MAJOR MINOR MICRO", f.source, run)
-			}
-			f.addFixed(run)
-			return nil
-		}
-		words = append(words, formatElement{name: name, glued: len(words) > 0})
-		rest = rest[len(name):]
+	hasWord := false
+	for i := range len(run) {
+		hasWord = hasWord || wordAt(run[i:]) != ""
 	}
-	f.elements = append(f.elements, words...)
+	if !hasWord && strings.Trim(run, wordLetters+"0") != "" && run != "MODIFIER" {
+		f.addFixed(run)
+		return nil
+	}
+	behindWord := false
+	for rest := run; rest != ""; {
+		if name := wordAt(rest); name != "" {
+			f.elements = append(f.elements, formatElement{name: name, glued: behindWord})
+			rest, behindWord = rest[len(name):], true
+			continue
+		}
+		if strings.Contains(wordLetters, rest[:1]) {
+			return fmt.Errorf("format %q: unknown word %q, want YYYY YY 0Y MM 0M WW 0W DD 0D MAJOR MINOR MICRO", f.source, run)
+		}
+		f.addFixed(rest[:1])
+		rest, behindWord = rest[1:], false
+	}
 	return nil
 }
+
+// wordLetters are the letters of which the words of dates are made.
+const wordLetters = "YMDW"
 
 func wordAt(s string) string {
 	for _, word := range formatWords {

@@ -34,7 +34,7 @@ func (r *round) narrow(allowed []*entry) {
 	tiers := make([]tier, len(allowed))
 	found := false
 	for i, e := range allowed {
-		tiers[i] = r.asked.tierOf(&e.version, scale.guard.Variant)
+		tiers[i] = r.asked.tierOf(e.version, scale.guard.Variant)
 		if len(scale.guard.missing(e.candidate)) > 0 || r.asked.strict && tiers[i]&otherWords != 0 {
 			continue
 		}

@@ -48,9 +48,10 @@ func (p part) isRevision() bool             { return p.kind == revisionPart || p
 // parser reads versions. It keeps its buffers from one text to the next; the parts of what it has read lie in slabs
 // that many versions share.
 type parser struct {
-	tokens []token
-	parts  []part
-	slab   []part
+	tokens   []token
+	parts    []part
+	slab     []part
+	versions []version
 
 	// What the walk over one text has seen so far.
 	word      wordEntry // the last word
@@ -58,11 +59,27 @@ type parser struct {
 	wordStart uint8     // where it begins, digits inside it included: k3s
 	counted   bool      // a number that a pre-release or revision word can refer to
 	update    bool      // 8u372: a b behind it counts builds
-	dated     bool      // a date or a year: a T behind it is a time
+	dated     bool      // a date or a year: a T behind it begins a time
 }
 
-// slabSize is how many parts are allocated at a time.
-const slabSize = 4096
+// Parts and versions are allocated this many at a time.
+const (
+	slabSize     = 4096
+	versionsSize = 512
+)
+
+func newParser() *parser {
+	return &parser{tokens: make([]token, 0, maxText), parts: make([]part, 0, maxText)}
+}
+
+// keepVersion gives a version a place in the slab of versions.
+func (p *parser) keepVersion(v version) *version {
+	if len(p.versions) == cap(p.versions) {
+		p.versions = make([]version, 0, versionsSize)
+	}
+	p.versions = append(p.versions, v)
+	return &p.versions[len(p.versions)-1]
+}
 
 // parse reads a text by the grammar of the package comment.
 func (p *parser) parse(text string) (version, fault) {
@@ -80,11 +97,11 @@ func (p *parser) parse(text string) (version, fault) {
 // read splits the text into parts, the numbers of the version not yet told from other free ones. It returns the index
 // of the token at which the commit begins.
 func (p *parser) read(text string) (end int, f fault) {
-	if f := p.tokenize(text); f != noFault {
-		return 0, f
-	}
 	if isHash(text) {
 		return 0, onlyHash
+	}
+	if f := p.tokenize(text); f != noFault {
+		return 0, f
 	}
 	end = p.commitAt(text)
 	p.parts = p.parts[:0]
@@ -149,6 +166,8 @@ func (p *parser) readNumber(text string, i, end int) int {
 		j++
 	}
 	next := part{from: p.tokens[i].from, at: p.tokens[i].at, to: p.tokens[j-1].to}
+	head := firstNumber(next.of(text))
+	p.dated = p.dated || isYear(head) || isPackedDate(head)
 	if j == i+1 && j < end && p.tokens[j].glued() && p.isInsideWord(text, j, end) {
 		if !p.tokens[i].glued() || len(p.parts) == 0 {
 			p.wordStart = next.at
@@ -161,7 +180,6 @@ func (p *parser) readNumber(text string, i, end int) int {
 	switch next.kind {
 	case freePart:
 		p.counted = true
-		p.dated = p.dated || isYear(firstNumber(next.of(text))) || isPackedDate(firstNumber(next.of(text)))
 	case ownedPart:
 		p.counted = p.counted || p.word.class != platformWord && p.word.class != archWord
 	}

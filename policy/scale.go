@@ -22,7 +22,7 @@ type scale interface {
 
 // compareEntries orders two candidates: by their versions, then by the rules for ties.
 func (r *round) compareEntries(a, b *entry) int {
-	if c := r.policy.scale.compare(r, &a.version, &b.version); c != 0 {
+	if c := r.policy.scale.compare(r, a.version, b.version); c != 0 {
 		return c
 	}
 	if a.tag == r.current.Tag || b.tag == r.current.Tag {
@@ -48,7 +48,7 @@ func newScale(s Spec, wrong *faults) (scale, []string) {
 	field := "select." + string(kind)
 	made, warnings, err := compileSelect(kind, s)
 	wrong.add(field, err)
-	if kind != Semver && kind != Calver {
+	if kind == Numeric || kind == Alphabetical || kind == Newest || kind == FollowDigest {
 		refuseVersionGuards(s.Guard, kind, wrong)
 	}
 	if s.Guard.Downgrade && kind != Semver {

@@ -8,7 +8,6 @@ const maxText = 255
 type token struct {
 	from, at, to uint8
 	digits       bool
-	word         wordEntry // of letters
 }
 
 func (t *token) glued() bool { return t.from == t.at }
@@ -41,31 +40,31 @@ func makeCharClasses() (table [256]charClass) {
 
 // tokenize splits the text into tokens. What it finds is the fault that keeps the text from being a version at all.
 func (p *parser) tokenize(text string) fault {
-	p.tokens = p.tokens[:0]
 	if len(text) > maxText {
 		return tooLong
 	}
-	digits := false
+	tokens, digits := p.tokens[:0], false
 	for i := 0; i < len(text); {
-		from := i
+		t := token{from: uint8(i)}
 		for i < len(text) && charClasses[text[i]] == separatorChar {
 			i++
 		}
-		at := i
+		t.at = uint8(i)
 		if i < len(text) {
 			class := charClasses[text[i]]
 			if class == otherChar {
 				return strangeCharacter
 			}
-			digits = digits || class == digitChar
+			t.digits = class == digitChar
+			digits = digits || t.digits
 			for i < len(text) && charClasses[text[i]] == class {
 				i++
 			}
-			p.tokens = append(p.tokens, token{from: uint8(from), at: uint8(at), to: uint8(i), digits: class == digitChar})
-		} else {
-			p.tokens = append(p.tokens, token{from: uint8(from), at: uint8(at), to: uint8(i)})
 		}
+		t.to = uint8(i)
+		tokens = append(tokens, t)
 	}
+	p.tokens = tokens
 	if !digits {
 		return noNumber
 	}

@@ -10,15 +10,14 @@ import (
 
 // decide makes the decision of the chosen entry, nil if the current tag is kept, and of the rules all others have.
 func (r *round) decide(chosen *entry, allowed []*entry, entries []entry) Decision {
-	d := Decision{Current: r.current.Tag, Chosen: r.current.Tag, Digest: r.current.Digest, Usable: r.usable}
+	d := Decision{Current: r.current.Tag, Chosen: r.current.Tag, Usable: r.usable}
+	d.Digest = cmp.Or(r.digest, r.current.Digest)
 	best := &r.from
 	if chosen != nil {
-		d.Chosen, best = chosen.tag, &chosen.version
-		if chosen.candidate.Digest != "" || chosen.tag != r.current.Tag {
-			d.Digest = chosen.candidate.Digest
+		best = chosen.version
+		if chosen.tag != d.Chosen {
+			d.Chosen, d.Digest = chosen.tag, chosen.candidate.Digest
 		}
-	} else if i := slices.IndexFunc(entries, func(e entry) bool { return e.tag == d.Chosen }); i >= 0 {
-		d.Digest = cmp.Or(entries[i].candidate.Digest, d.Digest)
 	}
 	r.chosen = d.Chosen
 	d.Changed = d.Chosen != r.current.Tag
@@ -28,7 +27,8 @@ func (r *round) decide(chosen *entry, allowed []*entry, entries []entry) Decisio
 	}
 	for _, e := range allowed {
 		if e.rule == RuleMinAge {
-			d.Verdicts = append(d.Verdicts, Verdict{Tag: e.tag, Outcome: Waiting, Rule: e.rule, Until: e.until, round: r})
+			until, _ := r.policy.spec.Guard.young(e.candidate, r.now)
+			d.Verdicts = append(d.Verdicts, Verdict{Tag: e.tag, Outcome: Waiting, Rule: e.rule, Until: until, round: r})
 		}
 	}
 	for _, e := range allowed {
@@ -43,49 +43,60 @@ func (r *round) decide(chosen *entry, allowed []*entry, entries []entry) Decisio
 // ten times as much.
 type place struct {
 	rank  uint64
-	entry *entry
+	entry uint32 // its index
 }
 
 // addOthers adds the verdicts of all that is not allowed: versions downwards, then what is no version by bytes.
 func (r *round) addOthers(d Decision, entries []entry, best *version) Decision {
-	var versions, others []place
-	versions = make([]place, 0, len(entries))
-	flip := r.rankFlip()
-	for i := range entries {
-		e := &entries[i]
-		switch {
-		case e.rule == noRule || e.rule == RuleMinAge || e.rule == RuleNotBest || e.tag == d.Chosen:
-		case e.readable:
-			versions = append(versions, place{e.version.key ^ flip, e})
-		default:
-			others = append(others, place{textKey(e.tag), e})
-		}
-	}
+	versions, others := r.places(entries)
 	slices.SortFunc(versions, func(a, b place) int {
 		if a.rank != b.rank {
 			return cmp.Compare(b.rank, a.rank)
 		}
-		return r.compareEntries(b.entry, a.entry)
+		return r.compareEntries(&entries[b.entry], &entries[a.entry])
 	})
 	slices.SortFunc(others, func(a, b place) int {
 		if a.rank != b.rank {
 			return cmp.Compare(a.rank, b.rank)
 		}
-		return strings.Compare(a.entry.tag, b.entry.tag)
+		return strings.Compare(entries[a.entry].tag, entries[b.entry].tag)
 	})
-	above := true
-	for i, p := range versions {
-		above = above && (best.text == "" || r.policy.scale.compare(r, &p.entry.version, best) > 0)
-		if i == 0 || versions[i-1].entry.tag != p.entry.tag {
-			d.Verdicts = append(d.Verdicts, r.rejected(p.entry, above))
+	above, last := true, ""
+	for _, p := range versions {
+		e := &entries[p.entry]
+		above = above && (best.text == "" || r.policy.scale.compare(r, e.version, best) > 0)
+		if e.tag != last {
+			d.Verdicts = append(d.Verdicts, r.rejected(e, above))
 		}
+		last = e.tag
 	}
-	for i, p := range others {
-		if i == 0 || others[i-1].entry.tag != p.entry.tag {
-			d.Verdicts = append(d.Verdicts, r.rejected(p.entry, false))
+	for _, p := range others {
+		if e := &entries[p.entry]; e.tag != last {
+			d.Verdicts = append(d.Verdicts, r.rejected(e, false))
+			last = e.tag
 		}
 	}
 	return d
+}
+
+// places returns the entries that are still without a verdict, those with a version apart.
+func (r *round) places(entries []entry) (versions, others []place) {
+	all := make([]place, len(entries))
+	flip := r.rankFlip()
+	front, back := 0, len(all)
+	for i := range entries {
+		e := &entries[i]
+		switch {
+		case e.rule == noRule || e.rule == RuleMinAge || e.rule == RuleNotBest || e.tag == r.chosen:
+		case e.version != nil:
+			all[front] = place{e.version.key ^ flip, uint32(i)}
+			front++
+		default:
+			back--
+			all[back] = place{textKey(e.tag), uint32(i)}
+		}
+	}
+	return all[:front], all[back:]
 }
 
 // rankFlip turns the ranks round where the smaller is the better.

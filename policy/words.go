@@ -105,6 +105,7 @@ const longestWord = 20
 
 var (
 	wordTable    = makeWordTable()
+	wordStarts   = makeWordStarts()
 	channelTable = makeChannelTable()
 )
 
@@ -118,6 +119,17 @@ func makeWordTable() map[string]wordEntry {
 	return table
 }
 
+// makeWordStarts returns the first letters that the known words of each length have, one bit for each letter: most
+// words of tags are unknown, and this is all that has to be looked at to see it.
+func makeWordStarts() (starts [longestWord + 1]uint32) {
+	for word := range wordTable {
+		starts[len(word)] |= startBit(word[0])
+	}
+	return starts
+}
+
+func startBit(letter byte) uint32 { return 1 << (letter & 31) }
+
 func makeChannelTable() map[string]bool {
 	table := make(map[string]bool, len(channels))
 	for _, word := range channels {
@@ -128,7 +140,7 @@ func makeChannelTable() map[string]bool {
 
 // lookUp returns what the word does.
 func lookUp(word string) wordEntry {
-	if len(word) > longestWord {
+	if word == "" || len(word) > longestWord || wordStarts[len(word)]&startBit(word[0]) == 0 {
 		return wordEntry{}
 	}
 	var lower [longestWord]byte

@@ -55,11 +55,14 @@ func (a *app) report(err error) int {
 	return e.code
 }
 
-// complain prints one error, on as many lines as it has, with the hint of a policy file's.
+// complain prints one error, on as many lines as it has, with its hint if it brings one.
 func (a *app) complain(err error) {
 	fmt.Fprintln(a.stderr, "image-updater:", printable(err.Error()))
 	if e := (*config.Error)(nil); errors.As(err, &e) && e.Hint != "" {
 		fmt.Fprintln(a.stderr, "hint:", printable(e.Hint))
+	}
+	if e := (*config.UnknownError)(nil); errors.As(err, &e) && e.Near != "" {
+		fmt.Fprintf(a.stderr, "hint: did you mean %q?\n", e.Near)
 	}
 }
 

@@ -58,7 +58,7 @@ func (a *app) explain(ctx context.Context, name string, flags explainFlags) erro
 	}
 	p, err := c.PolicyNamed(name)
 	if err != nil {
-		return usage(err, "the policies are "+list(policyNames(c)))
+		return usage(err)
 	}
 	current, err := parseCurrent(flags.current)
 	if err != nil {

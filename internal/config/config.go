@@ -125,20 +125,32 @@ func (g Git) WriteFor(p Policy) Write {
 	return w
 }
 
-// PolicyNamed returns the policy of that name. The error names a similar one if there is one.
+// UnknownError is a name that no entry of the policy files has.
+type UnknownError struct {
+	Kind string // "policy" or "git"
+	Name string
+	Near string // the name that was probably meant, or ""
+}
+
+// Error returns what is not there; Near is a hint and no part of it.
+func (e *UnknownError) Error() string { return fmt.Sprintf("no %s %q", e.Kind, e.Name) }
+
+// PolicyNamed returns the policy of that name, or an [*UnknownError].
 func (c *Config) PolicyNamed(name string) (*Policy, error) {
-	i := slices.IndexFunc(c.Policies, func(p Policy) bool { return p.Name == name })
+	names := namesOf(c.Policies, func(p Policy) string { return p.Name })
+	i := slices.Index(names, name)
 	if i < 0 {
-		return nil, fmt.Errorf("no policy %q%s", name, didYouMean(name, namesOf(c.Policies, func(p Policy) string { return p.Name })))
+		return nil, &UnknownError{Kind: "policy", Name: name, Near: nearest(name, names)}
 	}
 	return &c.Policies[i], nil
 }
 
-// GitNamed returns the Git repository of that name. The error names a similar one if there is one.
+// GitNamed returns the Git repository of that name, or an [*UnknownError].
 func (c *Config) GitNamed(name string) (*Git, error) {
-	i := slices.IndexFunc(c.Git, func(g Git) bool { return g.Name == name })
+	names := namesOf(c.Git, func(g Git) string { return g.Name })
+	i := slices.Index(names, name)
 	if i < 0 {
-		return nil, fmt.Errorf("no git %q%s", name, didYouMean(name, namesOf(c.Git, func(g Git) string { return g.Name })))
+		return nil, &UnknownError{Kind: "git", Name: name, Near: nearest(name, names)}
 	}
 	return &c.Git[i], nil
 }

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -306,7 +307,8 @@ policies: [{name: nginx, image: nginx, git: fleet}]
 	if g, err := c.GitNamed("fleet"); err != nil || g.Name != "fleet" {
 		t.Errorf("GitNamed: %v, %v", g, err)
 	}
-	if _, err := c.PolicyNamed("ngnix"); err == nil || err.Error() != `no policy "ngnix" (did you mean "nginx"?)` {
+	var unknown *config.UnknownError
+	if _, err := c.PolicyNamed("ngnix"); !errors.As(err, &unknown) || unknown.Near != "nginx" || err.Error() != `no policy "ngnix"` {
 		t.Errorf("PolicyNamed: %v", err)
 	}
 	if _, err := c.GitNamed("other"); err == nil || err.Error() != `no git "other"` {

@@ -146,26 +146,28 @@ func (m *maker) decide(p Policy, site edit.Site) {
 	m.group(p.Group).add(change)
 }
 
-// hold notes what keeps a reference from a newer tag: waits, the first refusal of a higher tag, or its own tag.
+// hold notes what keeps a reference from a newer tag: waits, the first refusal of a tag higher than the one chosen, or
+// its own tag.
 func (m *maker) hold(p Policy, site edit.Site, decision policy.Decision) {
 	if !decision.Usable && !site.Named {
 		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleNoVersion, Detail: fmt.Sprintf(
 			"%s:%d: %s is left alone: name it by a marker or a target to have it written", site.Path, site.Line, describeTag(site.Tag))})
 		return
 	}
-	waiting := false
 	for _, v := range decision.Verdicts {
 		if v.Outcome == policy.Waiting {
-			waiting = true
 			m.held = append(m.held, Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
 		}
 	}
-	if decision.Changed || waiting {
-		return
-	}
-	if v, refused := decision.Refused(); refused {
+	if v, refused := decision.Refused(); refused && !(decision.Changed && otherKind(v.Rule)) {
 		m.held = append(m.held, Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
 	}
+}
+
+// otherKind reports whether a rule says that a tag is of another kind. Beside a change that is no news: there are always
+// higher tags of other variants.
+func otherKind(rule policy.Rule) bool {
+	return rule == policy.RuleVariant || rule == policy.RuleScheme
 }
 
 func describeTag(tag string) string {

@@ -121,6 +121,12 @@ func TestMake(t *testing.T) {
 		policies: []plan.Policy{web},
 		want:     []string{"held nginx: not-found"},
 	}, {
+		name:     "what is refused although it is higher is named beside a change",
+		policies: []plan.Policy{{Name: "nginx", Image: nginx, Group: "g", Choice: choice(t, policy.Spec{Guard: policy.Guard{Bump: policy.Minor}})}},
+		found:    edit.Found{Sites: []edit.Site{site("a.yaml", 1, nginx, "1.27.4")}},
+		lists:    map[image.Repository]plan.List{nginx: list("1.27.4", "1.28.0", "2.0.0")},
+		want:     []string{"g: a.yaml:1 1.27.4 -> 1.28.0 by nginx", "held nginx: bump"},
+	}, {
 		name:     "what is refused although it is higher is named when nothing changes",
 		policies: []plan.Policy{web},
 		found:    edit.Found{Sites: []edit.Site{site("a.yaml", 1, nginx, "1.27.4")}},

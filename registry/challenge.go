@@ -184,10 +184,11 @@ func (h *host) loadChallenge() (c challenge, found bool) {
 	return c, c.Scheme == schemeBasic || c.Scheme == schemeBearer && c.Realm != ""
 }
 
-// saveChallenge keeps it for the next process, unless the registry asks for nothing: that costs nothing to find out.
+// saveChallenge keeps it for the next process, unless the registry asks for nothing, which costs nothing to find out,
+// or for what it does not get.
 func (h *host) saveChallenge(c challenge) {
-	var err error
-	if c.Scheme == "" {
+	_, err := h.checkRealm(c.Realm)
+	if c.Scheme == "" || c.Scheme == schemeBearer && err != nil {
 		err = h.client.cache.Delete(challengeBucket, h.place())
 	} else if value, jsonErr := json.Marshal(c); jsonErr != nil {
 		err = jsonErr

@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,7 +68,18 @@ func (h *host) wrap(op string, r image.Repository, err error) *Error {
 		e.Op, e.Repository = op, r
 		return &e
 	}
-	return &Error{Op: op, Repository: r, Err: h.secret.clean(err)}
+	return &Error{Op: op, Repository: r, Err: h.secret.clean(withKey(err))}
+}
+
+// withKey adds to an error of the network the key of the policy file that most often mends it.
+func withKey(err error) error {
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return fmt.Errorf("%w, so no TLS: a registry on plain HTTP wants plainHTTP: true", err)
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return fmt.Errorf("%w: the registry's CA may be named by caFile", err)
+	}
+	return err
 }
 
 // statusError makes an error of an answer that is none. What the body says is shown as far as it is of use to people.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -71,7 +72,28 @@ It changes nothing but Git: a GitOps agent applies what it writes.`,
 	a.completeFlags(root)
 	root.AddCommand(a.checkCommand(), a.explainCommand(), a.tagsCommand(), a.planCommand(), a.runCommand(),
 		a.setCommand(), a.demoCommand(), a.schemaCommand(), a.versionCommand())
+	wantShell(root)
 	return root
+}
+
+// wantShell makes completion without a shell, or for one it does not know, an error. cobra's own shows its help and
+// succeeds, which a script that installs the completion would take for the completion.
+func wantShell(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	completion, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		panic(err) // it was added a line above
+	}
+	completion.Args = func(_ *cobra.Command, args []string) error {
+		shells := "want bash, fish, powershell or zsh"
+		if len(args) == 0 {
+			return usage(errors.New("no shell: " + shells))
+		}
+		return usage(fmt.Errorf("unknown shell %q: %s", args[0], shells))
+	}
+	completion.Example = `  image-updater completion bash > /etc/bash_completion.d/image-updater
+  source <(image-updater completion zsh)`
+	completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
 // completeFlags tells the shells what may stand behind the flags.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/image-updater/image-updater/internal/config"
@@ -49,8 +50,10 @@ func (a *app) report(err error) int {
 	for _, one := range separate(e.err) {
 		a.complain(one)
 	}
-	for _, hint := range e.hints {
-		fmt.Fprintln(a.stderr, "hint:", hint)
+	for i, hint := range e.hints {
+		if !slices.Contains(e.hints[:i], hint) {
+			fmt.Fprintln(a.stderr, "hint:", printable(hint))
+		}
 	}
 	return e.code
 }

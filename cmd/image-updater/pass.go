@@ -140,13 +140,11 @@ func failures(problems []reconcile.Problem) error {
 	return failed(errors.Join(errs...), hintsOf(problems)...)
 }
 
-// hintsOf returns the hints of refused references, each once.
+// hintsOf returns the hints of refused references.
 func hintsOf(problems []reconcile.Problem) []string {
 	var hints []string
-	seen := map[string]bool{}
 	for _, p := range problems {
-		if r := (*plan.RefusedError)(nil); errors.As(p.Err, &r) && r.Refusal.Hint != "" && !seen[r.Refusal.Hint] {
-			seen[r.Refusal.Hint] = true
+		if r := (*plan.RefusedError)(nil); errors.As(p.Err, &r) && r.Refusal.Hint != "" {
 			hints = append(hints, r.Refusal.Hint)
 		}
 	}

@@ -206,7 +206,7 @@ func (a *app) printSet(s *setter, done outcome) error {
 		problem := &plan.RefusedError{Refusal: r}
 		problems = append(problems, problem)
 		report.Errors = append(report.Errors, reconcile.Problem{Policy: r.Policy, Err: problem})
-		if r.Hint != "" && !slices.Contains(hints, r.Hint) {
+		if r.Hint != "" {
 			hints = append(hints, r.Hint)
 		}
 	}

@@ -9,9 +9,6 @@ import (
 type alphabeticalScale struct{ descending bool }
 
 func (s *alphabeticalScale) read(p *parser, text string, _ *Candidate) (version, fault) {
-	if text == "" {
-		return version{}, emptyText
-	}
 	v := p.parseForTies(text)
 	v.key = textKey(text)
 	return v, noFault

@@ -23,7 +23,8 @@ type round struct {
 
 	asked  *asked // what is looked for without a usable current tag
 	chosen string
-	count  int // of allowed tags
+	count  int               // of allowed tags
+	notes  map[string]string // details that cannot be worked out again, by tag
 }
 
 // entry is a candidate on its way to a verdict.
@@ -84,8 +85,12 @@ func (r *round) readCurrent(reader *parser, candidates []Candidate) {
 		r.listed, r.digest = true, candidate.Digest
 	}
 	text, against := r.policy.filter.text(r.current.Tag)
-	if against == RuleArtifact || against == RuleMatch {
-		r.fault = onlyHash // like a hash it says nothing of what is wanted
+	switch against {
+	case RuleArtifact:
+		r.fault = artifact
+		return
+	case RuleMatch:
+		r.fault = unmatched
 		return
 	}
 	r.from, r.fault = r.policy.read(reader, text, candidate)

@@ -293,25 +293,26 @@ func TestWithoutUsableCurrentTag(t *testing.T) {
 func TestUsable(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		ruling  string
-		spec    policy.Spec
-		current string
-		want    bool
+		ruling   string
+		spec     policy.Spec
+		current  string
+		unusable string // why it is not
 	}{
-		{ruling: "a version", current: "1.2.3", want: true},
-		{ruling: "5: readable is usable even if ignored", spec: policy.Spec{Ignore: []string{"1.*"}}, current: "1.2.3", want: true},
-		{ruling: "5: or out of range", spec: policy.Spec{Select: versions(">2")}, current: "1.2.3", want: true},
-		{ruling: "5: what match drops is not", spec: policy.Spec{Match: "^v"}, current: "1.2.3"},
-		{ruling: "5: nor what a format drops", spec: policy.Spec{Select: policy.Select{Kind: policy.Calver, Arg: "YYYY.0M"}}, current: "1.2.3"},
-		{ruling: "5: nor an empty extract", spec: policy.Spec{Match: "v(x?)", Extract: "$1"}, current: "v1"},
-		{ruling: "5: nor a floating word", current: "latest"},
-		{ruling: "5: nor a hash", current: "344b590f"},
-		{ruling: "5: nor an artifact", current: "sha256-" + strings.Repeat("0a", 32)},
-		{ruling: "5: nor nothing"},
+		{ruling: "a version", current: "1.2.3"},
+		{ruling: "5: readable is usable even if ignored", spec: policy.Spec{Ignore: []string{"1.*"}}, current: "1.2.3"},
+		{ruling: "5: or out of range", spec: policy.Spec{Select: versions(">2")}, current: "1.2.3"},
+		{ruling: "5: what match drops is not", spec: policy.Spec{Match: "^v"}, current: "1.2.3", unusable: `1.2.3: tags.match "^v" does not match`},
+		{ruling: "5: nor what a format drops", spec: policy.Spec{Select: policy.Select{Kind: policy.Calver, Arg: "YYYY.0M"}}, current: "1.2.3", unusable: "1.2.3: does not fit the format YYYY.0M"},
+		{ruling: "5: nor an empty extract", spec: policy.Spec{Match: "v(x?)", Extract: "$1"}, current: "v1", unusable: `v1: tags.extract "$1" leaves nothing of it`},
+		{ruling: "5: nor a floating word", current: "latest", unusable: "latest: no version, as there is no number in it"},
+		{ruling: "5: nor a hash", current: "344b590f", unusable: "344b590f: a commit or a digest, not a version"},
+		{ruling: "5: nor an artifact", current: "sha256-" + strings.Repeat("0a", 32),
+			unusable: "sha256-" + strings.Repeat("0a", 32) + ": a signature, an attestation or a bill of materials, not an image"},
+		{ruling: "5: nor nothing", unusable: "there is no tag"},
 	} {
 		d := compile(t, test.spec).Choose(policy.Current{Tag: test.current}, candidatesOf("1.2.3"), noon)
-		if d.Usable != test.want {
-			t.Errorf("%s: %q usable = %v", test.ruling, test.current, d.Usable)
+		if d.Usable != (test.unusable == "") || d.Unusable != test.unusable {
+			t.Errorf("%s: %q usable = %v: %q, want %q", test.ruling, test.current, d.Usable, d.Unusable, test.unusable)
 		}
 	}
 }

@@ -36,6 +36,8 @@ type Decision struct {
 	// Usable reports whether the current tag could be read as this policy's kind of tag. If not, only a reference that
 	// a marker, a target or the command line names is to be written; one that was merely found is left alone.
 	Usable bool
+	// Unusable says why the current tag is not usable, as a sentence for people; "" when it is.
+	Unusable string
 	// Verdicts holds one verdict for each distinct tag: the chosen one, what waits, what is allowed but not the best
 	// (best first), the other versions downwards, and what is no version by bytes.
 	Verdicts []Verdict
@@ -48,7 +50,6 @@ type Verdict struct {
 	Rule    Rule      // "" for the chosen tag
 	Until   time.Time // when a waiting tag will be old enough; zero when that is not known
 
-	note  string // the detail, where it cannot be worked out again
 	round *round
 	above bool // a version higher than the chosen one
 }

@@ -130,6 +130,6 @@ func ambiguousDetail(text string) string {
 			example = "^" + regexp.QuoteMeta(text[:p.at]) + `(?P<version>[0-9.]+)` + regexp.QuoteMeta(text[p.to:]) + "$"
 		}
 	}
-	return fmt.Sprintf("which number is the version: %s? Say so with tags, for example match: '%s', extract: '$version'",
+	return fmt.Sprintf("not clear which number is the version, %s; say so with tags, for example match: '%s', extract: '$version'",
 		strings.Join(numbers, " or "), example)
 }

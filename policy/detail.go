@@ -10,8 +10,6 @@ import (
 // rejected tags cost nothing.
 func (v Verdict) Detail() string {
 	switch {
-	case v.note != "":
-		return v.note
 	case v.round == nil:
 		return string(v.Rule)
 	case v.Outcome == Chosen:
@@ -23,17 +21,19 @@ func (v Verdict) Detail() string {
 func (r *round) detail(v Verdict) string {
 	switch v.Rule {
 	case RuleArtifact:
-		return "a signature, an attestation or a bill of materials, not an image"
+		return artifactDetail
 	case RuleMatch:
 		if r.policy.scale == nil {
 			return fmt.Sprintf("the policy follows %s and no other tag", r.policy.spec.Select.Arg)
 		}
-		return fmt.Sprintf("tags.match %q does not match", r.policy.spec.Match)
+		return r.faultDetail(unmatched, "")
 	case RuleIgnore:
 		i := r.policy.filter.ignoredBy(v.Tag)
 		return fmt.Sprintf("tags.ignore[%d] %q matches", i, r.policy.filter.sources[i])
 	case RuleMinAge:
 		return r.ageDetail(v.Until)
+	case RulePlatforms:
+		return r.notes[v.Tag]
 	case RuleNotBest:
 		return fmt.Sprintf("allowed, but %s is better", r.chosen)
 	}
@@ -75,34 +75,54 @@ func (r *round) versionDetail(rule Rule, to *version) string {
 	return string(rule)
 }
 
+const artifactDetail = "a signature, an attestation or a bill of materials, not an image"
+
 func (r *round) faultDetail(f fault, text string) string {
 	switch f {
 	case tooLong:
-		return fmt.Sprintf("longer than %d characters", maxText)
+		return fmt.Sprintf("no version, as it is longer than %d characters", maxText)
 	case strangeCharacter:
-		return "holds a character that no tag has"
+		return "no version, as it holds a character that no tag has"
 	case noNumber:
 		if strings.ContainsAny(text, "0123456789") {
-			return "no version: its digits belong to words"
+			return "no version, as its digits belong to words"
 		}
-		return "no version: there is no number in it"
+		return "no version, as there is no number in it"
 	case onlyHash:
-		return "no version: a commit or a digest"
+		return "a commit or a digest, not a version"
 	case ambiguous:
 		return ambiguousDetail(text)
 	case emptyText:
 		return fmt.Sprintf("tags.extract %q leaves nothing of it", r.policy.spec.Extract)
 	case notDigits:
 		return fmt.Sprintf("%q is not a number", text)
+	case noFit:
+		return "does not fit the format " + r.policy.spec.Select.Arg
+	case unmatched:
+		return fmt.Sprintf("tags.match %q does not match", r.policy.spec.Match)
+	case artifact:
+		return artifactDetail
 	case noTime:
 		if s, ok := r.policy.scale.(*newestScale); ok && s.created {
 			return "build time unknown"
 		}
 		return "push time unknown"
-	case noFit:
-		return "does not fit the format " + r.policy.spec.Select.Arg
 	}
 	return "no version"
+}
+
+// unusableDetail says why the current tag is not usable, "" if it is.
+func (r *round) unusableDetail() string {
+	switch {
+	case r.usable:
+		return ""
+	case r.current.Tag == "":
+		return "there is no tag"
+	case r.policy.scale == nil:
+		return fmt.Sprintf("%s: the policy follows %s", r.current.Tag, r.policy.spec.Select.Arg)
+	}
+	text, _ := r.policy.filter.text(r.current.Tag)
+	return r.current.Tag + ": " + r.faultDetail(r.fault, text)
 }
 
 func (r *round) schemeDetail(to *version) string {
@@ -165,32 +185,30 @@ func (r *round) chosenDetail() string {
 			s = "the only allowed tag"
 		}
 		if !r.usable && r.current.Tag != "" {
-			s += fmt.Sprintf("; a reference that was only found would be left alone, as %s is no version of this policy", r.current.Tag)
+			s += fmt.Sprintf("; a reference that was only found would be left alone (%s)", r.unusableDetail())
 		}
 		return s
 	}
 	const kept = "nothing better is allowed"
-	switch against := r.againstCurrent(); against {
-	case "":
-		return kept
-	default:
-		return kept + ", though it is " + against
+	if against := r.againstCurrent(); against != "" {
+		return kept + "; " + against
 	}
+	return kept
 }
 
-// againstCurrent says what is wrong with the current tag, as the end of a sentence.
+// againstCurrent says what is wrong with the current tag.
 func (r *round) againstCurrent() string {
-	if _, against := r.policy.filter.text(r.current.Tag); against == RuleIgnore || against == RuleMatch || against == RuleArtifact {
-		return "against a rule: " + r.detail(Verdict{Tag: r.current.Tag, Rule: against})
-	}
 	if !r.usable {
-		return "no version of this policy"
+		return r.unusableDetail()
+	}
+	if _, against := r.policy.filter.text(r.current.Tag); against != noRule {
+		return r.detail(Verdict{Tag: r.current.Tag, Rule: against})
 	}
 	if s, ok := r.policy.scale.(*versionScale); ok && !s.within.holds(&r.from) {
-		return "outside the range " + s.within.source
+		return r.current.Tag + " is outside the range " + s.within.source
 	}
 	if !r.listed {
-		return "no longer in the registry"
+		return r.current.Tag + " is no longer in the registry"
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ func (r *round) follow(candidates []Candidate) Decision {
 	followed := r.policy.spec.Select.Arg
 	r.usable = r.current.Tag == followed
 	d := Decision{Current: r.current.Tag, Chosen: r.current.Tag, Digest: r.current.Digest, Usable: r.usable}
+	d.Unusable = r.unusableDetail()
 	var found *Candidate
 	others := make([]string, 0, len(candidates))
 	for i := range candidates {
@@ -64,7 +65,8 @@ func (r *round) judgeFollowed(c *Candidate, followed string) (verdict Verdict, t
 	}
 	verdict.Until = time.Time{}
 	if missing := guard.missing(c); len(missing) > 0 {
-		verdict.Rule, verdict.note = RulePlatforms, missingDetail(missing)
+		verdict.Rule = RulePlatforms
+		r.noteMissing(followed, missing)
 		return verdict, false
 	}
 	return verdict, true

@@ -24,9 +24,6 @@ func newNewestScale(arg string, s Spec) (scale, []string, error) {
 }
 
 func (s *newestScale) read(p *parser, text string, c *Candidate) (version, fault) {
-	if text == "" {
-		return version{}, emptyText
-	}
 	v := p.parseForTies(text)
 	// The current tag is read without a candidate when its time is not known: any tag is newer then.
 	if c == nil {

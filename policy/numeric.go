@@ -5,8 +5,6 @@ type numericScale struct{ descending bool }
 
 func (s *numericScale) read(p *parser, text string, _ *Candidate) (version, fault) {
 	switch {
-	case text == "":
-		return version{}, emptyText
 	case len(text) > maxText:
 		return version{}, tooLong
 	case !isDecimal(text):

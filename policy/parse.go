@@ -14,6 +14,8 @@ const (
 	notDigits
 	noTime
 	noFit
+	unmatched
+	artifact
 )
 
 // partKind is what a part of a text means.

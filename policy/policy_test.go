@@ -110,11 +110,11 @@ func TestDetail(t *testing.T) {
 		spec                       policy.Spec
 		current, tag, others, want string
 	}{
-		{current: "1.2.0", tag: "latest", want: "no version: there is no number in it"},
-		{current: "1.2.0", tag: "32bit", want: "no version: its digits belong to words"},
-		{current: "1.2.0", tag: "abc1234", want: "no version: a commit or a digest"},
+		{current: "1.2.0", tag: "latest", want: "no version, as there is no number in it"},
+		{current: "1.2.0", tag: "32bit", want: "no version, as its digits belong to words"},
+		{current: "1.2.0", tag: "abc1234", want: "a commit or a digest, not a version"},
 		{current: "1.2.0", tag: "sha256-" + strings.Repeat("0", 64), want: "a signature, an attestation or a bill of materials, not an image"},
-		{current: "1.2.0", tag: "python3.10-alpine3.23", want: "which number is the version: 3.10 or 3.23? Say so with tags, for example match: '^python(?P<version>[0-9.]+)-alpine3\\.23$', extract: '$version'"},
+		{current: "1.2.0", tag: "python3.10-alpine3.23", want: "not clear which number is the version, 3.10 or 3.23; say so with tags, for example match: '^python(?P<version>[0-9.]+)-alpine3\\.23$', extract: '$version'"},
 		{spec: policy.Spec{Match: "^v"}, current: "v1", tag: "1", want: `tags.match "^v" does not match`},
 		{spec: policy.Spec{Ignore: []string{"2", "3|4"}}, current: "1", tag: "4", want: `tags.ignore[1] "3|4" matches`},
 		{current: "6.14.0", tag: "2021.12.14", want: "a date, and 6.14.0 is none"},
@@ -158,9 +158,9 @@ func TestDetail(t *testing.T) {
 		{current: "1.2.0", tag: "1.4.0", want: "the only allowed tag"},
 		{current: "1.2.0", tag: "1.3.0", others: "1.4.0", want: "allowed, but 1.4.0 is better"},
 		{current: "", tag: "1.4.0", others: "1.3.0", want: "the best of 2 allowed tags"},
-		{current: "latest", tag: "1.4.0", others: "1.3.0", want: "the best of 2 allowed tags; a reference that was only found would be left alone, as latest is no version of this policy"},
-		{spec: policy.Spec{Select: versions("<1")}, current: "1.2.0", tag: "1.2.0", want: "nothing better is allowed, though it is outside the range <1"},
-		{spec: policy.Spec{Ignore: []string{"9.9.9"}}, current: "9.9.9", tag: "9.9.9", want: `nothing better is allowed, though it is against a rule: tags.ignore[0] "9.9.9" matches`},
+		{current: "latest", tag: "1.4.0", others: "1.3.0", want: "the best of 2 allowed tags; a reference that was only found would be left alone (latest: no version, as there is no number in it)"},
+		{spec: policy.Spec{Select: versions("<1")}, current: "1.2.0", tag: "1.2.0", want: "nothing better is allowed; 1.2.0 is outside the range <1"},
+		{spec: policy.Spec{Ignore: []string{"9.9.9"}}, current: "9.9.9", tag: "9.9.9", want: `nothing better is allowed; tags.ignore[0] "9.9.9" matches`},
 	} {
 		d := compile(t, test.spec).Choose(policy.Current{Tag: test.current}, candidatesOf(test.tag+" "+test.others), noon)
 		i := slices.IndexFunc(d.Verdicts, func(v policy.Verdict) bool { return v.Tag == test.tag })
@@ -177,7 +177,7 @@ func TestDetailOfAge(t *testing.T) {
 	if got, want := d.Verdicts[1].Detail(), "younger than 36h30m, old enough at 2026-11-23 00:30 UTC"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := d.Verdicts[0].Detail(), "nothing better is allowed, though it is no longer in the registry"; got != want {
+	if got, want := d.Verdicts[0].Detail(), "nothing better is allowed; 1.0.0 is no longer in the registry"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -247,7 +247,10 @@ func TestFollowDigest(t *testing.T) {
 		if diff := cmp.Diff(strings.Fields(test.verdicts), verdicts(got)); diff != "" {
 			t.Errorf("%s: verdicts (-want +got):\n%s", test.name, diff)
 		}
-		got.Verdicts, test.want.Current = nil, test.current.Tag
+		if (got.Unusable == "") != got.Usable {
+			t.Errorf("%s: usable = %v, but %q", test.name, got.Usable, got.Unusable)
+		}
+		got.Verdicts, got.Unusable, test.want.Current = nil, "", test.current.Tag
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}

@@ -10,7 +10,7 @@ import (
 
 // decide makes the decision of the chosen entry, nil if the current tag is kept, and of the rules all others have.
 func (r *round) decide(chosen *entry, allowed []*entry, entries []entry) Decision {
-	d := Decision{Current: r.current.Tag, Chosen: r.current.Tag, Usable: r.usable}
+	d := Decision{Current: r.current.Tag, Chosen: r.current.Tag, Usable: r.usable, Unusable: r.unusableDetail()}
 	d.Digest = cmp.Or(r.digest, r.current.Digest)
 	best := &r.from
 	if chosen != nil {
@@ -118,17 +118,20 @@ func turnedKey(descending bool) uint64 {
 }
 
 func (r *round) rejected(e *entry, above bool) Verdict {
-	v := Verdict{Tag: e.tag, Outcome: Rejected, Rule: e.rule, round: r, above: above}
 	if e.rule == RulePlatforms {
-		v.note = missingDetail(r.policy.spec.Guard.missing(e.candidate))
+		r.noteMissing(e.tag, r.policy.spec.Guard.missing(e.candidate))
 	}
-	return v
+	return Verdict{Tag: e.tag, Outcome: Rejected, Rule: e.rule, round: r, above: above}
 }
 
-func missingDetail(missing []image.Platform) string {
+// noteMissing keeps which platforms a tag lacks for its detail.
+func (r *round) noteMissing(tag string, missing []image.Platform) {
 	names := make([]string, len(missing))
 	for i, p := range missing {
 		names[i] = p.String()
 	}
-	return "not offered for " + strings.Join(names, ", ")
+	if r.notes == nil {
+		r.notes = make(map[string]string)
+	}
+	r.notes[tag] = "not offered for " + strings.Join(names, ", ")
 }

@@ -1,7 +1,6 @@
 package writeback
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -26,7 +25,6 @@ const chartFile = "Chart.yaml"
 const (
 	reasonSymlink   = "is a symbolic link"
 	reasonSubmodule = "is a submodule, which belongs to another repository"
-	reasonLFS       = "is a pointer of Git LFS: its content is not in Git"
 )
 
 var reasonTooLarge = fmt.Sprintf("is larger than %d MiB and was not looked at", maxRead>>20)
@@ -155,17 +153,10 @@ func (f *search) read(ctx context.Context, tree *git.Tree) error {
 	})
 }
 
-var lfsPointer = []byte("version https://git-lfs.github.com/spec/")
-
 // look finds the references in one file; data is nil when it is too large.
 func (f *search) look(p place, data []byte) {
-	var found edit.Found
-	switch {
-	case data == nil:
-		found.Notes = []edit.Refusal{{Path: p.path, Reason: reasonTooLarge}}
-	case bytes.HasPrefix(data, lfsPointer):
-		found.Notes = []edit.Refusal{{Path: p.path, Reason: reasonLFS}}
-	default:
+	found := edit.Found{Notes: []edit.Refusal{{Path: p.path, Reason: reasonTooLarge}}}
+	if data != nil {
 		found = f.scanner.Find(edit.File{Path: p.path, Data: data, Chart: p.chart})
 	}
 	if empty(found) {

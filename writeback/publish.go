@@ -75,6 +75,7 @@ type publication struct {
 	head     string // the branch to push to
 	attempts int
 	races    races
+	begun    time.Time // when the branch was last read for an attempt
 }
 
 // attempt is one draft of the commits and the state of the branch that it was made for.
@@ -88,7 +89,7 @@ type attempt struct {
 func (p *publication) own() bool { return p.head != p.branch.name }
 
 func (p *publication) publish(ctx context.Context) (Published, error) {
-	for {
+	for p.begun = time.Now(); ; {
 		a, err := p.draft(ctx)
 		if err != nil {
 			return p.result(a, a.old), err
@@ -101,13 +102,13 @@ func (p *publication) publish(ctx context.Context) (Published, error) {
 			a.commits = nil
 			return p.result(a, a.old), nil
 		}
-		accepted, err := p.push(ctx, a)
+		landed, err := p.push(ctx, a)
 		if err != nil {
 			a.commits = nil
 			return p.result(a, a.old), err
 		}
-		if accepted {
-			return p.accepted(ctx, a)
+		if landed {
+			return p.landed(ctx, a)
 		}
 	}
 }
@@ -162,11 +163,11 @@ func (p *publication) upToDate(ctx context.Context, a attempt) (bool, error) {
 	return carries(ahead, a), nil
 }
 
-// accepted takes the new tip over, so that the next publication need not ask for it.
-func (p *publication) accepted(ctx context.Context, a attempt) (Published, error) {
+// landed takes the new tip over, so that the next publication need not ask for it.
+func (p *publication) landed(ctx context.Context, a attempt) (Published, error) {
 	b := p.branch
 	b.line.pushes++
-	if !p.own() {
+	if !p.own() && !b.tree.Follows(a.draft.Tip()) {
 		tree, err := a.draft.Tree()
 		if err != nil {
 			return p.result(a, a.draft.Tip()), err
@@ -176,7 +177,10 @@ func (p *publication) accepted(ctx context.Context, a attempt) (Published, error
 				b.memory.keep(e.Hash, f.New)
 			}
 		}
-		b.tree, b.seen = tree, b.line.pushes
+		b.tree = tree
+	}
+	if !p.own() {
+		b.seen = b.line.pushes
 	}
 	b.writer.log().InfoContext(ctx, "pushed commits", "url", b.remote.String(), "branch", p.head,
 		"commit", a.draft.Tip().String(), "commits", len(a.commits), "attempts", p.attempts)
@@ -202,37 +206,77 @@ func (p *publication) refresh(ctx context.Context) error {
 // push pushes a draft and finds out what became of it. It reports whether the branch has it; if not the race was lost,
 // and the branch has been read anew.
 func (p *publication) push(ctx context.Context, a attempt) (bool, error) {
-	b := p.branch
 	for try := 1; ; try++ {
 		p.attempts++
-		failed := b.remote.Push(ctx, branchPrefix+p.head, a.old, a.draft)
+		failed := p.branch.remote.Push(ctx, branchPrefix+p.head, a.old, a.draft)
 		if failed == nil {
 			return true, nil
 		}
 		if ctx.Err() != nil || !worthAsking(failed) {
 			return false, failed
 		}
-		if err := p.refresh(ctx); err != nil {
-			return false, fmt.Errorf("%w; asking what became of it: %w", failed, err)
-		}
-		now, _ := b.refs.Tip(branchPrefix + p.head)
-		switch said, no := errors.AsType[*git.PushError](failed); {
-		case now == a.draft.Tip() || (!p.own() && b.tree.Follows(a.draft.Tip())):
-			b.writer.log().WarnContext(ctx, "answer to a push was lost, the branch has it", "branch", p.head, "err", failed)
+		switch became, err := p.ask(ctx, a, failed); {
+		case err != nil:
+			return false, err
+		case became == accepted:
+			p.branch.writer.log().WarnContext(ctx, "answer to a push was lost, the branch has it", "branch", p.head, "err", failed)
 			return true, nil
-		case now != a.old || (no && said.Moved):
-			b.writer.log().WarnContext(ctx, "branch has moved, trying again", "branch", p.head, "err", failed)
-			return false, p.races.lost(ctx, b.writer, p.head)
-		case no:
+		case became == outrun:
+			p.branch.writer.log().WarnContext(ctx, "branch has moved, trying again", "branch", p.head, "err", failed)
+			return p.outrun(ctx, a)
+		}
+		if said, no := errors.AsType[*git.PushError](failed); no {
 			return false, &RefusedError{Branch: p.head, Reason: said.Reason, Words: said.Words}
-		case try == maxTries:
+		}
+		if try == maxTries {
 			return false, failed
 		}
 		// The server is in trouble and nothing happened: the same commits may go through a little later.
-		if err := pause(ctx, backoff(try, b.writer.jitter())); err != nil {
+		if err := pause(ctx, backoff(try, firstBackoff, p.branch.writer.jitter())); err != nil {
 			return false, err
 		}
 	}
+}
+
+// outcome is what became of a push that failed.
+type outcome int
+
+const (
+	unmoved  outcome = iota // the branch stands where it stood
+	outrun                  // somebody else has moved it
+	accepted                // it stands at our commit: only the answer was lost
+)
+
+// ask looks at the branch to find out what became of a push.
+func (p *publication) ask(ctx context.Context, a attempt, failed error) (outcome, error) {
+	if said, no := errors.AsType[*git.PushError](failed); no && said.Moved {
+		return outrun, nil
+	}
+	refs, err := p.branch.remote.Refs(ctx)
+	if err != nil {
+		return unmoved, fmt.Errorf("%w; asking what became of it: %w", failed, err)
+	}
+	switch now, _ := refs.Tip(branchPrefix + p.head); now {
+	case a.draft.Tip():
+		return accepted, nil
+	case a.old:
+		return unmoved, nil
+	default:
+		return outrun, nil
+	}
+}
+
+// outrun waits and then reads the branch: what is read first and acted upon after a pause is out of date again. It
+// reports whether our commits turn out to be under those of somebody else, since an answer may have been lost as well.
+func (p *publication) outrun(ctx context.Context, a attempt) (bool, error) {
+	if err := p.races.lost(ctx, p.branch.writer, p.head, time.Since(p.begun)); err != nil {
+		return false, err
+	}
+	p.begun = time.Now()
+	if err := p.refresh(ctx); err != nil {
+		return false, err
+	}
+	return !p.own() && p.branch.tree.Follows(a.draft.Tip()), nil
 }
 
 // maxTries is how often a push is sent whose outcome is no answer of Git's while the branch stays where it was.
@@ -243,53 +287,4 @@ const maxTries = 3
 func worthAsking(err error) bool {
 	status, ok := errors.AsType[*git.StatusError](err)
 	return !ok || status.Temporary()
-}
-
-// races counts lost races and ends them when they last too long.
-type races struct {
-	count int
-	begun time.Time
-}
-
-// lost waits for a while that grows with the number of races lost, by chance so that those who lost the same race do
-// not meet again.
-func (r *races) lost(ctx context.Context, w *Writer, branch string) error {
-	if r.count++; r.count == 1 {
-		r.begun = time.Now()
-	}
-	d := backoff(r.count, w.jitter())
-	if spent := time.Since(r.begun); spent+d > w.patience() {
-		return fmt.Errorf("branch %q moved %d times within %s, always before our push: given up",
-			branch, r.count, spent.Round(time.Second))
-	}
-	return pause(ctx, d)
-}
-
-const (
-	firstBackoff = 200 * time.Millisecond
-	maxBackoff   = 10 * time.Second
-)
-
-// backoff is the n-th pause, n from 1: full jitter over a range that doubles.
-func backoff(n int, chance float64) time.Duration {
-	ceiling := maxBackoff
-	if n < 7 { // 200 ms * 2^6 is over the largest
-		ceiling = firstBackoff << (n - 1)
-	}
-	return time.Duration(chance * float64(min(ceiling, maxBackoff)))
-}
-
-// pause waits, or returns why it need not.
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return context.Cause(ctx)
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -157,8 +157,17 @@ func (r *Repository) Git(args ...string) (string, error) {
 
 // Refuse makes the repository turn down every push with a message, as a protected branch does; "" lets them in again.
 func (r *Repository) Refuse(message string) error {
-	hook := filepath.Join(r.Dir, "hooks", "pre-receive")
 	if message == "" {
+		return r.Hook("pre-receive", "")
+	}
+	quoted := "'" + strings.ReplaceAll(message, "'", `'\''`) + "'"
+	return r.Hook("pre-receive", "printf '%s\\n' "+quoted+" >&2\nexit 1")
+}
+
+// Hook installs a hook of the repository, a shell script; an empty one takes it away.
+func (r *Repository) Hook(name, script string) error {
+	hook := filepath.Join(r.Dir, "hooks", name)
+	if script == "" {
 		if err := os.Remove(hook); !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
@@ -167,7 +176,5 @@ func (r *Repository) Refuse(message string) error {
 	if err := os.MkdirAll(filepath.Dir(hook), 0o755); err != nil {
 		return err
 	}
-	quoted := "'" + strings.ReplaceAll(message, "'", `'\''`) + "'"
-	script := "#!/bin/sh\nprintf '%s\\n' " + quoted + " >&2\nexit 1\n"
-	return os.WriteFile(hook, []byte(script), 0o755)
+	return os.WriteFile(hook, []byte("#!/bin/sh\n"+script+"\n"), 0o755)
 }

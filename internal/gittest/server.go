@@ -45,7 +45,7 @@ type Faults struct {
 
 // config is the configuration of git that the faults leave.
 func (f Faults) config() [][2]string {
-	config := [][2]string{{"safe.directory", "*"}}
+	config := [][2]string{{"safe.directory", "*"}, {"gc.auto", "0"}, {"receive.autogc", "false"}}
 	if !f.NoFilter {
 		config = append(config, [2]string{"uploadpack.allowFilter", "true"})
 	}

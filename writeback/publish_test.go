@@ -1,0 +1,453 @@
+package writeback_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/internal/gittest"
+	"github.com/image-updater/image-updater/writeback"
+)
+
+func TestPublishCommits(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, fleet())
+	before, _ := s.repo.Tree("main")
+	b := open(t, newWriter(), s.target)
+	p := writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1.27.4")}
+	got, err := b.Publish(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Branch != "main" || got.Attempts != 1 || len(got.Commits) != 1 || got.Tip != s.tip(t, "main") || got.Tip != b.Tip() {
+		t.Errorf("published %+v", got)
+	}
+	log, err := s.repo.Log("main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := gittest.Logged{
+		ID: got.Commits[0].ID, Author: "image-updater <bot@acme.example>", Committer: "image-updater <bot@acme.example>",
+		Time: "1767312000", Message: got.Commits[0].Message,
+	}
+	if diff := cmp.Diff(want, log[0]); diff != "" {
+		t.Error(diff)
+	}
+	if n := strings.Count(log[0].Message, "Image-Updater-Change: apps/"); n != 2 || len(got.Commits[0].Changes) != 2 {
+		t.Errorf("%d trailers, %d changes, want 2", n, len(got.Commits[0].Changes))
+	}
+	for path, old := range fleet() {
+		want := old
+		if strings.HasPrefix(path, "apps/") {
+			want = strings.ReplaceAll(old, "nginx:1.25.3", "nginx:1.27.4")
+		}
+		if got := s.file(t, "main", path); got != want {
+			t.Errorf("%s:\n%s", path, got)
+		}
+	}
+	if after, _ := s.repo.Tree("main"); len(after) != len(before) {
+		t.Errorf("%d entries became %d", len(before), len(after))
+	}
+	s.fsck(t)
+
+	// What is done is done: the second time nothing is asked for and nothing pushed.
+	s.server.Forget()
+	got, err = b.Publish(t.Context(), p)
+	if err != nil || len(got.Commits) != 0 || got.Attempts != 0 {
+		t.Errorf("second publication: %+v, %v", got, err)
+	}
+	if n := len(s.server.Requests()); n != 0 {
+		t.Errorf("%d requests for nothing", n)
+	}
+}
+
+// TestPublishIsDeterministic makes the same commits on two remotes of the same content.
+func TestPublishIsDeterministic(t *testing.T) {
+	t.Parallel()
+	var tips []string
+	for range 2 {
+		s := newSite(t, fleet())
+		b := open(t, newWriter(), s.target)
+		got, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1.27.4")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tips = append(tips, got.Tip)
+	}
+	if tips[0] != tips[1] {
+		t.Errorf("tips %v", tips)
+	}
+}
+
+// TestChain publishes several commits in one push, two of them in one file.
+func TestChain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, fleet())
+	b := open(t, newWriter(), s.target)
+	change := func(found edit.Found, image, path, tag string) []edit.Change {
+		var out []edit.Change
+		for _, site := range found.Sites {
+			if site.Image.Familiar() == image && strings.HasPrefix(site.Path, path) {
+				out = append(out, edit.Change{Site: site, Tag: tag})
+			}
+		}
+		return out
+	}
+	decide := func(_ context.Context, found edit.Found) ([]writeback.Commit, error) {
+		return []writeback.Commit{
+			{Message: "one", Changes: change(found, "nginx", "", "1.27.4-alpine-with-a-long-tag")},
+			{Message: "nothing", Changes: change(found, "redis", "", "7.0.0")},
+			{Message: "two", Changes: change(found, "redis", "", "7.2.0")},
+			{Message: "conflict", Changes: change(found, "nginx", "apps/two/", "9")},
+			{Message: "bad tag", Changes: change(found, "ghcr.io/acme/api", "", "not a tag")},
+		}, nil
+	}
+	s.server.Forget()
+	got, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: decide})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, pushes := s.server.Count(gittest.ReceivePack); pushes != 1 || got.Attempts != 1 {
+		t.Errorf("%d pushes, %d attempts, want 1", pushes, got.Attempts)
+	}
+	if diff := cmp.Diff([]string{"two", "one", "Begin"}, s.subjects(t, "main")); diff != "" {
+		t.Error(diff)
+	}
+	path := "apps/two/deploy.yaml"
+	one := strings.ReplaceAll(fleet()[path], "nginx:1.25.3", "nginx:1.27.4-alpine-with-a-long-tag")
+	if got := s.file(t, "main~1", path); got != one {
+		t.Errorf("after the first commit:\n%s", got)
+	}
+	if got := s.file(t, "main", path); got != strings.ReplaceAll(one, "redis:7.0.0", "redis:7.2.0") {
+		t.Errorf("after the second commit:\n%s", got)
+	}
+	if len(got.Preview.Files) != 2 || len(got.Preview.Applied) != 3 || len(got.Preview.Unchanged) != 1 || len(got.Preview.Refused) == 0 {
+		t.Errorf("preview: %d files, %d applied, %d unchanged, refused %v",
+			len(got.Preview.Files), len(got.Preview.Applied), len(got.Preview.Unchanged), got.Preview.Refused)
+	}
+	s.fsck(t)
+}
+
+// TestRaces has others push between our look at the branch and our push.
+func TestRaces(t *testing.T) {
+	t.Parallel()
+	other := func(n int) gittest.Files { return gittest.Files{"other.txt": fmt.Sprint(n)} }
+	tests := []struct {
+		name     string
+		races    int  // pushes of others that come between the advertisement and ours
+		before   bool // one more comes before the advertisement
+		files    func(n int) gittest.Files
+		attempts int
+		commits  int
+		web      string // the reference in apps/web afterwards
+	}{
+		{name: "none", files: other, attempts: 1, commits: 1, web: "nginx:1.27.4"},
+		{name: "before the advertisement", before: true, files: other, attempts: 2, commits: 1, web: "nginx:1.27.4"},
+		{name: "after the advertisement", races: 1, files: other, attempts: 2, commits: 1, web: "nginx:1.27.4"},
+		{name: "three times", races: 3, before: true, files: other, attempts: 5, commits: 1, web: "nginx:1.27.4"},
+		{
+			name: "they do the same", races: 1, attempts: 1, commits: 0, web: "nginx:1.27.4",
+			files: func(int) gittest.Files {
+				return gittest.Files{
+					"apps/web/deploy.yaml": manifest("web", "nginx:1.27.4"), "apps/two/deploy.yaml": manifest("two", "nginx:1.27.4"),
+				}
+			},
+		},
+		{
+			name: "they change the same file", races: 1, attempts: 2, commits: 1, web: "nginx:1.27.4",
+			files: func(int) gittest.Files {
+				return gittest.Files{"apps/web/deploy.yaml": "# moved down\n" + manifest("web", "nginx:1.26.0")}
+			},
+		},
+		{
+			name: "they replace the image", races: 1, attempts: 2, commits: 1, web: "caddy:2",
+			files: func(int) gittest.Files { return gittest.Files{"apps/web/deploy.yaml": manifest("web", "caddy:2")} },
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, fleet())
+			b := open(t, newWriter(), s.target)
+			n := 0
+			s.server.Set(gittest.Faults{BeforeReceive: func() {
+				if n++; n <= test.races {
+					s.commit(t, "main", test.files(n))
+				}
+			}})
+			if test.before {
+				s.commit(t, "main", test.files(100))
+			}
+			asked := 0
+			decide := func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
+				asked++
+				return bump("nginx", "1.27.4")(ctx, found)
+			}
+			got, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: decide})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Attempts != test.attempts || len(got.Commits) != test.commits {
+				t.Errorf("%d attempts, %d commits, want %d and %d", got.Attempts, len(got.Commits), test.attempts, test.commits)
+			}
+			if want := test.attempts + 1 - test.commits; asked != want {
+				t.Errorf("asked %d times, want %d", asked, want)
+			}
+			if file := s.file(t, "main", "apps/web/deploy.yaml"); !strings.Contains(file, "image: "+test.web+" ") {
+				t.Errorf("apps/web/deploy.yaml:\n%s", file)
+			}
+			wantLog := 1 + test.commits + test.races
+			if test.before {
+				wantLog++
+			}
+			if got := s.subjects(t, "main"); len(got) != wantLog {
+				t.Errorf("log %q, want %d commits", got, wantLog)
+			}
+			s.fsck(t)
+		})
+	}
+}
+
+func TestRacesEnd(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, fleet())
+	n := 0
+	s.server.Set(gittest.Faults{BeforeReceive: func() {
+		n++
+		s.commit(t, "main", gittest.Files{"other.txt": fmt.Sprint(n)})
+	}})
+	w := newWriter()
+	w.Patience = time.Second
+	w.Jitter = func() float64 { return 0.2 * float64(n) } // the fourth pause would be too long
+	b := open(t, w, s.target)
+	_, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1.27.4")})
+	if err == nil || !strings.Contains(err.Error(), "always before our push: given up") || n > 4 {
+		t.Errorf("after %d races: %v", n, err)
+	}
+
+	w = newWriter()
+	w.Jitter = func() float64 { return 1 }
+	b = open(t, w, s.target)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stop := errors.New("stop")
+	decide := func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
+		time.AfterFunc(300*time.Millisecond, func() { cancel(stop) })
+		return bump("nginx", "1.27.4")(ctx, found)
+	}
+	if _, err = b.Publish(ctx, writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: decide}); !errors.Is(err, stop) {
+		t.Errorf("error %v, want stop", err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	const sentinel = "s3nt1nel"
+	tests := []struct {
+		name     string
+		set      func(s *site)
+		want     string
+		refused  bool
+		attempts int
+		landed   bool
+	}{
+		{
+			name: "hook", attempts: 1, refused: true,
+			set:  func(s *site) { _ = s.repo.Refuse("Protected: ask\nthe \x1b[1mowner " + sentinel) },
+			want: `pushing to branch "main" was refused: pre-receive hook declined: Protected: ask; the \x1b[1mowner [redacted]`,
+		},
+		{
+			name: "forbidden", attempts: 1,
+			set: func(s *site) {
+				s.server.Set(gittest.Faults{Status: 403, StatusCount: -1, StatusFor: gittest.ReceivePack, StatusText: "no " + sentinel})
+			},
+			want: "answered 403 forbidden: no [redacted]",
+		},
+		{
+			name: "out of order for ever", attempts: 3,
+			set: func(s *site) {
+				s.server.Set(gittest.Faults{Status: 503, StatusCount: -1, StatusFor: gittest.ReceivePack, StatusText: "later"})
+			},
+			want: "answered 503 service unavailable: later",
+		},
+		{
+			name: "out of order for a while", attempts: 3, landed: true,
+			set: func(s *site) {
+				s.server.Set(gittest.Faults{Status: 503, StatusCount: 2, StatusFor: gittest.ReceivePack})
+			},
+		},
+		{
+			name: "answer lost", attempts: 1, landed: true,
+			set: func(s *site) { s.server.Set(gittest.Faults{LoseAnswers: 1}) },
+		},
+		{
+			name: "branch deleted", attempts: 1, want: `branch "main" does not exist (did you mean man?)`,
+			set: func(s *site) {
+				s.server.Set(gittest.Faults{BeforeReceive: func() {
+					_, _ = s.repo.Git("branch", "-m", "main", "man")
+				}})
+			},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, fleet())
+			s.target.Auth.Password = sentinel
+			b := open(t, newWriter(), s.target)
+			test.set(s)
+			got, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1.27.4")})
+			if (err == nil) != test.landed || (err != nil && !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("error %v, want %s", err, test.want)
+			}
+			if err != nil && strings.Contains(err.Error(), sentinel) {
+				t.Errorf("the password is in the error: %v", err)
+			}
+			if _, refused := errors.AsType[*writeback.RefusedError](err); refused != test.refused {
+				t.Errorf("%T is a RefusedError: %v", err, refused)
+			}
+			if got.Attempts != test.attempts || len(got.Preview.Files) != 2 || (len(got.Commits) == 1) != test.landed {
+				t.Errorf("%d attempts, want %d; %d files in the preview; %d commits", got.Attempts, test.attempts, len(got.Preview.Files), len(got.Commits))
+			}
+			if test.landed && s.tip(t, "main") != got.Tip {
+				t.Errorf("main is at %s, want %s", s.tip(t, "main"), got.Tip)
+			}
+			s.fsck(t)
+		})
+	}
+}
+
+// TestLostAnswerUnderOthers loses the answer to an accepted push on top of which somebody else pushes at once.
+func TestLostAnswerUnderOthers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, fleet())
+	b := open(t, newWriter(), s.target)
+	s.server.Set(gittest.Faults{LoseAnswers: 1})
+	if err := s.repo.Config("receive.autogc", "false"); err != nil {
+		t.Fatal(err)
+	}
+	// post-receive runs after the push was accepted and before its answer is lost.
+	if err := s.repo.Hook("post-receive", "git -c user.name=x -c user.email=x commit-tree -p refs/heads/main -m 'Somebody else' 'refs/heads/main^{tree}' > id && git update-ref refs/heads/main $(cat id)"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1.27.4")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Commits) != 1 || got.Attempts != 1 {
+		t.Errorf("%d commits, %d attempts", len(got.Commits), got.Attempts)
+	}
+	if diff := cmp.Diff([]string{"Somebody else", "Update nginx to 1.27.4", "Begin"}, s.subjects(t, "main")); diff != "" {
+		t.Error(diff)
+	}
+	if b.Tip() != s.tip(t, "main") {
+		t.Errorf("the branch is thought at %s", b.Tip())
+	}
+}
+
+// TestManyWriters has writers who know nothing of each other, as processes would. Fifty of them go by the path, which
+// spares the machine half of the processes that stand for the server.
+func TestManyWriters(t *testing.T) {
+	t.Parallel()
+	t.Run("http", func(t *testing.T) {
+		t.Parallel()
+		manyWriters(t, 8, func(s *site) {})
+	})
+	t.Run("path", func(t *testing.T) {
+		t.Parallel()
+		manyWriters(t, 50, func(s *site) { s.target.URL = s.repo.Dir })
+	})
+}
+
+func manyWriters(t *testing.T, writers int, choose func(s *site)) {
+	files := gittest.Files{}
+	for i := range writers {
+		files[fmt.Sprintf("apps/a%02d.yaml", i)] = manifest("a", fmt.Sprintf("acme/a%02d:1.0.0", i))
+	}
+	s := newSite(t, files)
+	choose(s)
+	var group sync.WaitGroup
+	attempts := make([]int, writers)
+	for i := range writers {
+		group.Go(func() {
+			var w writeback.Writer
+			b, err := w.Open(t.Context(), s.target)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer b.Close()
+			got, err := b.Publish(t.Context(), writeback.Publication{
+				Scanner: newScanner(t, edit.Query{}), Decide: bump(fmt.Sprintf("acme/a%02d", i), "2.0.0"),
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			attempts[i] = got.Attempts
+		})
+	}
+	group.Wait()
+	if got := s.subjects(t, "main"); len(got) != writers+1 {
+		t.Errorf("%d commits, want %d", len(got), writers+1)
+	}
+	all := 0
+	for i := range writers {
+		all += attempts[i]
+		if file := s.file(t, "main", fmt.Sprintf("apps/a%02d.yaml", i)); !strings.Contains(file, ":2.0.0 ") {
+			t.Errorf("change %d is lost", i)
+		}
+	}
+	t.Logf("%d attempts of %d writers", all, writers)
+	s.fsck(t)
+}
+
+// TestOneWriter queues the publications of one process: none loses a race.
+func TestOneWriter(t *testing.T) {
+	t.Parallel()
+	const branches = 8
+	s := newSite(t, fleet())
+	w := newWriter()
+	var group sync.WaitGroup
+	for i := range branches {
+		b := open(t, w, s.target)
+		group.Go(func() {
+			decide := func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
+				return bump("nginx", fmt.Sprintf("1.27.%d", i))(ctx, found)
+			}
+			got, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: decide})
+			if err != nil || got.Attempts != 1 {
+				t.Errorf("%d attempts, %v", got.Attempts, err)
+			}
+		})
+	}
+	group.Wait()
+	if got := s.subjects(t, "main"); len(got) != branches+1 {
+		t.Errorf("log %q", got)
+	}
+	s.fsck(t)
+}
+
+func TestPublishErrors(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, fleet())
+	b := open(t, newWriter(), s.target)
+	no := errors.New("no")
+	_, err := b.Publish(t.Context(), writeback.Publication{
+		Scanner: newScanner(t, edit.Query{}),
+		Decide:  func(context.Context, edit.Found) ([]writeback.Commit, error) { return nil, no },
+	})
+	if !errors.Is(err, no) {
+		t.Errorf("error %v, want no", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := b.Publish(ctx, writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1")}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want canceled", err)
+	}
+}

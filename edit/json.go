@@ -64,25 +64,28 @@ func (r *jsonReader) value(token json.Token, offset int, parent, key *node, dept
 	if depth > maxDepth {
 		return nil, errDeep
 	}
-	n := r.add(node{kind: scalar, flow: true, parent: parent, key: key, offset: offset})
+	n := r.add(offset, parent, key)
+	var err error
 	switch token := token.(type) {
 	case json.Delim:
 		if token == '{' {
 			n.kind = mapping
-			return n, r.pairs(n, depth)
+			err = r.pairs(n, depth)
+		} else {
+			n.kind = sequence
+			err = r.items(n, depth)
 		}
-		n.kind = sequence
-		return n, r.items(n, depth)
 	case string:
-		n.text, n.style, n.isString, n.tag = token, double, true, "!!str"
+		n.text, n.style, n.isString = token, double, true
 	case json.Number:
-		n.text, n.tag = token.String(), "!!float"
+		n.text = token.String()
 	case bool:
-		n.text, n.tag = fmt.Sprint(token), "!!bool"
+		n.text = fmt.Sprint(token)
 	default:
-		n.text, n.tag, n.null = "null", "!!null", true
+		n.text, n.null = "null", true
 	}
-	return n, nil
+	n.sum = sumOf(n, "", "")
+	return n, err
 }
 
 func (r *jsonReader) pairs(n *node, depth int) error {
@@ -91,9 +94,11 @@ func (r *jsonReader) pairs(n *node, depth int) error {
 		if err != nil || token == json.Delim('}') {
 			return err
 		}
-		text, _ := token.(string)
-		key := r.add(node{kind: scalar, style: double, flow: true, isString: true, isKey: true, text: text,
-			tag: "!!str", parent: n, offset: offset})
+		key, err := r.value(token, offset, n, nil, depth+1)
+		if err != nil {
+			return err
+		}
+		key.isKey = true
 		value, err := r.next(n, key, depth+1)
 		if err != nil {
 			return err
@@ -116,7 +121,10 @@ func (r *jsonReader) items(n *node, depth int) error {
 	}
 }
 
-func (r *jsonReader) add(n node) *node {
-	n.line = lineOf(r.tree.starts, n.offset)
-	return r.tree.add(n)
+// add appends a node, a scalar until it is known to be more.
+func (r *jsonReader) add(offset int, parent, key *node) *node {
+	n := r.tree.add()
+	n.kind, n.flow, n.parent, n.key = scalar, true, parent, key
+	n.line, n.offset = int32(lineOf(r.tree.starts, offset)), int32(offset)
+	return n
 }

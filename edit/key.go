@@ -176,7 +176,7 @@ func (s step) from(m match, to []match) []match {
 	n, via := m.node, m.via
 	if n.kind == alias {
 		via = append(via[:len(via):len(via)], n)
-		n = n.target
+		n = n.more.target
 	}
 	switch s.kind {
 	case byName:

@@ -101,7 +101,7 @@ func (m *marks) soughtAt(n *node) bool {
 // give lets a marker name the reference that holds the value n, or a new one.
 func (m *marks) give(mark marker, n *node, i image.Repository) (refusal, hint string) {
 	if n.kind == alias {
-		return fmt.Sprintf("is on an alias, the value is on line %d", n.target.line), "move the marker there"
+		return fmt.Sprintf("is on an alias, the value is on line %d", n.more.target.line), "move the marker there"
 	}
 	if before, found := m.taken[n]; found {
 		if before.policy == mark.policy && before.part == mark.part {

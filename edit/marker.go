@@ -156,7 +156,7 @@ func (t *tree) valuesByLine() map[int][]*node {
 	values := map[int][]*node{}
 	for _, n := range t.nodes {
 		if (n.kind == scalar || n.kind == alias) && !n.isKey {
-			values[n.line] = append(values[n.line], n)
+			values[int(n.line)] = append(values[int(n.line)], n)
 		}
 	}
 	return values

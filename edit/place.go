@@ -66,7 +66,7 @@ func (t *tree) insertionBehind(value *node, o *origin) *insertion {
 	if strings.Trim(before, " -") != "" || len(after) > 0 && after[0] != '#' {
 		return nil
 	}
-	into := &insertion{offset: end, indent: strings.Repeat(" ", len(before)), ordinal: value.ordinal, newline: t.newline()}
+	into := &insertion{offset: end, indent: strings.Repeat(" ", len(before)), ordinal: int(value.ordinal), newline: t.newline()}
 	if end == len(t.data) {
 		into.last = true
 		return into

@@ -96,6 +96,9 @@ var variable = regexp.MustCompile(`\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z
 
 // variableProblem says that a text has a variable in it, or returns "".
 func variableProblem(text string) string {
+	if !strings.ContainsAny(text, "{$") {
+		return ""
+	}
 	if v := variable.FindString(text); v != "" {
 		return fmt.Sprintf("holds the variable or template %.40q", v)
 	}

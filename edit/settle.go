@@ -18,9 +18,9 @@ func (s *search) settle() {
 		if !sought || r.gone {
 			continue
 		}
-		key := wanted{i, r.whole.resolved(), r.tag.resolved(), r.digest.resolved(), r.target}
-		if seen[key] && key != (wanted{image: i}) {
-			continue // the same values, come to by an alias
+		key := r.wanted(i)
+		if seen[key] {
+			continue // come to by an alias
 		}
 		seen[key] = true
 		refusal := Refusal{Line: r.line(), Image: i, Policy: r.policy}
@@ -41,18 +41,27 @@ func (s *search) settle() {
 	}
 }
 
-// wanted is what tells one reference from another: its image, and the values that hold it.
+// wanted is what tells one reference from another: its image, and the values that hold what is written.
 type wanted struct {
 	image              image.Repository
 	whole, tag, digest *node
+	name               *node // of a reference that has none of them
 	target             *target
+}
+
+func (r *reference) wanted(i image.Repository) wanted {
+	w := wanted{i, r.whole.resolved(), r.tag.resolved(), r.digest.resolved(), nil, r.target}
+	if w.whole == nil && w.tag == nil && w.digest == nil {
+		w.name = r.parts[0].resolved()
+	}
+	return w
 }
 
 // line returns where a reference is reported: at what is written first.
 func (r *reference) line() int {
 	for _, n := range append([]*node{r.whole, r.tag, r.digest}, r.parts...) {
 		if n != nil {
-			return n.line
+			return int(n.line)
 		}
 	}
 	return 0
@@ -146,7 +155,7 @@ func (s *search) shared(scalar *node, uses map[*node]*use) string {
 	u.asked = true
 	for _, user := range s.tree.users[scalar] {
 		if !u.at[user] {
-			u.other = fmt.Sprintf("has the anchor &%s, and its alias on line %d is used as something else", scalar.anchor, user.line)
+			u.other = fmt.Sprintf("has the anchor &%s, and its alias on line %d is used as something else", scalar.anchor(), user.line)
 			return u.other
 		}
 	}
@@ -224,7 +233,7 @@ func (s *search) aliasesOf(n *node) []int {
 			if len(lines) == maxNamed {
 				return lines
 			}
-			lines = append(lines, user.line)
+			lines = append(lines, int(user.line))
 		}
 	}
 	return lines

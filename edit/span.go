@@ -23,7 +23,7 @@ func (t *tree) span(n *node) (s span, refusal string) {
 	case n.kind != scalar:
 		return span{}, "is no single value"
 	case n.tagged:
-		return span{}, "has an explicit tag (" + n.tag + ")"
+		return span{}, "has an explicit tag"
 	case n.style == block:
 		return span{}, "is a block scalar"
 	}
@@ -33,16 +33,16 @@ func (t *tree) span(n *node) (s span, refusal string) {
 	if start < 0 || !bytes.HasPrefix(t.data[start:], []byte(raw)) || quote != "" && strings.ContainsAny(n.text, quote+`\`) {
 		return span{}, "is written with escapes or over several lines"
 	}
-	return span{start: start, end: start + len(raw), ordinal: n.ordinal, anchor: n.anchor, text: n.text, style: n.style,
+	return span{start: start, end: start + len(raw), ordinal: int(n.ordinal), anchor: n.anchor(), text: n.text, style: n.style,
 		syntax: t.syntax}, ""
 }
 
 // textStart returns the offset of a scalar's own text, behind its anchor and tag, or -1 if they are on other lines.
 func (t *tree) textStart(n *node) int {
-	i := n.offset
+	i := int(n.offset)
 	for i >= 0 && i < len(t.data) && n.hasProperties() && (t.data[i] == '&' || t.data[i] == '!') {
 		i += bytes.IndexAny(t.data[i:], " \t\r\n")
-		if i < n.offset {
+		if i < int(n.offset) {
 			return -1
 		}
 		i += len(t.data[i:]) - len(bytes.TrimLeft(t.data[i:], " \t"))
@@ -53,7 +53,7 @@ func (t *tree) textStart(n *node) int {
 	return i
 }
 
-func (n *node) hasProperties() bool { return n.anchor != "" || n.tagged }
+func (n *node) hasProperties() bool { return n.anchor() != "" || n.tagged }
 
 // quote returns what stands on both sides of a scalar.
 func (s style) quote() string {
@@ -144,7 +144,7 @@ func (t *tree) parentIndent(n *node) int {
 	if at == nil || at.offset < 0 {
 		return -1
 	}
-	return at.offset - t.starts[lineOf(t.starts, at.offset)-1]
+	return int(at.offset) - t.starts[lineOf(t.starts, int(at.offset))-1]
 }
 
 // contain reports whether an offset lies in one of the extents.

@@ -58,7 +58,7 @@ func (s *search) findTargets() {
 		matches := s.matchesOf(t)
 		s.found.TargetFiles = append(s.found.TargetFiles, TargetFile{t.index, s.file.Path, len(matches)})
 		if len(matches) > 0 && len(matches) != t.Expect {
-			s.refuse(Refusal{Line: matches[0].node.line, Image: t.Image, Policy: t.Policy,
+			s.refuse(Refusal{Line: int(matches[0].node.line), Image: t.Image, Policy: t.Policy,
 				Reason: fmt.Sprintf("key %s matches %s, want %d", t.Key, count(len(matches), "time"), t.Expect),
 				Hint:   "make the key narrower, or say with `expect` how many matches are right"})
 			continue
@@ -95,7 +95,7 @@ func (s *search) addTarget(t *target, m match) {
 	n := m.node.resolved()
 	other := s.holding(n)
 	if other != nil && !other.mayName(t.Image) {
-		s.refuse(Refusal{Line: m.node.line, Image: t.Image, Policy: t.Policy,
+		s.refuse(Refusal{Line: int(m.node.line), Image: t.Image, Policy: t.Policy,
 			Reason: fmt.Sprintf("target of %s leads to a reference to %s", t.Image.Familiar(), other.names[0].text)})
 		return
 	}

@@ -13,7 +13,8 @@ var assignment = regexp.MustCompile(`^[ \t]*(?:export[ \t]+|ARG[ \t]+|ENV[ \t]+)
 // parseText reads the KEY=value lines of a text file as one mapping. Other lines are not looked at.
 func parseText(data []byte) *tree {
 	t := &tree{syntax: textSyntax, data: data, starts: lineStarts(data)}
-	root := t.add(node{kind: mapping, line: 1})
+	root := t.add()
+	root.kind, root.line = mapping, 1
 	t.roots = []*node{root}
 	for i, start := range t.starts {
 		line := string(data[start:lineEnd(data, start)])
@@ -24,23 +25,26 @@ func parseText(data []byte) *tree {
 		if m == nil {
 			continue
 		}
-		key := t.add(node{kind: scalar, isKey: true, isString: true, text: line[m[2]:m[3]], line: i + 1,
-			offset: start + m[2], parent: root})
-		value := t.add(assigned(line[m[4]:m[5]], node{kind: scalar, isString: true, line: i + 1,
-			offset: start + m[4], parent: root, key: key}))
+		key, value := t.add(), t.add()
+		key.assign(root, i+1, start+m[2], line[m[2]:m[3]])
+		key.isKey = true
+		value.key = key
+		value.assign(root, i+1, start+m[4], line[m[4]:m[5]])
 		root.content = append(root.content, key, value)
 	}
 	// A KEY may be set twice in a script, each time on a line of its own with its own marker: nothing is repeated here.
 	return t
 }
 
-func assigned(raw string, n node) node {
-	n.text = raw
+// assign makes a node the key or value of a line.
+func (n *node) assign(parent *node, line, offset int, raw string) {
+	n.kind, n.isString, n.parent = scalar, true, parent
+	n.line, n.offset, n.text = int32(line), int32(offset), raw
 	switch {
 	case strings.HasPrefix(raw, `"`):
 		n.style, n.text = double, raw[1:len(raw)-1]
 	case strings.HasPrefix(raw, "'"):
 		n.style, n.text = single, raw[1:len(raw)-1]
 	}
-	return n
+	n.sum = sumOf(n, "", "")
 }

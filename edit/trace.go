@@ -11,8 +11,8 @@ import (
 // found file some hundred bytes of memory in place of thirty times its size.
 type trace struct {
 	sums    []uint64
-	entries []int        // index in sums of each node, by its ordinal
-	skip    map[int]bool // ordinals of nodes that are left out, for their comments to be compared all the same
+	entries []int          // index in sums of each node, by its ordinal
+	skip    map[int32]bool // ordinals of nodes that are left out, for their comments to be compared all the same
 }
 
 // What a sum begins with, so that different things never look alike.
@@ -23,7 +23,7 @@ const (
 )
 
 // traceOf prints a tree without the nodes of skip.
-func traceOf(t *tree, skip map[int]bool) trace {
+func traceOf(t *tree, skip map[int32]bool) trace {
 	r := trace{sums: make([]uint64, 0, len(t.nodes)+len(t.nodes)/2), entries: make([]int, len(t.nodes)), skip: skip}
 	for _, root := range t.roots {
 		r.sums = append(r.sums, docMark)
@@ -35,15 +35,15 @@ func traceOf(t *tree, skip map[int]bool) trace {
 // node adds a node and all below it. The comments of a key come where they stand in the text: a foot comment after the
 // value, so that a line put between the two does not change their order.
 func (r *trace) node(n *node) {
-	if n.comments != nil {
-		r.comment(n.comments.head)
+	if n.more != nil {
+		r.comment(n.more.head)
 	}
 	r.entries[n.ordinal] = len(r.sums)
 	if !r.skip[n.ordinal] {
-		r.sums = append(r.sums, n.sum())
+		r.sums = append(r.sums, n.sum)
 	}
-	if n.comments != nil {
-		r.comment(n.comments.line)
+	if n.more != nil {
+		r.comment(n.more.line)
 	}
 	for i := 0; i < len(n.content); i++ {
 		child := n.content[i]
@@ -64,8 +64,8 @@ func (r *trace) node(n *node) {
 }
 
 func (r *trace) foot(n *node) {
-	if n.comments != nil {
-		r.comment(n.comments.foot)
+	if n.more != nil {
+		r.comment(n.more.foot)
 	}
 }
 
@@ -77,14 +77,13 @@ func (r *trace) comment(text string) {
 	}
 }
 
-// sum prints a node without what is below it.
-func (n *node) sum() uint64 {
+// sumOf prints a node without what is below it.
+func sumOf(n *node, tag, anchor string) uint64 {
 	shape := uint64(n.kind)<<8 + uint64(n.style)<<16
 	if n.flow {
 		shape += 1 << 24
 	}
-	sum := addSum(startSum+shape, n.text)
-	return addSum(addSum(sum, n.tag), n.anchor)
+	return addSum(addSum(addSum(startSum+shape, n.text), tag), anchor)
 }
 
 // addSum is FNV-1a, with an end so that "ab", "c" and "a", "bc" differ.
@@ -101,7 +100,7 @@ const insertedKey = "newTag"
 // proves reports whether the tree after an edit is the one that was traced, but for the given scalars, which must read
 // as their new text and as strings, and for a key put in behind each scalar of an insertion.
 func proves(sums []uint64, after *tree, edits []splice) bool {
-	skip := map[int]bool{}
+	skip := map[int32]bool{}
 	shifted := shifter(edits)
 	for _, e := range edits {
 		if e.inserts && !insertedBehind(after, shifted(e.ordinal), e.want, skip) {
@@ -142,7 +141,7 @@ func shifter(edits []splice) func(int) int {
 
 // insertedBehind reports whether the key and value put in behind a node stand in its mapping as meant, and adds them
 // to skip.
-func insertedBehind(after *tree, ordinal int, want string, skip map[int]bool) bool {
+func insertedBehind(after *tree, ordinal int, want string, skip map[int32]bool) bool {
 	if ordinal+2 >= len(after.nodes) {
 		return false
 	}
@@ -154,7 +153,7 @@ func insertedBehind(after *tree, ordinal int, want string, skip map[int]bool) bo
 
 // wrote reports whether a node is the scalar of a splice as it was to be written.
 func (e splice) wrote(n *node) bool {
-	return !n.isKey && !n.tagged && n.anchor == e.anchor && n.reads(e.want)
+	return !n.isKey && !n.tagged && n.anchor() == e.anchor && n.reads(e.want)
 }
 
 // reads reports whether a node is a scalar that reads as a string of that text.

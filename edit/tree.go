@@ -37,24 +37,40 @@ type node struct {
 	isString bool // a scalar that yaml.v3 or JSON reads as a string
 	tagged   bool // has an explicit tag, such as !!str
 	isKey    bool
-	repeated bool // its key stands more than once in its mapping
-	flow     bool // stands in a flow collection: {...} or [...]
-	line     int
-	offset   int // of its first byte, an anchor or tag included; -1 when not to be found
+	repeated bool  // its key stands more than once in its mapping
+	flow     bool  // stands in a flow collection: {...} or [...]
+	line     int32 // from 1
+	offset   int32 // of its first byte, an anchor or tag included; -1 when not to be found
+	ordinal  int32 // its place among the nodes of the tree
 	text     string
-	anchor   string
-	parent   *node
+	sum      uint64  // a print of the node without what is below it
+	parent   *node   // nil at the root
 	key      *node   // the key it stands under
 	content  []*node // of a mapping: keys and values in turn
-	target   *node   // of an alias
-	index    map[string]int
-	ordinal  int // its place among the nodes of the tree
-	comments *comments
-	tag      string
+	more     *more   // what few nodes have, nil if it has none of it
 }
 
-// comments are those that yaml.v3 hung on a node.
-type comments struct{ head, line, foot string }
+type more struct {
+	anchor           string
+	target           *node          // of an alias
+	index            map[string]int // of a large mapping: where in content each key is
+	head, line, foot string         // comments
+}
+
+// extra returns what few nodes have, to be set.
+func (n *node) extra() *more {
+	if n.more == nil {
+		n.more = &more{}
+	}
+	return n.more
+}
+
+func (n *node) anchor() string {
+	if n.more == nil {
+		return ""
+	}
+	return n.more.anchor
+}
 
 // tree is a file as read: its documents, and all of their nodes in the order of the file.
 type tree struct {
@@ -65,18 +81,34 @@ type tree struct {
 	nodes  []*node
 	users  map[*node][]*node // the aliases of an anchored node
 	slab   []node            // where the next nodes go: one allocation for many
+	links  []*node           // where the next contents go
 }
 
-// add appends a node.
-func (t *tree) add(n node) *node {
+// reserve makes room for a number of nodes.
+func (t *tree) reserve(n int) {
+	t.nodes, t.slab, t.links = make([]*node, 0, n), make([]node, 0, n), make([]*node, n)
+}
+
+// add appends an empty node.
+func (t *tree) add() *node {
 	if len(t.slab) == cap(t.slab) {
 		t.slab = make([]node, 0, min(4096, max(64, 2*cap(t.slab))))
 	}
-	n.ordinal = len(t.nodes)
-	t.slab = append(t.slab, n)
+	t.slab = t.slab[:len(t.slab)+1]
 	added := &t.slab[len(t.slab)-1]
+	added.ordinal = int32(len(t.nodes))
 	t.nodes = append(t.nodes, added)
 	return added
+}
+
+// room returns an empty content of a length.
+func (t *tree) room(n int) []*node {
+	if n > len(t.links) {
+		return make([]*node, n)
+	}
+	content := t.links[:n:n]
+	t.links = t.links[n:]
+	return content
 }
 
 // smallMapping is up to which size a mapping is searched key by key; larger ones get an index, so that looking up
@@ -93,7 +125,7 @@ func (t *tree) finish() {
 			if t.users == nil {
 				t.users = map[*node][]*node{}
 			}
-			t.users[n.target] = append(t.users[n.target], n)
+			t.users[n.more.target] = append(t.users[n.more.target], n)
 		}
 	}
 }
@@ -109,17 +141,18 @@ func (n *node) markRepeated() {
 		}
 		return
 	}
-	n.index = make(map[string]int, len(n.content)/2)
+	index := make(map[string]int, len(n.content)/2)
+	n.extra().index = index
 	for i := 0; i < len(n.content); i += 2 {
 		key := n.content[i]
 		if key.kind != scalar {
 			continue
 		}
-		if first, found := n.index[key.text]; found {
+		if first, found := index[key.text]; found {
 			n.content[first+1].repeated, n.content[i+1].repeated = true, true
 			continue
 		}
-		n.index[key.text] = i
+		index[key.text] = i
 	}
 }
 
@@ -130,7 +163,7 @@ func (n *node) sameKey(other *node) bool {
 // resolved returns the node itself, or what it is an alias of.
 func (n *node) resolved() *node {
 	if n != nil && n.kind == alias {
-		return n.target
+		return n.more.target
 	}
 	return n
 }
@@ -171,8 +204,8 @@ func (n *node) lookup(key string, budget *int) *node {
 
 // own returns what stands under a key of the mapping itself.
 func (n *node) own(key string) *node {
-	if n.index != nil {
-		if i, found := n.index[key]; found {
+	if n.more != nil && n.more.index != nil {
+		if i, found := n.more.index[key]; found {
 			return n.content[i+1]
 		}
 		return nil

@@ -26,7 +26,7 @@ func (w *walker) each(n *node, inside bool, do func(n *node, inside bool)) {
 		}
 		w.via = append(w.via, n)
 		defer func() { w.via = w.via[:len(w.via)-1] }()
-		n = n.target
+		n = n.more.target
 	}
 	if w.seen(visit{node: n, inside: inside}) {
 		return
@@ -66,7 +66,7 @@ func (w *walker) items(list *node, do func(item *node)) {
 
 // seen reports whether something was visited before. Only what has an anchor can be.
 func (w *walker) seen(v visit) bool {
-	if v.node.anchor == "" {
+	if v.node.anchor() == "" {
 		return false
 	}
 	if w.visited[v] {

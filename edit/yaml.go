@@ -18,12 +18,16 @@ func parseYAML(data []byte) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	size := 0
 	for _, document := range documents {
-		if tooDeep(document, 0) {
-			return nil, errDeep
+		n, err := countNodes(document, 0)
+		if err != nil {
+			return nil, err
 		}
+		size += n
 	}
 	t := &tree{data: data, starts: lineStarts(data)}
+	t.reserve(size)
 	b := builder{tree: t, cursor: cursor{data: data, starts: t.starts}, anchors: map[*yaml.Node]*node{}}
 	for _, document := range documents {
 		for _, content := range document.Content {
@@ -56,16 +60,19 @@ func decodeYAML(data []byte) (documents []*yaml.Node, err error) {
 	}
 }
 
-func tooDeep(n *yaml.Node, depth int) bool {
+func countNodes(n *yaml.Node, depth int) (int, error) {
 	if depth > maxDepth {
-		return true
+		return 0, errDeep
 	}
+	count := 1
 	for _, child := range n.Content {
-		if tooDeep(child, depth+1) {
-			return true
+		below, err := countNodes(child, depth+1)
+		if err != nil {
+			return 0, err
 		}
+		count += below
 	}
-	return false
+	return count, nil
 }
 
 // builder makes nodes of yaml.v3's, in the order of the file.
@@ -77,44 +84,45 @@ type builder struct {
 
 // build adds y and all below it.
 func (b *builder) build(y *yaml.Node, parent, key *node, flow bool) *node {
-	n := b.tree.add(node{
-		line: y.Line, offset: b.cursor.seek(y.Line, y.Column), text: y.Value, anchor: y.Anchor, tag: y.Tag,
-		tagged: y.Style&yaml.TaggedStyle != 0, flow: flow, parent: parent, key: key,
-	})
-	if y.Anchor != "" {
-		b.anchors[y] = n
-	}
+	n := b.tree.add()
+	n.line, n.offset = int32(y.Line), int32(b.cursor.seek(y.Line, y.Column))
+	n.text, n.parent, n.key, n.flow, n.tagged = y.Value, parent, key, flow, y.Style&yaml.TaggedStyle != 0
 	if y.HeadComment != "" || y.LineComment != "" || y.FootComment != "" {
-		n.comments = &comments{y.HeadComment, y.LineComment, y.FootComment}
+		more := n.extra()
+		more.head, more.line, more.foot = y.HeadComment, y.LineComment, y.FootComment
+	}
+	if y.Anchor != "" {
+		n.extra().anchor = y.Anchor
+		b.anchors[y] = n
 	}
 	switch y.Kind {
 	case yaml.AliasNode:
-		n.kind, n.target = alias, b.anchors[y.Alias]
+		n.kind = alias
+		n.extra().target = b.anchors[y.Alias]
 	case yaml.ScalarNode:
 		n.kind, n.style = scalar, scalarStyle(y.Style)
 		n.null, n.isString = y.Tag == "!!null", y.Tag == "!!str"
 	case yaml.SequenceNode:
 		n.kind = sequence
-		b.buildItems(y, n, flow || y.Style&yaml.FlowStyle != 0)
-	default:
-		b.buildPairs(y, n, flow || y.Style&yaml.FlowStyle != 0)
 	}
+	n.sum = sumOf(n, y.Tag, y.Anchor)
+	b.fill(n, y.Content, flow || y.Style&yaml.FlowStyle != 0)
 	return n
 }
 
-func (b *builder) buildItems(y *yaml.Node, n *node, flow bool) {
-	n.content = make([]*node, len(y.Content))
-	for i, item := range y.Content {
-		n.content[i] = b.build(item, n, nil, flow)
-	}
-}
-
-func (b *builder) buildPairs(y *yaml.Node, n *node, flow bool) {
-	n.content = make([]*node, len(y.Content))
-	for i := 0; i+1 < len(y.Content); i += 2 {
-		key := b.build(y.Content[i], n, nil, flow)
-		key.isKey = true
-		n.content[i], n.content[i+1] = key, b.build(y.Content[i+1], n, key, flow)
+// fill adds what is below a mapping or sequence.
+func (b *builder) fill(n *node, content []*yaml.Node, flow bool) {
+	n.content = b.tree.room(len(content))
+	for i, y := range content {
+		switch {
+		case n.kind == sequence:
+			n.content[i] = b.build(y, n, nil, flow)
+		case i%2 == 0:
+			n.content[i] = b.build(y, n, nil, flow)
+			n.content[i].isKey = true
+		default:
+			n.content[i] = b.build(y, n, n.content[i-1], flow)
+		}
 	}
 }
 

@@ -94,18 +94,39 @@ func readWhole(resp *http.Response, limit int64) error {
 	if !good {
 		limit = maxSmall
 	}
-	var data bytes.Buffer
-	if n := resp.ContentLength; n > 0 {
-		data.Grow(int(min(n, limit)) + bytes.MinRead)
-	}
-	if _, err := data.ReadFrom(io.LimitReader(resp.Body, limit+1)); err != nil {
+	data, err := readUpTo(resp.Body, resp.ContentLength, limit)
+	if err != nil {
 		return fmt.Errorf("reading the answer: %w", err)
 	}
-	if good && int64(data.Len()) > limit {
+	if good && int64(len(data)) > limit {
 		return &boundError{text: fmt.Sprintf("the answer is longer than %d bytes", limit)}
 	}
-	resp.Body = &wholeBody{Reader: bytes.NewReader(data.Bytes()), data: data.Bytes()}
+	resp.Body = &wholeBody{Reader: bytes.NewReader(data), data: data}
 	return nil
+}
+
+// readUpTo reads to the end, or to the first byte beyond limit. It takes no more than twice what it returns at a time:
+// the buffer is doubled, and never made larger than the limit asks for.
+func readUpTo(r io.Reader, expected, limit int64) ([]byte, error) {
+	if expected < 0 {
+		expected = 8 << 10
+	}
+	data := make([]byte, 0, min(expected, limit)+1)
+	for {
+		if len(data) == cap(data) {
+			larger := make([]byte, len(data), min(2*int64(cap(data)), limit+1))
+			copy(larger, data)
+			data = larger
+		}
+		n, err := r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case err == io.EOF || int64(len(data)) > limit:
+			return data, nil
+		case err != nil:
+			return nil, err
+		}
+	}
 }
 
 // call is what the layers below need to know of a request. It is the value of the request's context.

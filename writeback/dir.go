@@ -2,30 +2,175 @@ package writeback
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
 
 	"github.com/image-updater/image-updater/edit"
 )
 
-// Dir is a folder of files.
-type Dir struct{}
+// reasonIgnored is why a file or folder is passed over in a work tree.
+const reasonIgnored = "is ignored by Git"
 
-// OpenDir opens the folder at path.
-func OpenDir(path string) (*Dir, error) { return &Dir{}, nil }
-
-// Find returns the references that s finds in the files that match paths.
-func (d *Dir) Find(ctx context.Context, s *edit.Scanner, paths edit.Paths) (edit.Found, error) {
-	return edit.Found{}, nil
+// Dir is a folder of files. It must not be used by several goroutines at once.
+type Dir struct {
+	root   *os.Root
+	ignore *ignore
 }
 
-// Preview makes the edits without writing them.
-func (d *Dir) Preview(ctx context.Context, changes []edit.Change) (Preview, error) {
-	return Preview{}, nil
-}
-
-// Write makes the edits and writes the files.
-func (d *Dir) Write(ctx context.Context, changes []edit.Change) (Preview, error) {
-	return Preview{}, nil
+// OpenDir opens the folder at name. Nothing outside of it is read or written, but for the ignore files of the Git work
+// tree that it lies in.
+func OpenDir(name string) (*Dir, error) {
+	root, err := os.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	ignore, err := newIgnore(name)
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return &Dir{root: root, ignore: ignore}, nil
 }
 
 // Close lets go of the folder.
-func (d *Dir) Close() error { return nil }
+func (d *Dir) Close() error { return d.root.Close() }
+
+// Find returns the references that s finds in the files that match paths, by path. Symbolic links, what Git ignores and
+// files that are too large are left out with a note; .git is left out without.
+func (d *Dir) Find(ctx context.Context, s *edit.Scanner, paths edit.Paths) (edit.Found, error) {
+	w := dirWalk{dir: d, scanner: s, paths: paths}
+	if err := w.folder(ctx, ".", "", nil); err != nil {
+		return edit.Found{}, err
+	}
+	return w.found, nil
+}
+
+// dirWalk is one search of a folder.
+type dirWalk struct {
+	dir     *Dir
+	scanner *edit.Scanner
+	paths   edit.Paths
+	found   edit.Found
+}
+
+// folder looks through a folder; chart is the innermost one that it lies in, parts its path in pieces.
+func (w *dirWalk) folder(ctx context.Context, name, chart string, parts []string) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	if len(parts) > maxNesting {
+		return fmt.Errorf("%s: folders are nested more than %d deep", name, maxNesting)
+	}
+	entries, err := w.dir.readDir(name)
+	if err != nil {
+		return err
+	}
+	if isChart(entries) {
+		chart = name
+	}
+	leave, err := w.dir.ignore.enter(w.dir.root, parts)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	for _, e := range entries {
+		below := slices.Concat(parts, []string{e.Name()})
+		if err := w.entry(ctx, path.Join(name, e.Name()), chart, below, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *dirWalk) entry(ctx context.Context, name, chart string, parts []string, e fs.DirEntry) error {
+	switch {
+	case e.Name() == ".git":
+		return nil
+	case e.IsDir():
+		if !w.paths.MayContain(name) {
+			return nil
+		}
+		if w.dir.ignore.match(parts, true) {
+			w.note(name, reasonIgnored)
+			return nil
+		}
+		return w.folder(ctx, name, chart, parts)
+	case !w.paths.Match(name) || !w.scanner.Wants(name):
+		return nil
+	case w.dir.ignore.match(parts, false):
+		w.note(name, reasonIgnored)
+		return nil
+	case e.Type()&fs.ModeSymlink != 0:
+		w.note(name, reasonSymlink)
+		return nil
+	case !e.Type().IsRegular():
+		return nil // a pipe or a device: reading it may never end
+	}
+	return w.file(name, chart)
+}
+
+func (w *dirWalk) file(name, chart string) error {
+	data, err := w.dir.read(name)
+	if err != nil {
+		return err
+	}
+	if data == nil {
+		w.note(name, reasonTooLarge)
+		return nil
+	}
+	w.found.Add(w.scanner.Find(edit.File{Path: name, Data: data, Chart: chart}))
+	return nil
+}
+
+func (w *dirWalk) note(name, reason string) {
+	w.found.Notes = append(w.found.Notes, edit.Refusal{Path: name, Reason: reason})
+}
+
+// maxNesting bounds how deep folders are nested.
+const maxNesting = 512
+
+// readDir lists a folder by name, files before the folder whose name they begin: the order of whole paths.
+func (d *Dir) readDir(name string) ([]fs.DirEntry, error) {
+	f, err := d.root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	entries, err := f.ReadDir(-1)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(sortName(a), sortName(b)) })
+	return entries, err
+}
+
+func sortName(e fs.DirEntry) string {
+	if e.IsDir() {
+		return e.Name() + "/"
+	}
+	return e.Name()
+}
+
+func isChart(entries []fs.DirEntry) bool {
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == chartFile && e.Type().IsRegular() })
+}
+
+// read returns the content of a file, nil if it is too large.
+func (d *Dir) read(name string) ([]byte, error) {
+	f, err := d.root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	// The limit holds for a file that grows while it is read, too.
+	data, err := io.ReadAll(io.LimitReader(f, maxRead+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxRead {
+		return nil, nil
+	}
+	return data, nil
+}

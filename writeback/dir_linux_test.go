@@ -1,0 +1,63 @@
+package writeback_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/image-updater/image-updater/edit"
+)
+
+// TestDirFindPipe has a pipe of a wanted name, whose reading would never end.
+func TestDirFindPipe(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{"a.yaml": manifest("a", "nginx:1.25.3")})
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.yaml"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	found, err := openDir(t, dir).Find(t.Context(), newScanner(t, edit.Query{}), nil)
+	if err != nil || len(found.Sites) != 1 {
+		t.Errorf("found %v, %v", places(found), err)
+	}
+}
+
+// TestDirWriteFullDisk writes under a limit on the size of files, which fails as a full disk does: in the middle. The
+// limit holds for a whole process, so it is one of its own.
+func TestDirWriteFullDisk(t *testing.T) {
+	t.Parallel()
+	const variable = "IMAGE_UPDATER_TEST_FULL_DISK"
+	old := manifest("a", "nginx:1.25.3") + "# " + strings.Repeat("x", 3000) + "\n"
+	if dir := os.Getenv(variable); dir != "" {
+		d := openDir(t, dir)
+		found, err := d.Find(t.Context(), newScanner(t, edit.Query{}), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1000, Max: 1000}); err != nil {
+			t.Fatal(err)
+		}
+		written, err := d.Write(t.Context(), to(found, "nginx", "1.27.4"))
+		if err == nil || !strings.HasPrefix(err.Error(), "writing a.yaml: ") {
+			t.Errorf("error %v does not name the file", err)
+		}
+		if len(written.Files) != 1 || written.Files[0].Path != "small.yaml" || len(written.Applied) != 1 {
+			t.Errorf("written: %v", written.Applied)
+		}
+		return
+	}
+	dir := folder(t, map[string]string{"a.yaml": old, "small.yaml": manifest("b", "nginx:1.25.3")})
+	cmd := exec.Command(os.Args[0], "-test.run=^TestDirWriteFullDisk$")
+	cmd.Env = append(os.Environ(), variable+"="+dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if data, _ := os.ReadFile(filepath.Join(dir, "a.yaml")); string(data) != old {
+		t.Errorf("a.yaml is %d bytes, want the old %d", len(data), len(old))
+	}
+	if left := listing(t, dir); len(left) != 2 {
+		t.Errorf("left behind: %v", left)
+	}
+}

@@ -1,0 +1,256 @@
+package writeback_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/writeback"
+)
+
+// folder writes files to a new folder.
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range files {
+		full := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func openDir(t *testing.T, name string) *writeback.Dir {
+	t.Helper()
+	d, err := writeback.OpenDir(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	return d
+}
+
+// places lists where something was found: "path image tag".
+func places(found edit.Found) []string {
+	var out []string
+	for _, s := range found.Sites {
+		out = append(out, s.Path+" "+s.Image.Familiar()+" "+s.Tag)
+	}
+	return out
+}
+
+func notes(list []edit.Refusal) []string {
+	var out []string
+	for _, r := range list {
+		out = append(out, r.String())
+	}
+	return out
+}
+
+func TestDirFind(t *testing.T) {
+	t.Parallel()
+	nginx := manifest("x", "nginx:1.25.3")
+	files := map[string]string{
+		".git/config.yaml":           nginx,
+		".git/info/exclude":          "excluded.yaml\n",
+		".gitignore":                 "# built\r\n/build/\r\n*.out.yaml\r\n",
+		"build/a.yaml":               nginx,
+		"excluded.yaml":              nginx,
+		"sub/excluded.yaml":          nginx,
+		"sub/.gitignore":             "secret.yaml\n!kept.out.yaml\n",
+		"sub/secret.yaml":            nginx,
+		"sub/kept.out.yaml":          nginx,
+		"sub/a.out.yaml":             nginx,
+		"sub/build/a.yaml":           nginx,
+		"z/secret.yaml":              nginx,
+		"b.d/x.yaml":                 nginx,
+		"b.yaml":                     nginx,
+		"b/x.yaml":                   nginx,
+		"notes.txt":                  "image: nginx:1.25.3\n",
+		"chart/Chart.yaml":           "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+		"chart/ci/test.yaml":         "image:\n  repository: nginx\n  tag: 1.25.3\n",
+		"nochart/ci/test.yaml":       "image:\n  repository: nginx\n  tag: 1.25.3\n",
+		"large.yaml":                 "#" + strings.Repeat("x", 8<<20),
+		"large-with-references.yaml": nginx + "#" + strings.Repeat("x", 1<<20),
+	}
+	dir := folder(t, files)
+	if err := os.Symlink("../b.yaml", filepath.Join(dir, "sub", "link.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("sub", filepath.Join(dir, "linked")); err != nil {
+		t.Fatal(err)
+	}
+	d := openDir(t, dir)
+	found, err := d.Find(t.Context(), newScanner(t, edit.Query{}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"b.d/x.yaml nginx 1.25.3", "b.yaml nginx 1.25.3", "b/x.yaml nginx 1.25.3", "chart/ci/test.yaml nginx 1.25.3",
+		"sub/build/a.yaml nginx 1.25.3", "sub/kept.out.yaml nginx 1.25.3", "z/secret.yaml nginx 1.25.3",
+	}
+	if diff := cmp.Diff(want, places(found)); diff != "" {
+		t.Errorf("found (-want +got):\n%s", diff)
+	}
+	wantNotes := []string{
+		"build: is ignored by Git", "excluded.yaml: is ignored by Git",
+		"large-with-references.yaml: is larger than 1048576 bytes", "large.yaml: is larger than 8 MiB and was not looked at",
+		"sub/a.out.yaml: is ignored by Git", "sub/excluded.yaml: is ignored by Git", "sub/link.yaml: is a symbolic link",
+		"sub/secret.yaml: is ignored by Git",
+	}
+	if diff := cmp.Diff(wantNotes, notes(found.Notes)); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+	// From a folder inside, the ignore files above count as well.
+	found, err = openDir(t, filepath.Join(dir, "sub")).Find(t.Context(), newScanner(t, edit.Query{}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"build/a.yaml nginx 1.25.3", "kept.out.yaml nginx 1.25.3"}, places(found)); diff != "" {
+		t.Errorf("from inside (-want +got):\n%s", diff)
+	}
+
+	found, err = d.Find(t.Context(), newScanner(t, edit.Query{}), edit.Paths{"sub/**", "b.*"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := places(found); len(got) != 3 {
+		t.Errorf("with paths: %v", got)
+	}
+}
+
+func TestDirFindOutsideOfGit(t *testing.T) {
+	t.Parallel()
+	d := openDir(t, folder(t, map[string]string{".gitignore": "*.yaml\n", "a.yaml": manifest("a", "nginx:1")}))
+	found, err := d.Find(t.Context(), newScanner(t, edit.Query{}), nil)
+	if err != nil || len(found.Sites) != 1 {
+		t.Errorf("found %v, %v", places(found), err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := d.Find(ctx, newScanner(t, edit.Query{}), nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want canceled", err)
+	}
+	if _, err := writeback.OpenDir(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// to changes every site of an image.
+func to(found edit.Found, image, tag string) []edit.Change {
+	var changes []edit.Change
+	for _, s := range found.Sites {
+		if s.Image.Familiar() == image {
+			changes = append(changes, edit.Change{Site: s, Tag: tag})
+		}
+	}
+	return changes
+}
+
+func TestDirWrite(t *testing.T) {
+	t.Parallel()
+	old := manifest("a", "nginx:1.25.3")
+	dir := folder(t, map[string]string{"a.yaml": old, "b/b.yaml": old, "c.yaml": manifest("c", "redis:7"), "gone.yaml": old})
+	outside := filepath.Join(t.TempDir(), "outside.yaml")
+	if err := os.Link(filepath.Join(dir, "a.yaml"), outside); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(dir, "a.yaml"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	d := openDir(t, dir)
+	found, err := d.Find(t.Context(), newScanner(t, edit.Query{}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "gone.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	changes := to(found, "nginx", "1.27.4")
+	preview, err := d.Preview(t.Context(), changes)
+	if err != nil || len(preview.Files) != 2 {
+		t.Errorf("preview of %d files, %v", len(preview.Files), err)
+	}
+	if data, _ := os.ReadFile(filepath.Join(dir, "a.yaml")); string(data) != old {
+		t.Error("a preview has written")
+	}
+	written, err := d.Write(t.Context(), changes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"gone.yaml:10: the file is not there any more"}, notes(written.Refused)); diff != "" {
+		t.Error(diff)
+	}
+	if len(written.Files) != 2 || len(written.Applied) != 2 || string(written.Files[0].Old) != old {
+		t.Errorf("%d files, %d changes", len(written.Files), len(written.Applied))
+	}
+	for _, name := range []string{"a.yaml", "b/b.yaml"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || string(data) != strings.Replace(old, "1.25.3", "1.27.4", 1) {
+			t.Errorf("%s: %s, %v", name, data, err)
+		}
+	}
+	if info, _ := os.Stat(filepath.Join(dir, "a.yaml")); info.Mode().Perm() != 0o750 {
+		t.Errorf("mode %v", info.Mode())
+	}
+	if data, _ := os.ReadFile(outside); string(data) != old {
+		t.Error("the other name of a hard link was written")
+	}
+	if left := listing(t, dir); !slices.Equal(left, []string{"a.yaml", "b", "b/b.yaml", "c.yaml"}) {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func listing(t *testing.T, dir string) []string {
+	t.Helper()
+	var names []string
+	err := filepath.WalkDir(dir, func(name string, _ os.DirEntry, err error) error {
+		if name != dir {
+			names = append(names, strings.TrimPrefix(filepath.ToSlash(name), filepath.ToSlash(dir)+"/"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// TestDirWriteFails has a file whose folder vanishes between the search and the writing, and one that leads outside.
+func TestDirWriteFails(t *testing.T) {
+	t.Parallel()
+	old := manifest("a", "nginx:1.25.3")
+	dir := folder(t, map[string]string{"a.yaml": old, "b/b.yaml": old, "c/c.yaml": old})
+	elsewhere := folder(t, map[string]string{"c.yaml": old})
+	d := openDir(t, dir)
+	found, err := d.Find(t.Context(), newScanner(t, edit.Query{}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "c")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(elsewhere, filepath.Join(dir, "c")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Write(t.Context(), to(found, "nginx", "1.27.4")); err == nil || !strings.Contains(err.Error(), "c/c.yaml") {
+		t.Errorf("error %v does not name the file", err)
+	}
+	if data, _ := os.ReadFile(filepath.Join(elsewhere, "c.yaml")); string(data) != old {
+		t.Error("a file outside of the folder was written")
+	}
+	if data, _ := os.ReadFile(filepath.Join(dir, "a.yaml")); string(data) != old {
+		t.Error("the search for the files failed, and one was written")
+	}
+}

@@ -8,8 +8,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
+	"log"
 	"math/big"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"sync"
@@ -77,6 +81,17 @@ func mustLoopback(t *testing.T) identity {
 		t.Fatal(err)
 	}
 	return id
+}
+
+// serveTLS serves the handler on loopback until the test ends and returns its URL.
+func serveTLS(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{mustLoopback(t).pair}}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that leave in the middle are part of the tests
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // write puts data into a file of a temporary folder and returns its path.

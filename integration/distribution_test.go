@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -58,13 +57,8 @@ http: {secret: not-a-secret}
 
 func newDistribution(t *testing.T) *distribution {
 	t.Helper()
-	id := mustLoopback(t)
 	d := &distribution{meter: &meter{}, tokens: newTokens(t), driver: inmemory.New()}
-	server := httptest.NewUnstartedServer(d)
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{id.pair}}
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	d.url = server.URL
+	d.url = serveTLS(t, d)
 
 	text := fmt.Sprintf(distributionConfig, d.url, tokenService, tokenIssuer, write(t, "jwks.json", d.tokens.keys(t)))
 	config, err := configuration.Parse(strings.NewReader(text))
@@ -82,9 +76,9 @@ func newDistribution(t *testing.T) *distribution {
 	mux := http.NewServeMux()
 	mux.Handle("/token", d.tokens)
 	mux.Handle("/", app)
-	d.next = mux
+	d.pass(mux)
 
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: id.authority}}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: mustLoopback(t).authority}}
 	t.Cleanup(transport.CloseIdleConnections)
 	d.pusher = []remote.Option{
 		remote.WithAuth(&authn.Basic{Username: username, Password: password}), remote.WithTransport(transport),

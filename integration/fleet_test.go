@@ -1,8 +1,6 @@
 package integration
 
 import (
-	"crypto/tls"
-	"net/http/httptest"
 	"path/filepath"
 	"testing"
 
@@ -28,11 +26,7 @@ func newFleet(t *testing.T, files gittest.Files) fleet {
 	repository := newRepository(t, files)
 	f := fleet{Repository: repository, server: gittest.New(filepath.Dir(repository.Dir))}
 	f.server.Set(gittest.Faults{Username: gitUsername, Password: gitPassword})
-	server := httptest.NewUnstartedServer(f.server)
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{mustLoopback(t).pair}}
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	f.url = server.URL + "/" + filepath.Base(repository.Dir)
+	f.url = serveTLS(t, f.server) + "/" + filepath.Base(repository.Dir)
 	return f
 }
 

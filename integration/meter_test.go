@@ -22,10 +22,16 @@ const (
 
 // meter counts the requests that arrive at a registry by kind.
 type meter struct {
+	mu   sync.Mutex // guards the fields that follow
 	next http.Handler
+	by   map[string]int
+}
 
-	mu sync.Mutex // guards the fields that follow
-	by map[string]int
+// pass makes next answer the requests. It comes after the server is started, for its address is part of the answers.
+func (m *meter) pass(next http.Handler) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.next = next
 }
 
 func (m *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -34,8 +40,9 @@ func (m *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.by = map[string]int{}
 	}
 	m.by[kindOf(r)]++
+	next := m.next
 	m.mu.Unlock()
-	m.next.ServeHTTP(w, r)
+	next.ServeHTTP(w, r)
 }
 
 // take returns the counts since the last call.

@@ -1,7 +1,14 @@
 package cache
 
-// maxPending bounds the bytes that wait for the writer; over it Put waits.
-const maxPending = 16 << 20
+import "time"
+
+const (
+	// linger is how long the writer waits for more to commit together: a commit costs some milliseconds of the disk,
+	// and a process that is killed loses what it learned in this time and no more.
+	linger = 50 * time.Millisecond
+
+	maxPending = 16 << 20 // bytes that wait for the writer; over it Put waits
+)
 
 // change is what is to be done with one key: keep the entry, or forget it.
 type change struct {
@@ -36,17 +43,38 @@ func (c *Cache) Flush() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.store != nil && len(c.pending.changes)+len(c.writing.changes) > 0 {
+		c.hurry()
 		c.room.Wait()
 	}
 }
 
-// write is the one goroutine that writes to the file, until wake is closed and nothing is pending.
+// write is the one goroutine that writes to the file, until the cache is closed.
 func (c *Cache) write() {
 	defer close(c.written)
-	for range c.wake {
+	for {
+		select {
+		case <-c.wake:
+		case <-c.closing:
+			c.flush()
+			return
+		}
+		timer := time.NewTimer(linger)
+		select {
+		case <-timer.C:
+		case <-c.urgent:
+		case <-c.closing:
+		}
+		timer.Stop()
 		c.flush()
 	}
-	c.flush()
+}
+
+// hurry ends the lingering of the writer, now or before its next commit.
+func (c *Cache) hurry() {
+	select {
+	case c.urgent <- struct{}{}:
+	default: // it was told already
+	}
 }
 
 // flush commits all that is pending. While it waits for the disk, readers see the batch in c.writing and others may put

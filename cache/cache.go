@@ -50,8 +50,10 @@ type Entry struct {
 // Cache is a bounded store of entries. It is safe for concurrent use.
 type Cache struct {
 	options Options
-	wake    chan struct{} // tells the writer that something is pending; closed by Close
-	written chan struct{} // closed when the writer has ended
+	wake    chan struct{} // tells the writer that something is pending
+	urgent  chan struct{} // tells it not to wait for more
+	closing chan struct{} // closed by Close: tells it to end
+	written chan struct{} // closed when it has ended; nil without a writer
 
 	mu      sync.Mutex
 	room    sync.Cond // on mu: pending or writing became empty, or the cache was closed
@@ -86,7 +88,8 @@ func Open(ctx context.Context, o Options) (*Cache, error) {
 		return c, nil
 	}
 	c.memory.maxValue = smallValue
-	c.wake, c.written = make(chan struct{}, 1), make(chan struct{})
+	c.wake, c.urgent = make(chan struct{}, 1), make(chan struct{}, 1)
+	c.closing, c.written = make(chan struct{}), make(chan struct{})
 	go c.write()
 	return c, nil
 }
@@ -162,6 +165,7 @@ func (c *Cache) change(key string, ch change) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for !c.closed && c.store != nil && c.pending.bytes > maxPending {
+		c.hurry()
 		c.room.Wait()
 	}
 	if c.closed {
@@ -193,10 +197,10 @@ func (c *Cache) Close() error {
 	c.closed = true
 	c.room.Broadcast()
 	c.mu.Unlock()
-	if c.wake == nil {
+	if c.written == nil {
 		return nil
 	}
-	close(c.wake)
+	close(c.closing)
 	<-c.written
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,7 +19,11 @@ import (
 const listVersion = 1
 
 func encodeList(tags []string, dropped int) []byte {
-	data := []byte{listVersion}
+	room := 1 + 2*binary.MaxVarintLen64
+	for _, tag := range tags {
+		room += 2 + len(tag)
+	}
+	data := append(make([]byte, 0, room), listVersion)
 	data = binary.AppendUvarint(data, uint64(dropped))
 	data = binary.AppendUvarint(data, uint64(len(tags)))
 	before := ""

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -168,12 +169,20 @@ func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 		if ctx.Err() == nil && isTimeout(err) {
 			h.limit.timedOut(err)
 		}
-		h.client.log.DebugContext(ctx, "registry request failed", "method", req.Method, "url", origin(req.URL)+req.URL.Path, "err", h.secret.clean(err))
+		t.debug(req, "registry request failed", slog.Any("err", h.secret.clean(err)))
 		return nil, err
 	}
 	h.limit.answered(resp)
-	h.client.log.DebugContext(ctx, "registry request", "method", req.Method, "url", origin(req.URL)+req.URL.Path, "status", resp.StatusCode)
+	t.debug(req, "registry request", slog.Int("status", resp.StatusCode))
 	return resp, nil
+}
+
+// debug logs a request without the query of its URL, which may hold what nobody should read.
+func (t *limited) debug(req *http.Request, message string, outcome slog.Attr) {
+	if log := t.host.client.log; log.Enabled(req.Context(), slog.LevelDebug) {
+		log.LogAttrs(req.Context(), slog.LevelDebug, message,
+			slog.String("method", req.Method), slog.String("url", origin(req.URL)+req.URL.Path), outcome)
+	}
 }
 
 // sleep waits for a time, or until early is closed. The error is that of the context.

@@ -143,6 +143,9 @@ func (p *pager) page(ctx context.Context, at *url.URL) (tags []string, link stri
 // parsePage reads a page of a tag list. "next" in it is not looked at: pages are linked by their header. Entries that
 // are no strings come back empty, to be dropped and counted like other illegal tags.
 func parsePage(body []byte) ([]string, error) {
+	if tags, ok := scanPage(body); ok {
+		return tags, nil
+	}
 	var page struct {
 		Name   *string         `json:"name"`
 		Tags   []string        `json:"tags"`

@@ -54,12 +54,13 @@ It changes nothing but Git: a GitOps agent applies what it writes.`,
   image-updater set nginx:1.27.4 --dir .   write a known tag, without scanning`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			return a.checkFlags()
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(err, fmt.Sprintf("%s --help shows the flags", cmd.CommandPath()))
 	})
@@ -74,6 +75,18 @@ It changes nothing but Git: a GitOps agent applies what it writes.`,
 		a.setCommand(), a.demoCommand(), a.schemaCommand(), a.versionCommand())
 	wantShell(root)
 	return root
+}
+
+// knownCommand refuses what is no command, with a near one as a hint.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q", args[0])
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		return usage(err, "did you mean "+list(near)+"?")
+	}
+	return usage(err, "image-updater --help lists the commands")
 }
 
 // wantShell makes completion without a shell, or for one it does not know, an error. cobra's own shows its help and

@@ -94,23 +94,28 @@ func parseCurrent(s string) (policy.Current, error) {
 
 // candidates comes from a file, from standard input or, without either, from the registry.
 func (a *app) candidates(ctx context.Context, c *config.Config, p config.Policy, tagsFrom string) ([]policy.Candidate, error) {
-	switch tagsFrom {
-	case "":
+	if tagsFrom == "" {
 		s, err := a.openSource(ctx, c)
 		if err != nil {
 			return nil, err
 		}
 		defer s.close()
 		return s.Candidates(ctx, p.Image, p.Interval)
-	case "-":
-		return readTagList("standard input", a.stdin)
 	}
-	f, err := os.Open(tagsFrom)
-	if err != nil {
-		return nil, fmt.Errorf("reading the list of tags: %w", err)
+	name, input := "standard input", a.stdin
+	if tagsFrom != "-" {
+		f, err := os.Open(tagsFrom)
+		if err != nil {
+			return nil, fmt.Errorf("reading the list of tags: %w", err)
+		}
+		defer f.Close()
+		name, input = tagsFrom, f
 	}
-	defer f.Close()
-	return readTagList(tagsFrom, f)
+	of, candidates, err := readTagList(name, input)
+	if err == nil && of != "" && of != p.Image.String() {
+		fmt.Fprintf(a.stderr, "note: the list is of %s, and the policy of %s\n", printable(of), p.Image)
+	}
+	return candidates, err
 }
 
 type explainJSON struct {

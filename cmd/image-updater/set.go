@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -101,6 +104,7 @@ type setter struct {
 	scanner  *edit.Scanner
 	policies []plan.Policy // of the wanted images
 	paths    edit.Paths
+	base     string // what messages put before a path: the way from the current directory to --dir, "" for Git
 }
 
 // outcome is what a setter did.
@@ -155,6 +159,7 @@ func (s *setter) folder(ctx context.Context, dir string) (outcome, error) {
 		return outcome{}, failed(err)
 	}
 	defer d.Close()
+	s.base = fromHere(dir)
 	found, err := d.Find(ctx, s.scanner, s.paths)
 	if err != nil {
 		return outcome{}, failed(err)
@@ -165,6 +170,24 @@ func (s *setter) folder(ctx context.Context, dir string) (outcome, error) {
 		return outcome{}, failed(err)
 	}
 	return outcome{plan: made, preview: preview, notes: found.Notes}, nil
+}
+
+// fromHere returns the way from the current directory to a folder, with slashes.
+func fromHere(dir string) string {
+	if absolute, err := filepath.Abs(dir); err == nil {
+		if here, err := os.Getwd(); err == nil {
+			if relative, err := filepath.Rel(here, absolute); err == nil {
+				return filepath.ToSlash(relative)
+			}
+		}
+	}
+	return filepath.ToSlash(dir)
+}
+
+// shown returns a refusal with its path as messages name it.
+func (s *setter) shown(r edit.Refusal) edit.Refusal {
+	r.Path = path.Join(s.base, r.Path)
+	return r
 }
 
 // branch commits to the branch itself, whatever the repository's mode of writing: set does as it is told.
@@ -203,7 +226,7 @@ func (a *app) printSet(s *setter, done outcome) error {
 	var problems []error
 	var hints []string
 	for _, r := range slices.Concat(done.plan.Refused, done.preview.Refused) {
-		problem := &plan.RefusedError{Refusal: r}
+		problem := &plan.RefusedError{Refusal: s.shown(r)}
 		problems = append(problems, problem)
 		report.Errors = append(report.Errors, reconcile.Problem{Policy: r.Policy, Err: problem})
 		if r.Hint != "" {
@@ -214,10 +237,13 @@ func (a *app) printSet(s *setter, done outcome) error {
 		problem := fmt.Errorf("no reference to %s found", m.Image)
 		problems = append(problems, problem)
 		report.Errors = append(report.Errors, reconcile.Problem{Err: problem})
+		for i, skipped := range m.Skipped {
+			m.Skipped[i] = s.shown(skipped)
+		}
 		hints = append(hints, m.Hint())
 	}
 	for _, n := range slices.Concat(done.notes, done.preview.Notes) {
-		fmt.Fprintln(a.stderr, "note:", printable(n.String()))
+		fmt.Fprintln(a.stderr, "note:", printable(s.shown(n).String()))
 	}
 	for _, doubt := range done.plan.Doubts {
 		fmt.Fprintln(a.stderr, "note:", printable(doubt))
@@ -237,7 +263,7 @@ func (a *app) printSet(s *setter, done outcome) error {
 
 func (a *app) printSetText(s *setter, done outcome) {
 	for _, f := range done.preview.Files {
-		a.printDiff(edit.Diff(f.Path, f.Old, f.New))
+		a.printDiff(edit.Diff(path.Join(s.base, f.Path), f.Old, f.New))
 	}
 	for _, c := range done.commits {
 		fmt.Fprintf(a.stdout, "%s %s %s: %s\n", c.Git, c.Branch, a.paint(yellow, short(c.ID)), printable(c.Subject))

@@ -35,26 +35,23 @@ type tagJSON struct {
 }
 
 // readTagList reads what --tags-from names: lines of TAG [RFC3339 push time] [sha256:...], with # comments and blank
-// lines, or the JSON of tags -o json. Of a tag that comes twice the last one counts. Errors are name:line: reason.
-func readTagList(name string, r io.Reader) ([]policy.Candidate, error) {
+// lines, or the JSON of tags -o json, which names its image. Of a tag that comes twice the last one counts. Errors are
+// name:line: reason.
+func readTagList(name string, r io.Reader) (image string, candidates []policy.Candidate, err error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxTagList+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+		return "", nil, fmt.Errorf("reading %s: %w", name, err)
 	case len(data) > maxTagList:
-		return nil, fmt.Errorf("%s: list of tags is larger than %d bytes", name, maxTagList)
+		return "", nil, fmt.Errorf("%s: list of tags is larger than %d bytes", name, maxTagList)
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	var candidates []policy.Candidate
 	if trimmed := bytes.TrimLeft(data, " \t\r\n"); bytes.HasPrefix(trimmed, []byte("{")) {
-		candidates, err = parseTagJSON(name, data)
+		image, candidates, err = parseTagJSON(name, data)
 	} else {
 		candidates, err = parseTagLines(name, data)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return lastOfEach(candidates), nil
+	return image, lastOfEach(candidates), err
 }
 
 func parseTagLines(name string, data []byte) ([]policy.Candidate, error) {
@@ -110,26 +107,25 @@ func parseTagLine(fields []string) (policy.Candidate, error) {
 	return c, nil
 }
 
-func parseTagJSON(name string, data []byte) ([]policy.Candidate, error) {
+func parseTagJSON(name string, data []byte) (image string, candidates []policy.Candidate, err error) {
 	var list tagsJSON
 	d := json.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&list); err != nil {
-		return nil, fmt.Errorf("%s:%d: %w", name, lineAt(data, d.InputOffset(), err), err)
+		return "", nil, fmt.Errorf("%s:%d: %w", name, lineAt(data, d.InputOffset(), err), err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s:%d: text after the list", name, lineAt(data, d.InputOffset(), nil))
+		return "", nil, fmt.Errorf("%s:%d: text after the list", name, lineAt(data, d.InputOffset(), nil))
 	}
 	if len(list.Tags) > maxTagListTags {
-		return nil, fmt.Errorf("%s: more than %d tags", name, maxTagListTags)
+		return "", nil, fmt.Errorf("%s: more than %d tags", name, maxTagListTags)
 	}
-	candidates := make([]policy.Candidate, len(list.Tags))
+	candidates = make([]policy.Candidate, len(list.Tags))
 	for i, t := range list.Tags {
-		var err error
 		if candidates[i], err = t.candidate(); err != nil {
-			return nil, fmt.Errorf("%s:%d: tags[%d]: %w", name, lineOfTag(data, t.Tag), i, err)
+			return "", nil, fmt.Errorf("%s:%d: tags[%d]: %w", name, lineOfTag(data, t.Tag), i, err)
 		}
 	}
-	return candidates, nil
+	return list.Image, candidates, nil
 }
 
 // lineAt returns the line of a fault: of the place its error names, else of offset.

@@ -39,7 +39,7 @@ func TestReadTagList(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := readTagList("list", strings.NewReader(test.in))
+			_, got, err := readTagList("list", strings.NewReader(test.in))
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("error %v, want one with %q", err, test.err)
@@ -61,7 +61,7 @@ func FuzzTagList(f *testing.F) {
 	f.Add("1.0 2026-11-21T10:00:00Z # x\r\n2.0\n")
 	f.Add(`{"tags":[{"tag":"1.0","platforms":["linux/amd64"]}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := readTagList("list", strings.NewReader(text))
+		_, got, err := readTagList("list", strings.NewReader(text))
 		if err != nil {
 			return
 		}

@@ -74,13 +74,26 @@ type decisionKey struct {
 // refusals turns what edit would not touch into problems of the policies concerned.
 func (m *maker) refusals() {
 	for _, r := range m.input.Found.Refused {
-		for _, p := range m.input.Policies {
-			if r.Policy == p.Name || r.Policy == "" && p.Image == r.Image && p.Paths.Match(r.Path) {
-				m.seen[p.Name] = true
-				m.problem(p.Name, &RefusedError{r})
-			}
+		for _, p := range m.concerned(r) {
+			m.seen[p.Name] = true
+			m.problem(p.Name, &RefusedError{r})
 		}
 	}
+}
+
+// concerned returns the policies a refusal stops: the one it names, else those of its image whose paths hold it. A
+// marker may name a policy that there is not.
+func (m *maker) concerned(r edit.Refusal) []Policy {
+	var byImage []Policy
+	for _, p := range m.input.Policies {
+		if r.Policy == p.Name {
+			return []Policy{p}
+		}
+		if p.Image == r.Image && p.Paths.Match(r.Path) {
+			byImage = append(byImage, p)
+		}
+	}
+	return byImage
 }
 
 // RefusedError is a reference that must not be edited, with its place.

@@ -112,10 +112,13 @@ func TestMake(t *testing.T) {
 		name:     "a refusal is its policy's problem, and the rest is done",
 		policies: []plan.Policy{web},
 		found: edit.Found{
-			Sites:   []edit.Site{site("a.yaml", 1, nginx, "1.25.3")},
-			Refused: []edit.Refusal{{Path: "b.yaml", Line: 4, Image: nginx, Reason: "two candidates"}, {Path: "c.yaml", Line: 1, Image: api, Reason: "not ours"}}},
+			Sites: []edit.Site{site("a.yaml", 1, nginx, "1.25.3")},
+			Refused: []edit.Refusal{{Path: "b.yaml", Line: 4, Image: nginx, Reason: "two candidates"}, {Path: "c.yaml", Line: 1, Image: api, Reason: "not ours"},
+				{Path: "d.yaml", Line: 2, Image: nginx, Policy: "ngnix", Reason: "marker names the unknown policy"},
+				{Path: "e.yaml", Line: 3, Policy: "nginx", Reason: "target matches nowhere"}}},
 		lists: map[image.Repository]plan.List{nginx: list("1.25.3", "1.27.4")},
-		want:  []string{"nginx: a.yaml:1 1.25.3 -> 1.27.4 by nginx", "problem nginx: b.yaml:4: two candidates"},
+		want: []string{"nginx: a.yaml:1 1.25.3 -> 1.27.4 by nginx", "problem nginx: b.yaml:4: two candidates",
+			"problem nginx: d.yaml:2: marker names the unknown policy", "problem nginx: e.yaml:3: target matches nowhere"},
 	}, {
 		name:     "nothing to refer to is said",
 		policies: []plan.Policy{web},

@@ -121,17 +121,18 @@ func benchManifests(ctx context.Context, b bench) ([]figure, error) {
 	}}, nil
 }
 
+// writeManifests writes them to a thousand folders, a handful in each, as applications with a few parts lie.
 func writeManifests(dir string) error {
 	for i := range manifestCount {
 		name, image := fmt.Sprintf("app-%04d", i), fmt.Sprintf("registry.acme.example/shop/app-%04d", i)
 		if i%(manifestCount/changedCount) == 0 {
 			image = wantedImage
 		}
-		folder := filepath.Join(dir, fmt.Sprintf("team-%02d", i%50), name)
+		folder := filepath.Join(dir, fmt.Sprintf("team-%02d", i/100), fmt.Sprintf("system-%03d", i/5))
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(folder, "app.yaml"), []byte(manifest(name, image, "1.4.2")), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, name+".yaml"), []byte(manifest(name, image, "1.4.2")), 0o644); err != nil {
 			return err
 		}
 	}

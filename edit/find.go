@@ -64,7 +64,7 @@ func (s *search) run(byItself bool) {
 		s.skip(data, "is a template of a Helm chart")
 		return
 	}
-	if reason := obstacle(s.file.Data); reason != "" {
+	if reason := obstacle(s.syntax, s.file.Data); reason != "" {
 		s.unreadable(data, reason)
 		return
 	}
@@ -102,7 +102,7 @@ func withoutZeros(data []byte) []byte {
 }
 
 // obstacle says why the bytes of a file cannot be edited, whatever is in them, or returns "".
-func obstacle(data []byte) string {
+func obstacle(s syntax, data []byte) string {
 	switch {
 	case len(data) > MaxFile:
 		return fmt.Sprintf("is larger than %d bytes", MaxFile)
@@ -110,8 +110,8 @@ func obstacle(data []byte) string {
 		return "is UTF-16, want UTF-8"
 	case bytes.IndexByte(data, 0) >= 0:
 		return "holds NUL bytes, want UTF-8 text"
-	case bytes.Contains(bytes.TrimPrefix(data, byteOrderMark), byteOrderMark):
-		return "has a byte order mark in its middle"
+	case s == yamlSyntax && bytes.Contains(data, []byte("\n\ufeff")):
+		return "has a byte order mark in its middle" // to yaml.v3 a part of the key behind it
 	}
 	return ""
 }
@@ -152,9 +152,6 @@ func (s *search) read(plainly bool) {
 	s.findMarked()
 	s.findTargets()
 	s.settle()
-	slices.SortStableFunc(s.found.Sites, func(a, b Site) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
 	byLine := func(a, b Refusal) int { return cmp.Compare(a.Line, b.Line) }
 	slices.SortStableFunc(s.found.Refused, byLine)
 	slices.SortStableFunc(s.found.Notes, byLine)

@@ -90,8 +90,3 @@ func (c *cursor) seek(line, column int) int {
 	}
 	return c.offset
 }
-
-// columnOf returns the column of an offset, in characters from 1.
-func columnOf(data []byte, starts []int, offset int) int {
-	return utf8.RuneCount(data[starts[lineOf(starts, offset)-1]:offset]) + 1
-}

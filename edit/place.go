@@ -20,6 +20,7 @@ func originOf(t *tree) *origin {
 // place is where and how a site is written.
 type place struct {
 	origin    *origin
+	start     int   // offset of what is written first
 	whole     *span // a whole reference, or else its parts
 	tag       *span
 	digest    *span
@@ -28,16 +29,6 @@ type place struct {
 	lacksHint string
 	target    *target
 	aliases   []int // lines of the aliases that change with it
-}
-
-// start returns the offset of what is written first, or -1.
-func (p *place) start() int {
-	for _, s := range []*span{p.whole, p.tag, p.digest} {
-		if s != nil {
-			return s.start
-		}
-	}
-	return -1
 }
 
 // insertion is where a line with a key for a tag can be put in.

@@ -1,9 +1,11 @@
 package edit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/image-updater/image-updater/image"
 )
@@ -39,6 +41,7 @@ func (s *search) settle() {
 		}
 		s.found.Sites = append(s.found.Sites, s.siteOf(r, i, as.text, at))
 	}
+	s.order()
 }
 
 // wanted is what tells one reference from another: its image, and the values that hold what is written.
@@ -181,19 +184,31 @@ func isDefinition(n *node) bool {
 	return n.key != nil && (strings.HasPrefix(n.key.text, "x-") || strings.HasPrefix(n.key.text, "."))
 }
 
-// siteOf describes a reference to the outside.
+// siteOf describes a reference to the outside, but for its line and column.
 func (s *search) siteOf(r *reference, i image.Repository, name string, at *place) Site {
-	line, column := r.line(), 1
-	if start := at.start(); start >= 0 {
-		line, column = lineOf(s.tree.starts, start), columnOf(s.tree.data, s.tree.starts, start)
+	return Site{Path: s.file.Path, Format: r.format, Image: i, Name: name, Tag: r.oldTag, Digest: r.oldDigest,
+		Named: r.named, Policy: r.policy, at: at}
+}
+
+// order sorts the sites and says where they are. In the order of the file each character of a line is counted once.
+func (s *search) order() {
+	sites := s.found.Sites
+	slices.SortStableFunc(sites, func(a, b Site) int { return cmp.Compare(a.at.start, b.at.start) })
+	line, offset, column := 0, 0, 1
+	for i := range sites {
+		at := sites[i].at.start
+		if l := lineOf(s.tree.starts, at); l != line {
+			line, offset, column = l, s.tree.starts[l-1], 1
+		}
+		column += utf8.RuneCount(s.tree.data[offset:at])
+		offset = at
+		sites[i].Line, sites[i].Column = line, column
 	}
-	return Site{Path: s.file.Path, Line: line, Column: column, Format: r.format, Image: i, Name: name, Tag: r.oldTag,
-		Digest: r.oldDigest, Named: r.named, Policy: r.policy, at: at}
 }
 
 // placeOf locates what is to be written for a reference.
 func (s *search) placeOf(r *reference, o *origin) (*place, string) {
-	p := &place{origin: o, lacks: r.lacks, lacksHint: r.lacksHint, target: r.target}
+	p := &place{origin: o, start: -1, lacks: r.lacks, lacksHint: r.lacksHint, target: r.target}
 	for _, value := range []struct {
 		n  *node
 		to **span
@@ -207,6 +222,9 @@ func (s *search) placeOf(r *reference, o *origin) (*place, string) {
 			return nil, refusal
 		}
 		span.entry = o.entries[n.ordinal]
+		if p.start < 0 {
+			p.start = span.start
+		}
 		*value.to = &span
 		p.aliases = append(p.aliases, s.aliasesOf(n)...)
 	}
@@ -216,6 +234,9 @@ func (s *search) placeOf(r *reference, o *origin) (*place, string) {
 			p.lacks, p.lacksHint = "it has no "+insertedKey+", and there is no safe place to put one in",
 				"add one: "+insertedKey+`: ""`
 		}
+	}
+	if p.start < 0 {
+		p.start = max(0, int(r.parts[0].offset))
 	}
 	slices.Sort(p.aliases)
 	p.aliases = slices.Compact(p.aliases)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -150,8 +151,8 @@ func (s *store) apply(changes map[string]change) error {
 	err := guard(func() error {
 		return s.db.Update(func(tx *bbolt.Tx) error {
 			b := tx.Bucket(records)
-			for key, ch := range changes {
-				if err := s.applyOne(b, key, ch); err != nil {
+			for _, key := range slices.Sorted(maps.Keys(changes)) { // neighbours come to lie on one page
+				if err := s.applyOne(b, key, changes[key]); err != nil {
 					return err
 				}
 			}

@@ -252,12 +252,40 @@ func TestAnonymousTokenOfGHCR(t *testing.T) {
 	for i := range 5 {
 		repository := image.Repository{Host: "ghcr.io", Path: fmt.Sprintf("acme/%d", i)}
 		r.Add(repository.Path, "1.0")
+		c.Expect(repository)
 		if _, err := c.Tags(t.Context(), repository, 0); err != nil {
 			t.Error(err)
 		}
 	}
 	if diff := cmp.Diff(registrytest.Counts{Token: 1, List: 6}, r.Counts()); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+// TestEveryoneGetsWhatHeWants: one who takes a list from the cache and one who wants a new one ask at the same time.
+func TestEveryoneGetsWhatHeWants(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{})
+	r.Add("a", "1.0")
+	c := newClient(t, withoutSockets(r, unlimited))
+	if _, err := c.Tags(t.Context(), repository("a"), 0); err != nil {
+		t.Fatal(err)
+	}
+	r.Add("a", "1.1")
+	var group sync.WaitGroup
+	for i := range 40 {
+		group.Go(func() {
+			fresh := time.Duration(i%2) * time.Hour
+			list, err := c.Tags(t.Context(), repository("a"), fresh)
+			if err != nil || fresh == 0 && (list.Cached || len(list.Tags) != 2) {
+				t.Errorf("fresh %v: %v, cached %v, %v", fresh, list.Tags, list.Cached, err)
+			}
+			slices.Reverse(list.Tags) // must not be seen by the others
+		})
+	}
+	group.Wait()
+	if list, err := c.Tags(t.Context(), repository("a"), time.Hour); err != nil || !list.Cached || !slices.Equal(list.Tags, []string{"1.0", "1.1"}) {
+		t.Errorf("afterwards: %+v, %v", list, err)
 	}
 }
 

@@ -49,15 +49,16 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, err
 	}
+	n := d.net
+	if d.isProxy(address) {
+		return n.DialContext(ctx, network, address)
+	}
 	allowed, err := d.allowed(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	n := d.net
-	if !d.isProxy(address) {
-		n.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
-			return checkAddress(name, address, allowed)
-		}
+	n.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
+		return checkAddress(name, address, allowed)
 	}
 	return n.DialContext(ctx, network, address)
 }

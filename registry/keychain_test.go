@@ -137,7 +137,7 @@ func TestCredentialsAreReadAgain(t *testing.T) {
 			t.Errorf("%d token requests, keychain asked %d times; want %d and 1", got, asked, maxRefusals)
 		}
 		password = "secret"
-		time.Sleep(keychainAge + time.Second)
+		<-time.After(keychainAge + time.Second)
 		if _, err := c.Tags(t.Context(), repository("a"), 0); err != nil {
 			t.Errorf("with the new password: %v", err)
 		}

@@ -19,9 +19,6 @@ const (
 	maxPages  = 1000
 	maxTags   = 200_000
 	maxOnWire = 5 * time.Minute // the requests for one list, without the waiting before them
-
-	// largePage is asked for when a list looks as if it was cut: see pager.list.
-	largePage = 10_000
 )
 
 // pager reads one tag list to its end.
@@ -32,13 +29,13 @@ type pager struct {
 
 	tags  []string // with duplicates, unchecked
 	pages int
-	seen  map[string]bool
+	seen  map[string]bool // queries of the pages of one walk
 }
 
 // list returns all tags of a repository, sorted, and how many were dropped because they break the grammar.
 func (h *host) list(ctx context.Context, r image.Repository) (tags []string, dropped int, err error) {
 	path := h.path(r)
-	p := &pager{host: h, path: path, call: &call{path: path, maxBody: maxListPage}, seen: make(map[string]bool)}
+	p := &pager{host: h, path: path, call: &call{path: path, maxBody: maxListPage}}
 	if err := p.list(withCall(ctx, p.call)); err != nil {
 		return nil, 0, err
 	}
@@ -56,10 +53,10 @@ func (h *host) list(ctx context.Context, r image.Repository) (tags []string, dro
 
 // list walks the pages. A first page that is exactly full and has no Link is the end of a list, or the habit of a
 // registry that cuts lists and sends no Link (Nexus groups, go-containerregistry's): asked again without n it may send
-// all, and asked for more than it sent so far it does.
+// all, and asked for many more it does.
 func (p *pager) list(ctx context.Context) error {
 	size := p.host.habits.pageSize
-	for turn, n := range []int{size, 0, largePage} {
+	for turn, n := range []int{size, 0, 10 * size} {
 		cut, err := p.walk(ctx, n)
 		switch {
 		case err != nil && n > 0 && p.refusedSize(err):
@@ -87,6 +84,7 @@ func (p *pager) refusedSize(err error) bool {
 // walk follows the Links from the first page of size n on; 0 lets the registry choose. It returns the number of tags in
 // the list if it was one page, else 0.
 func (p *pager) walk(ctx context.Context, n int) (onePage int, err error) {
+	p.seen = make(map[string]bool)
 	at := p.host.url(p.path + "/tags/list")
 	if n > 0 {
 		at.RawQuery = url.Values{"n": {strconv.Itoa(n)}}.Encode()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/registrytest"
 )
 
@@ -121,5 +122,17 @@ func TestHabits(t *testing.T) {
 					len(list.Tags), list.Dropped, list.Cached, len(want), test.dropped)
 			}
 		})
+	}
+}
+
+// TestExactlyFullOnDockerHub: the page size there is the largest of all.
+func TestExactlyFullOnDockerHub(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{Paging: registrytest.Paging{NoLink: true}})
+	r.Add("library/nginx", numbered(10_000)...)
+	c := newClient(t, withoutSockets(r))
+	list, err := c.Tags(t.Context(), image.Repository{Host: image.DockerHub, Path: "library/nginx"}, 0)
+	if err != nil || len(list.Tags) != 10_000 || r.Counts().List != 3 {
+		t.Errorf("%d tags, %v, after %v", len(list.Tags), err, r.Counts())
 	}
 }

@@ -43,7 +43,7 @@ func (h *host) token(ctx context.Context, ch challenge, c credential, path strin
 		if current, known := h.challenges.peek(); known && current.sameServer(ch) {
 			ch = current
 		}
-		paths := h.tokens.batch(path, ch.Single)
+		paths := h.tokens.batch(path, ch.Single || h.opensAll(c))
 		tok, err := h.requestToken(ctx, ch, c, paths)
 		opened := err == nil && h.share(ch, c, tok, paths)
 		leave(judgeToken(c, err))
@@ -67,7 +67,7 @@ func (h *host) token(ctx context.Context, ch challenge, c credential, path strin
 // cannot be read, or opens not all that was asked for, is trusted for what it says alone.
 func (h *host) share(ch challenge, c credential, tok *token, paths []string) bool {
 	if len(paths) == 1 {
-		if h.habits.shared && c == (credential{}) {
+		if h.opensAll(c) {
 			h.tokens.add(tok, anyPath)
 		} else {
 			h.tokens.add(tok, paths[0])
@@ -82,6 +82,9 @@ func (h *host) share(ch challenge, c credential, tok *token, paths []string) boo
 	}
 	return len(opened) > 0 && opened[0] == paths[0]
 }
+
+// opensAll reports whether any token got with the credential opens every repository.
+func (h *host) opensAll(c credential) bool { return h.habits.shared && c == (credential{}) }
 
 // asksOneByOne notes that the token server does not grant several scopes at once.
 func (h *host) asksOneByOne(ch challenge) {

@@ -16,7 +16,7 @@ func (s *alphabeticalScale) read(p *parser, text string, _ *Candidate) (version,
 
 func (s *alphabeticalScale) judge(r *round, to *version) Rule { return judgeOrder(s, r, to) }
 
-func (s *alphabeticalScale) compare(_ *round, a, b *version) int {
+func (s *alphabeticalScale) compare(a, b *version) int {
 	return turned(s.descending, strings.Compare(a.text, b.text))
 }
 

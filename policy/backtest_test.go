@@ -20,13 +20,16 @@ const startsPerImage = 12
 var (
 	prerelease = regexp.MustCompile(`(?i)[-._]?(?:alpha|beta|rc|cr|pre|preview|ea|milestone)[-._]?[0-9]+|[-._](?:alpha|beta|rc|preview|ea|[abm][0-9]+)\b|([0-9])[abm][0-9]+`)
 	numbers    = regexp.MustCompile(`[0-9]+(?:[-._][0-9]+)*`)
+	commit     = regexp.MustCompile(`-[0-9a-f]{7}$`)
 	dotted     = regexp.MustCompile(`[0-9]+(?:\.[0-9]+)*`)
 )
 
 func released(tag string) string { return prerelease.ReplaceAllString(tag, "$1") }
 
-// skeleton is a tag without its pre-release and its numbers.
-func skeleton(tag string) string { return numbers.ReplaceAllString(released(tag), "#") }
+// skeleton is a tag without its pre-release, its numbers and its commit.
+func skeleton(tag string) string {
+	return numbers.ReplaceAllString(released(commit.ReplaceAllString(tag, "-commit")), "#")
+}
 
 // Over the tags of twelve years: never a downgrade, never another variant, never a pre-release from a release.
 func TestLawsOverTwelveYears(t *testing.T) {

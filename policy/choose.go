@@ -98,6 +98,7 @@ func (r *round) readCurrent(reader *parser, candidates []Candidate) {
 		r.from, r.fault = r.policy.read(reader, text, nil)
 	}
 	r.usable = r.fault == noFault
+	r.from.own = true
 	if scale, ok := r.policy.scale.(*versionScale); ok && r.usable {
 		r.down = r.policy.spec.Guard.Downgrade && !scale.within.holds(&r.from)
 	}
@@ -149,7 +150,7 @@ func (r *round) pick(allowed []*entry) *entry {
 			chosen, settled = e, true
 			continue
 		}
-		settled = settled || r.usable && !r.down && r.policy.scale.compare(r, e.version, &r.from) <= 0
+		settled = settled || r.usable && !r.down && r.policy.scale.compare(e.version, &r.from) <= 0
 		_, young := guard.young(e.candidate, r.now)
 		switch {
 		case young && !settled:
@@ -210,6 +211,8 @@ func compareDoubles(a, b *Candidate) int {
 		return a.Created.Compare(b.Created)
 	case a.Digest != b.Digest:
 		return strings.Compare(string(a.Digest), string(b.Digest))
+	case (a.Platforms == nil) != (b.Platforms == nil):
+		return compareBool(a.Platforms == nil, b.Platforms == nil)
 	}
 	return slices.CompareFunc(a.Platforms, b.Platforms, func(p, q image.Platform) int {
 		return strings.Compare(p.String(), q.String())

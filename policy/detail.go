@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/image-updater/image-updater/image"
 )
 
 // Detail returns a sentence about the verdict for people. It is worked out when it is asked for, so that 100,000
@@ -40,6 +42,9 @@ func (r *round) detail(v Verdict) string {
 	var reader parser
 	text, _ := r.policy.filter.text(v.Tag)
 	to, f := r.policy.read(&reader, text, nil)
+	if v.Rule == RuleNoVersion && !image.IsTag(v.Tag) {
+		f = strangeCharacter
+	}
 	if f == noFault {
 		return r.versionDetail(v.Rule, &to)
 	}
@@ -50,7 +55,7 @@ func (r *round) detail(v Verdict) string {
 func (r *round) versionDetail(rule Rule, to *version) string {
 	guard := &r.policy.spec.Guard
 	switch rule {
-	case RuleNoVersion:
+	case RuleNoVersion: // it can be read, but its time is not known
 		return r.faultDetail(noTime, to.text)
 	case RuleScheme:
 		return r.schemeDetail(to)
@@ -82,7 +87,7 @@ func (r *round) faultDetail(f fault, text string) string {
 	case tooLong:
 		return fmt.Sprintf("no version, as it is longer than %d characters", maxText)
 	case strangeCharacter:
-		return "no version, as it holds a character that no tag has"
+		return "no tag that a registry could have"
 	case noNumber:
 		if strings.ContainsAny(text, "0123456789") {
 			return "no version, as its digits belong to words"

@@ -85,15 +85,14 @@ func (a *asked) tierOf(v *version, variant Variant) tier {
 	if v.revision && variant != NewerVariant {
 		t |= withBuild
 	}
-	switch {
-	case len(a.words) > 0 && slices.Equal(a.words, v.variantWords()):
-	case len(a.words) > 0:
-		t |= otherWords
-		fallthrough
-	default:
-		if !v.plain() {
-			t = t&^withBuild | withWords
+	if len(a.words) > 0 {
+		if slices.Equal(a.words, v.variantWords()) {
+			return t
 		}
+		t |= otherWords
+	}
+	if !v.plain() {
+		t = t&^withBuild | withWords
 	}
 	return t
 }

@@ -48,7 +48,7 @@ func (s *newestScale) time(c *Candidate) time.Time {
 
 func (s *newestScale) judge(r *round, to *version) Rule { return judgeOrder(s, r, to) }
 
-func (s *newestScale) compare(_ *round, a, b *version) int { return cmp.Compare(a.moment, b.moment) }
+func (s *newestScale) compare(a, b *version) int { return cmp.Compare(a.moment, b.moment) }
 
 func (s *newestScale) verb() string {
 	if s.created {

@@ -17,13 +17,13 @@ func (s *numericScale) read(p *parser, text string, _ *Candidate) (version, faul
 
 func (s *numericScale) judge(r *round, to *version) Rule { return judgeOrder(s, r, to) }
 
-func (s *numericScale) compare(_ *round, a, b *version) int {
+func (s *numericScale) compare(a, b *version) int {
 	return turned(s.descending, compareNumbers(a, b))
 }
 
 // judgeOrder is the judgement of the kinds that know nothing but an order: never the wrong way.
 func judgeOrder(s scale, r *round, to *version) Rule {
-	if r.usable && s.compare(r, to, &r.from) < 0 {
+	if r.usable && s.compare(to, &r.from) < 0 {
 		return RuleOlder
 	}
 	return noRule

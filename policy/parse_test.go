@@ -57,6 +57,7 @@ func TestParse(t *testing.T) {
 		{text: "3.10-7.3.14-slim", want: "o:3.10 n:-7 n:.3 n:.14 w:-slim"},
 		{text: "2-2.6.1", want: "o:2 n:-2 n:.6 n:.1"},
 		{text: "25.34-25.0.3-jdk", want: "n:25 n:.34 r:-25.0.3 w:-jdk"},
+		{text: "8-jre-7.0.0-M1-plume", want: "o:8 w:-jre n:-7 n:.0 n:.0 s:-M c:1 w:-plume"},
 		{text: "v1.16.2-1.0", want: "w:v n:1 n:.16 n:.2 r:-1.0"},
 		// Builds.
 		{text: "17.0.1_12-jre-alpine", want: "n:17 n:.0 n:.1 r:_12 w:-jre w:-alpine"},
@@ -240,7 +241,7 @@ func TestCompareNumbers(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"1.25.3-alpine3.18", "8u372-b07", "RELEASE.2024-01-01T00-00-00Z", "3.2.0-210.4.beta", "arm64v8-1-rc.2_r3-abcdef1"} {
+	for _, seed := range []string{"1.25.3-alpine3.18", "8u372-b07", "RELEASE.2024-01-01T00-00-00Z", "3.2.0-210.4.beta", "arm64v8-1-rc.2_r3-abcdef1", strings.Repeat("0", maxText)} {
 		f.Add(seed)
 	}
 	reader := newParser()

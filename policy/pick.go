@@ -60,8 +60,18 @@ func (p *parser) noVersion() fault {
 	return noNumber
 }
 
+// isJava reports whether the number at index i is Java's, and the version stands behind it: 8-jre-7.0.4.
+func (p *parser) isJava(text string, i int) bool {
+	return i+2 < len(p.parts) && components(p.parts[i].of(text)) == 1 && isJavaEdition(p.parts[i+1].of(text)) &&
+		p.parts[i+2].kind == ownedPart && components(p.parts[i+2].of(text)) >= fullNumbers
+}
+
 // pickFree tells which parts belong to the version that begins with the free number at index i.
 func (p *parser) pickFree(text string, i int) (lo, hi int) {
+	if p.isJava(text, i) {
+		p.parts[i].kind = ownedPart
+		return i + 2, i + 3
+	}
 	if i+1 >= len(p.parts) || p.parts[i+1].kind != freePart || len(p.parts[i+1].separator(text)) != 1 {
 		return i, i + 1
 	}
@@ -144,16 +154,16 @@ func precedesStage(text string, behind []part) bool {
 // split appends the numbers of dotted digits, of which the version has had some already; what is too many counts builds.
 func (p *parser) split(text string, number part, had int) {
 	from, at := number.from, number.at
-	for i := at; i <= number.to; i++ {
-		if i < number.to && text[i] != '.' {
+	for i := int(at); i <= int(number.to); i++ {
+		if i < int(number.to) && text[i] != '.' {
 			continue
 		}
 		if had == maxNumbers {
 			p.slab = append(p.slab, part{kind: revisionPart, from: from, at: at, to: number.to})
 			return
 		}
-		p.slab = append(p.slab, part{kind: numberPart, from: from, at: at, to: i})
-		from, at, had = i, i+1, had+1
+		p.slab = append(p.slab, part{kind: numberPart, from: from, at: at, to: uint8(i)})
+		from, at, had = uint8(i), uint8(i+1), had+1
 	}
 }
 

@@ -113,6 +113,8 @@ func TestDetail(t *testing.T) {
 		{current: "1.2.0", tag: "latest", want: "no version, as there is no number in it"},
 		{current: "1.2.0", tag: "32bit", want: "no version, as its digits belong to words"},
 		{current: "1.2.0", tag: "abc1234", want: "a commit or a digest, not a version"},
+		{current: "1.2.0", tag: "1.3.0~1", want: "no tag that a registry could have"},
+		{current: "1.2.0", tag: "1.3." + strings.Repeat("1", 130), want: "no tag that a registry could have"},
 		{current: "1.2.0", tag: "sha256-" + strings.Repeat("0", 64), want: "a signature, an attestation or a bill of materials, not an image"},
 		{current: "1.2.0", tag: "python3.10-alpine3.23", want: "not clear which number is the version, 3.10 or 3.23; say so with tags, for example match: '^python(?P<version>[0-9.]+)-alpine3\\.23$', extract: '$version'"},
 		{spec: policy.Spec{Match: "^v"}, current: "v1", tag: "1", want: `tags.match "^v" does not match`},

@@ -17,12 +17,12 @@ type scale interface {
 	// a lower version than the current one it is RuleOlder.
 	judge(r *round, to *version) Rule
 	// compare orders two versions, the better one being the larger. Ties are for others to break.
-	compare(r *round, a, b *version) int
+	compare(a, b *version) int
 }
 
 // compareEntries orders two candidates: by their versions, then by the rules for ties.
 func (r *round) compareEntries(a, b *entry) int {
-	if c := r.policy.scale.compare(r, a.version, b.version); c != 0 {
+	if c := r.policy.scale.compare(a.version, b.version); c != 0 {
 		return c
 	}
 	if a.tag == r.current.Tag || b.tag == r.current.Tag {

@@ -1,5 +1,7 @@
 package policy
 
+import "cmp"
+
 // versionScale orders versions: those of the grammar of tags for semver, those of a format for calver.
 type versionScale struct {
 	guard  Guard
@@ -16,9 +18,13 @@ func (s *versionScale) read(p *parser, text string, _ *Candidate) (version, faul
 
 func (s *versionScale) judge(r *round, to *version) Rule {
 	from := &r.from
-	switch {
-	case !r.usable:
+	if !r.usable {
 		return s.judgeAlone(to)
+	}
+	if s.guard.Variant == AnyVariant { // noted once, as it is asked in every comparison
+		to.own = sameVariant(from, to, true) && samePrecision(from, to)
+	}
+	switch {
 	case s.format == nil && !sameScheme(from, to):
 		return RuleScheme
 	case !s.allowsVariant(from, to):
@@ -27,7 +33,7 @@ func (s *versionScale) judge(r *round, to *version) Rule {
 		return RulePrerelease
 	case !s.within.holds(to):
 		return RuleRange
-	case !r.down && s.compareVersions(r, to, from) < 0:
+	case !r.down && s.compareVersions(to, from) < 0:
 		return RuleOlder
 	case !s.guard.Bump.allows(stepBetween(from, to)):
 		return RuleBump
@@ -70,16 +76,16 @@ func (s *versionScale) allowsStage(from, to *version) bool {
 	return from.stage != stageFinal && compareNumbers(from, to) == 0
 }
 
-func (s *versionScale) compare(r *round, a, b *version) int {
-	if c := s.compareVersions(r, a, b); c != 0 || s.guard.Variant != AnyVariant {
+func (s *versionScale) compare(a, b *version) int {
+	if c := s.compareVersions(a, b); c != 0 || s.guard.Variant != AnyVariant {
 		return c
 	}
-	return s.compareVariants(r, a, b)
+	return compareVariants(a, b)
 }
 
 // compareVersions compares what makes one version lower than another. Under variant any that is only what does not
 // belong to the variant, so that all variants of a version are level.
-func (s *versionScale) compareVersions(r *round, a, b *version) int {
+func (s *versionScale) compareVersions(a, b *version) int {
 	if c := compareNumbers(a, b); c != 0 {
 		return c
 	}
@@ -88,7 +94,7 @@ func (s *versionScale) compareVersions(r *round, a, b *version) int {
 	}
 	switch s.guard.Variant {
 	case AnyVariant:
-		if r.usable && s.isCurrentVariant(r, a) && s.isCurrentVariant(r, b) {
+		if a.own && b.own {
 			return compareRevisions(a, b)
 		}
 		return 0
@@ -103,35 +109,17 @@ func (s *versionScale) compareVersions(r *round, a, b *version) int {
 
 // compareVariants says which of two variants of one version is wanted when any is: the current one, else a plain one,
 // else the one with the later build.
-func (s *versionScale) compareVariants(r *round, a, b *version) int {
-	if r.usable {
-		if c := compareBool(s.isCurrentVariant(r, a), s.isCurrentVariant(r, b)); c != 0 {
-			return c
-		}
-	}
-	if c := compareBool(a.plain(), b.plain()); c != 0 {
-		return c
-	}
-	return compareRevisions(a, b)
-}
-
-func (s *versionScale) isCurrentVariant(r *round, v *version) bool {
-	return sameVariant(&r.from, v, true) && samePrecision(&r.from, v)
+func compareVariants(a, b *version) int {
+	return cmp.Or(compareBool(a.own, b.own), compareBool(a.plain(), b.plain()), compareRevisions(a, b))
 }
 
 // stepBetween returns the size of the step between two versions: which of their numbers differs first.
 func stepBetween(a, b *version) Bump {
-	for i := range max(int(a.numbers), int(b.numbers)) {
-		if compareDigits(a.number(i), b.number(i)) == 0 {
-			continue
+	steps := [...]Bump{Major, Minor}
+	for i, step := range steps {
+		if compareDigits(a.number(i), b.number(i)) != 0 {
+			return step
 		}
-		switch i {
-		case 0:
-			return Major
-		case 1:
-			return Minor
-		}
-		break
 	}
 	return Patch
 }

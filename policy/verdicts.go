@@ -2,7 +2,6 @@ package policy
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/image-updater/image-updater/image"
@@ -39,32 +38,15 @@ func (r *round) decide(chosen *entry, allowed []*entry, entries []entry) Decisio
 	return r.addOthers(d, entries, best)
 }
 
-// place is where an entry stands in the order of verdicts. The rank says all where it differs: comparing entries costs
-// ten times as much.
-type place struct {
-	rank  uint64
-	entry uint32 // its index
-}
-
 // addOthers adds the verdicts of all that is not allowed: versions downwards, then what is no version by bytes.
 func (r *round) addOthers(d Decision, entries []entry, best *version) Decision {
 	versions, others := r.places(entries)
-	slices.SortFunc(versions, func(a, b place) int {
-		if a.rank != b.rank {
-			return cmp.Compare(b.rank, a.rank)
-		}
-		return r.compareEntries(&entries[b.entry], &entries[a.entry])
-	})
-	slices.SortFunc(others, func(a, b place) int {
-		if a.rank != b.rank {
-			return cmp.Compare(a.rank, b.rank)
-		}
-		return strings.Compare(entries[a.entry].tag, entries[b.entry].tag)
-	})
+	sortPlaces(versions, func(a, b place) int { return r.compareEntries(&entries[b.entry], &entries[a.entry]) })
+	sortPlaces(others, func(a, b place) int { return strings.Compare(entries[a.entry].tag, entries[b.entry].tag) })
 	above, last := true, ""
 	for _, p := range versions {
 		e := &entries[p.entry]
-		above = above && (best.text == "" || r.policy.scale.compare(r, e.version, best) > 0)
+		above = above && (best.text == "" || r.policy.scale.compare(e.version, best) > 0)
 		if e.tag != last {
 			d.Verdicts = append(d.Verdicts, r.rejected(e, above))
 		}
@@ -79,7 +61,7 @@ func (r *round) addOthers(d Decision, entries []entry, best *version) Decision {
 	return d
 }
 
-// places returns the entries that are still without a verdict, those with a version apart.
+// places returns the entries that are still without a verdict: those with a version, the best in front, and the others.
 func (r *round) places(entries []entry) (versions, others []place) {
 	all := make([]place, len(entries))
 	flip := r.rankFlip()
@@ -89,7 +71,7 @@ func (r *round) places(entries []entry) (versions, others []place) {
 		switch {
 		case e.rule == noRule || e.rule == RuleMinAge || e.rule == RuleNotBest || e.tag == r.chosen:
 		case e.version != nil:
-			all[front] = place{e.version.key ^ flip, uint32(i)}
+			all[front] = place{^(e.version.key ^ flip), uint32(i)}
 			front++
 		default:
 			back--

@@ -23,6 +23,7 @@ type version struct {
 	year     bool  // the first number is a year
 	revision bool  // there is a count of builds
 	words    bool  // there are words, the v aside, owned numbers or a commit
+	own      bool  // under variant any: it is the variant of the current tag
 
 	moment int64 // of newest: microseconds since 1970
 }
@@ -103,6 +104,9 @@ var keyBits = [fullNumbers]uint{32, 16, 16}
 
 // clamp returns the value of digits, at most limit.
 func clamp(digits string, limit uint64) uint64 {
+	if len(digits) <= 9 { // cannot overflow
+		return min(uint64(small(digits)), limit)
+	}
 	n := uint64(0)
 	for i := range len(digits) {
 		d := uint64(digits[i] - '0')

@@ -88,6 +88,10 @@ var wordGroups = []struct {
 	{class: timeWord, words: []string{"t", "z"}},
 }
 
+// isJavaEdition reports whether the number in front of a word may be Java's: in 8-jre-7.0.4 the version is 7.0.4. Other
+// runtimes are not written so.
+func isJavaEdition(word string) bool { return word == "jdk" || word == "jre" }
+
 // channels are words of floating tags and branches that say how new an image is, not what is in it. They ask for
 // nothing of the tag that takes their place.
 var channels = []string{

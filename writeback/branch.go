@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/image-updater/image-updater/edit"
 	"github.com/image-updater/image-updater/writeback/git"
@@ -25,13 +26,20 @@ type Branch struct {
 	refs   git.Refs
 	tree   *git.Tree
 	memory memory
+
+	tip atomic.Value // of tree, as a string: it can be read while the branch is busy
 }
 
 // Tip is the commit at which the branch was last seen.
 func (b *Branch) Tip() string {
-	b.busy <- struct{}{}
-	defer func() { <-b.busy }()
-	return b.tree.Tip().String()
+	tip, _ := b.tip.Load().(string)
+	return tip
+}
+
+// stand takes over where the branch stands. Whoever calls it has taken busy.
+func (b *Branch) stand(tree *git.Tree) {
+	b.tree = tree
+	b.tip.Store(tree.Tip().String())
 }
 
 // Name is the short name of the branch.
@@ -77,7 +85,8 @@ func (b *Branch) follow(ctx context.Context, refs git.Refs) error {
 		}
 		tree, err := b.remote.Fetch(ctx, tip, b.tree)
 		if err == nil {
-			b.refs, b.tree = refs, tree
+			b.refs = refs
+			b.stand(tree)
 			return nil
 		}
 		again, refsErr := b.remote.Refs(ctx)

@@ -1,9 +1,11 @@
 package writeback
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 
@@ -124,27 +126,44 @@ func chartOf(file string, charts map[string]bool) string {
 	}
 }
 
+// chunk is how many blobs are asked for at a time, so that what is known of those on their way stays small.
+const chunk = 2000
+
 // read looks into the files, and fetches those that are not known.
 func (f *search) read(ctx context.Context, tree *git.Tree) error {
 	unknown := map[git.Hash][]place{}
-	var ids []git.Hash
-	for _, p := range f.wanted {
-		if known, ok := f.old.found[p]; ok {
-			f.next.found[p] = known
-			if data, ok := f.old.data[p.blob]; ok && known != nil {
-				f.next.keep(p.blob, data)
+	for i, p := range f.wanted {
+		if !f.remembers(p) {
+			unknown[p.blob] = append(unknown[p.blob], p)
+		}
+		if len(unknown) == chunk || i == len(f.wanted)-1 {
+			if err := f.fetch(ctx, tree, unknown); err != nil {
+				return err
 			}
-			continue
+			clear(unknown)
 		}
-		if data, ok := f.old.data[p.blob]; ok {
-			f.look(p, data)
-			continue
-		}
-		if unknown[p.blob] == nil {
-			ids = append(ids, p.blob)
-		}
-		unknown[p.blob] = append(unknown[p.blob], p)
 	}
+	return nil
+}
+
+// remembers takes what is known of a file from the search before.
+func (f *search) remembers(p place) bool {
+	data, hasData := f.old.data[p.blob]
+	if known, ok := f.old.found[p]; ok {
+		f.next.found[p] = known
+		if hasData && known != nil {
+			f.next.keep(p.blob, data)
+		}
+		return true
+	}
+	if hasData {
+		f.look(p, data)
+	}
+	return hasData
+}
+
+func (f *search) fetch(ctx context.Context, tree *git.Tree, unknown map[git.Hash][]place) error {
+	ids := slices.SortedFunc(maps.Keys(unknown), func(a, b git.Hash) int { return bytes.Compare(a[:], b[:]) })
 	return tree.Blobs(ctx, ids, maxRead, func(id git.Hash, data []byte) error {
 		for _, p := range unknown[id] {
 			f.look(p, data)

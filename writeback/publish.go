@@ -4,13 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/image-updater/image-updater/edit"
 	"github.com/image-updater/image-updater/writeback/git"
 )
 
-// Decide is called with what stands at the tip, again after each lost race, and returns the commits to make there.
+// Decide is called with what stands at the tip, again after each lost race, and returns the commits to make there. The
+// branch is busy meanwhile: its methods that take a context wait until the publication is over.
 type Decide func(ctx context.Context, found edit.Found) ([]Commit, error)
 
 // Publication is what is to be published.
@@ -53,8 +55,8 @@ func (b *Branch) Publish(ctx context.Context, p Publication) (Published, error) 
 	}
 	defer done()
 	run := &publication{branch: b, Publication: p, head: b.name}
-	if p.Head != "" && p.Head != b.name {
-		run.head = p.Head
+	if name := strings.TrimPrefix(p.Head, branchPrefix); name != "" {
+		run.head = name
 	}
 	if b.seen != b.line.pushes { // somebody of ours has pushed while we waited
 		if err := run.refresh(ctx); err != nil {
@@ -177,7 +179,7 @@ func (p *publication) landed(ctx context.Context, a attempt) (Published, error) 
 				b.memory.keep(e.Hash, f.New)
 			}
 		}
-		b.tree = tree
+		b.stand(tree)
 	}
 	if !p.own() {
 		b.seen = b.line.pushes

@@ -3,11 +3,8 @@ package writeback_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -135,117 +132,6 @@ func TestChain(t *testing.T) {
 	s.fsck(t)
 }
 
-// TestRaces has others push between our look at the branch and our push.
-func TestRaces(t *testing.T) {
-	t.Parallel()
-	other := func(n int) gittest.Files { return gittest.Files{"other.txt": fmt.Sprint(n)} }
-	tests := []struct {
-		name     string
-		races    int  // pushes of others that come between the advertisement and ours
-		before   bool // one more comes before the advertisement
-		files    func(n int) gittest.Files
-		attempts int
-		commits  int
-		web      string // the reference in apps/web afterwards
-	}{
-		{name: "none", files: other, attempts: 1, commits: 1, web: "nginx:1.27.4"},
-		{name: "before the advertisement", before: true, files: other, attempts: 2, commits: 1, web: "nginx:1.27.4"},
-		{name: "after the advertisement", races: 1, files: other, attempts: 2, commits: 1, web: "nginx:1.27.4"},
-		{name: "three times", races: 3, before: true, files: other, attempts: 5, commits: 1, web: "nginx:1.27.4"},
-		{
-			name: "they do the same", races: 1, attempts: 1, commits: 0, web: "nginx:1.27.4",
-			files: func(int) gittest.Files {
-				return gittest.Files{
-					"apps/web/deploy.yaml": manifest("web", "nginx:1.27.4"), "apps/two/deploy.yaml": manifest("two", "nginx:1.27.4"),
-				}
-			},
-		},
-		{
-			name: "they change the same file", races: 1, attempts: 2, commits: 1, web: "nginx:1.27.4",
-			files: func(int) gittest.Files {
-				return gittest.Files{"apps/web/deploy.yaml": "# moved down\n" + manifest("web", "nginx:1.26.0")}
-			},
-		},
-		{
-			name: "they replace the image", races: 1, attempts: 2, commits: 1, web: "caddy:2",
-			files: func(int) gittest.Files { return gittest.Files{"apps/web/deploy.yaml": manifest("web", "caddy:2")} },
-		},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			s := newSite(t, fleet())
-			b := open(t, newWriter(), s.target)
-			n := 0
-			s.server.Set(gittest.Faults{BeforeReceive: func() {
-				if n++; n <= test.races {
-					s.commit(t, "main", test.files(n))
-				}
-			}})
-			if test.before {
-				s.commit(t, "main", test.files(100))
-			}
-			asked := 0
-			decide := func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
-				asked++
-				return bump("nginx", "1.27.4")(ctx, found)
-			}
-			got, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: decide})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got.Attempts != test.attempts || len(got.Commits) != test.commits {
-				t.Errorf("%d attempts, %d commits, want %d and %d", got.Attempts, len(got.Commits), test.attempts, test.commits)
-			}
-			if want := test.attempts + 1 - test.commits; asked != want {
-				t.Errorf("asked %d times, want %d", asked, want)
-			}
-			if file := s.file(t, "main", "apps/web/deploy.yaml"); !strings.Contains(file, "image: "+test.web+" ") {
-				t.Errorf("apps/web/deploy.yaml:\n%s", file)
-			}
-			wantLog := 1 + test.commits + test.races
-			if test.before {
-				wantLog++
-			}
-			if got := s.subjects(t, "main"); len(got) != wantLog {
-				t.Errorf("log %q, want %d commits", got, wantLog)
-			}
-			s.fsck(t)
-		})
-	}
-}
-
-func TestRacesEnd(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, fleet())
-	n := 0
-	s.server.Set(gittest.Faults{BeforeReceive: func() {
-		n++
-		s.commit(t, "main", gittest.Files{"other.txt": fmt.Sprint(n)})
-	}})
-	w := newWriter()
-	w.Patience = time.Second
-	w.Jitter = func() float64 { return 0.2 * float64(n) } // the fourth pause would be too long
-	b := open(t, w, s.target)
-	_, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1.27.4")})
-	if err == nil || !strings.Contains(err.Error(), "always before our push: given up") || n > 4 {
-		t.Errorf("after %d races: %v", n, err)
-	}
-
-	w = newWriter()
-	w.Jitter = func() float64 { return 1 }
-	b = open(t, w, s.target)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	stop := errors.New("stop")
-	decide := func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
-		time.AfterFunc(300*time.Millisecond, func() { cancel(stop) })
-		return bump("nginx", "1.27.4")(ctx, found)
-	}
-	if _, err = b.Publish(ctx, writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: decide}); !errors.Is(err, stop) {
-		t.Errorf("error %v, want stop", err)
-	}
-}
-
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	const sentinel = "s3nt1nel"
@@ -349,88 +235,6 @@ func TestLostAnswerUnderOthers(t *testing.T) {
 	if b.Tip() != s.tip(t, "main") {
 		t.Errorf("the branch is thought at %s", b.Tip())
 	}
-}
-
-// TestManyWriters has writers who know nothing of each other, as processes would. Fifty of them go by the path, which
-// spares the machine half of the processes that stand for the server.
-func TestManyWriters(t *testing.T) {
-	t.Parallel()
-	t.Run("http", func(t *testing.T) {
-		t.Parallel()
-		manyWriters(t, 8, func(s *site) {})
-	})
-	t.Run("path", func(t *testing.T) {
-		t.Parallel()
-		manyWriters(t, 50, func(s *site) { s.target.URL = s.repo.Dir })
-	})
-}
-
-func manyWriters(t *testing.T, writers int, choose func(s *site)) {
-	files := gittest.Files{}
-	for i := range writers {
-		files[fmt.Sprintf("apps/a%02d.yaml", i)] = manifest("a", fmt.Sprintf("acme/a%02d:1.0.0", i))
-	}
-	s := newSite(t, files)
-	choose(s)
-	var group sync.WaitGroup
-	attempts := make([]int, writers)
-	for i := range writers {
-		group.Go(func() {
-			var w writeback.Writer
-			b, err := w.Open(t.Context(), s.target)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer b.Close()
-			got, err := b.Publish(t.Context(), writeback.Publication{
-				Scanner: newScanner(t, edit.Query{}), Decide: bump(fmt.Sprintf("acme/a%02d", i), "2.0.0"),
-			})
-			if err != nil {
-				t.Error(err)
-			}
-			attempts[i] = got.Attempts
-		})
-	}
-	group.Wait()
-	if got := s.subjects(t, "main"); len(got) != writers+1 {
-		t.Errorf("%d commits, want %d", len(got), writers+1)
-	}
-	all := 0
-	for i := range writers {
-		all += attempts[i]
-		if file := s.file(t, "main", fmt.Sprintf("apps/a%02d.yaml", i)); !strings.Contains(file, ":2.0.0 ") {
-			t.Errorf("change %d is lost", i)
-		}
-	}
-	t.Logf("%d attempts of %d writers", all, writers)
-	s.fsck(t)
-}
-
-// TestOneWriter queues the publications of one process: none loses a race.
-func TestOneWriter(t *testing.T) {
-	t.Parallel()
-	const branches = 8
-	s := newSite(t, fleet())
-	w := newWriter()
-	var group sync.WaitGroup
-	for i := range branches {
-		b := open(t, w, s.target)
-		group.Go(func() {
-			decide := func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
-				return bump("nginx", fmt.Sprintf("1.27.%d", i))(ctx, found)
-			}
-			got, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: decide})
-			if err != nil || got.Attempts != 1 {
-				t.Errorf("%d attempts, %v", got.Attempts, err)
-			}
-		})
-	}
-	group.Wait()
-	if got := s.subjects(t, "main"); len(got) != branches+1 {
-		t.Errorf("log %q", got)
-	}
-	s.fsck(t)
 }
 
 func TestPublishErrors(t *testing.T) {

@@ -128,6 +128,8 @@ type webConversation struct {
 	bodies  []io.ReadCloser
 }
 
+func (c *webConversation) stateless() bool { return true }
+
 func (c *webConversation) close() error {
 	var errs []error
 	for _, b := range c.bodies {

@@ -322,8 +322,13 @@ func TestPushCreatesAndLeases(t *testing.T) {
 		t.Errorf("branch is at %s", tip)
 	}
 	err := remote.Push(t.Context(), "refs/heads/image-updater/all", git.Hash{}, draft)
-	if moved, ok := errors.AsType[*git.PushError](err); !ok || !moved.Moved || moved.Reason != fmt.Sprintf("it stands at %s, not at %s", draft.Tip(), git.Hash{}) {
+	if said, ok := errors.AsType[*git.PushError](err); !ok || said.Moved || !strings.Contains(said.Reason, "already exists") {
 		t.Errorf("a second creation: %v", err)
+	}
+	// A remote that asks for what the server can do sees it before it sends anything.
+	err = open(t, git.Options{URL: s.url}).Push(t.Context(), "refs/heads/image-updater/all", git.Hash{}, draft)
+	if moved, ok := errors.AsType[*git.PushError](err); !ok || !moved.Moved || moved.Reason != fmt.Sprintf("it stands at %s, not at %s", draft.Tip(), git.Hash{}) {
+		t.Errorf("a creation by another: %v", err)
 	}
 }
 

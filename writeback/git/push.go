@@ -42,16 +42,9 @@ func (r *Remote) push(ctx context.Context, ref string, old Hash, d *Draft) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, conv.close()) }()
-	body, err := conv.advertisement(ctx)
+	adv, err := r.receiver(ctx, conv, ref, old)
 	if err != nil {
 		return err
-	}
-	adv, err := readAdvertisement(body, r.clean)
-	if err != nil {
-		return err
-	}
-	if at := adv.refs.tips[ref]; at != old {
-		return &PushError{Ref: ref, Reason: fmt.Sprintf("it stands at %s, not at %s", at, old), Moved: true}
 	}
 	request, err := encodePush(adv, ref, old, d)
 	if err != nil {
@@ -67,6 +60,32 @@ func (r *Remote) push(ctx context.Context, ref string, old Hash, d *Draft) (err 
 	r.log.DebugContext(ctx, "pushed", "url", r.shown, "ref", ref, "commit", d.tip, "objects", len(d.objects),
 		"bytes", len(request), "took", time.Since(begun))
 	return nil
+}
+
+// receiver returns what receive-pack can do. Where each request stands for itself this is asked for once: the server
+// compares old with the branch in any case, and every request less between the look at a branch and the push is a race
+// less that can be lost.
+func (r *Remote) receiver(ctx context.Context, conv conversation, ref string, old Hash) (*advertisement, error) {
+	r.mu.Lock()
+	adv := r.receives
+	r.mu.Unlock()
+	if adv != nil && conv.stateless() {
+		return adv, nil
+	}
+	body, err := conv.advertisement(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if adv, err = readAdvertisement(body, r.clean); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	r.receives = adv
+	r.mu.Unlock()
+	if at := adv.refs.tips[ref]; at != old {
+		return nil, &PushError{Ref: ref, Reason: fmt.Sprintf("it stands at %s, not at %s", at, old), Moved: true}
+	}
+	return adv, nil
 }
 
 // checkRef refuses what git check-ref-format does, as far as it could be taken for something else on the wire or by the

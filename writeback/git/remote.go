@@ -43,8 +43,9 @@ type Remote struct {
 	timeout time.Duration
 	log     *slog.Logger
 
-	mu         sync.Mutex     // guards advertised
+	mu         sync.Mutex     // guards the fields that follow
 	advertised *advertisement // the latest one of upload-pack
+	receives   *advertisement // the latest one of receive-pack
 }
 
 // Open checks the options. Nothing goes over the wire yet.

@@ -27,6 +27,8 @@ type wire interface {
 type conversation interface {
 	advertisement(ctx context.Context) (io.Reader, error)
 	ask(ctx context.Context, request []byte) (io.Reader, error)
+	// stateless reports whether a request can do without the advertisement.
+	stateless() bool
 	close() error
 }
 
@@ -64,6 +66,8 @@ func (s *stream) ask(_ context.Context, request []byte) (io.Reader, error) {
 	_ = s.in.Close() // a program that reads no further is judged by its answer
 	return &complaining{stream: s}, nil
 }
+
+func (s *stream) stateless() bool { return false }
 
 func (s *stream) skipAdvertisement() error {
 	s.greeted = true

@@ -43,6 +43,9 @@ func (a *app) plan(ctx context.Context, flags passFlags, exitCode bool) error {
 		}
 	} else {
 		a.printChanges(report.Files)
+		if len(report.Files) > 0 {
+			fmt.Fprintln(a.stdout)
+		}
 		a.printHeld(report.Held)
 		a.printNotes(report.Notes)
 		fmt.Fprintf(a.stdout, "%s, %d held back; %s\n", count(len(report.Changes), "change", "changes"), len(report.Held), costs(requests))

@@ -123,7 +123,7 @@ func TestRandomDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	for trial := range 100 {
+	for trial := range 60 {
 		damaged := damage(random, sound, trial)
 		path := filepath.Join(dir, fmt.Sprint(trial))
 		if err := os.WriteFile(path, damaged, 0o600); err != nil {

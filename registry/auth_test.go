@@ -1,11 +1,9 @@
 package registry
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/authn"
 
-	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/registrytest"
 )
 
@@ -127,168 +124,6 @@ func TestAuthorization(t *testing.T) {
 	}
 }
 
-// TestSecondProcess is the figure of issue 2: 200 repositories with 500 tags each, listed again by a new process.
-func TestSecondProcess(t *testing.T) {
-	t.Parallel()
-	r := registrytest.New(registrytest.Options{Auth: registrytest.Auth{Scheme: registrytest.Bearer}})
-	var repositories []image.Repository
-	for i := range 200 {
-		repositories = append(repositories, repository(fmt.Sprintf("team-%d/service-%03d", i%7, i)))
-		r.Add(repositories[i].Path, numbered(500)...)
-	}
-	path := filepath.Join(t.TempDir(), "cache.db")
-	pass := func(fresh time.Duration) registrytest.Counts {
-		t.Helper()
-		state := openCache(t, path)
-		defer state.Close()
-		o := withoutSockets(r, unlimited)
-		o.Cache = state
-		c := newClient(t, o)
-		c.Expect(repositories...)
-		var group sync.WaitGroup
-		slots := make(chan struct{}, 16)
-		for _, repository := range repositories {
-			group.Go(func() {
-				slots <- struct{}{}
-				defer func() { <-slots }()
-				if list, err := c.Tags(t.Context(), repository, fresh); err != nil || len(list.Tags) != 500 {
-					t.Errorf("Tags(%s): %d tags, %v", repository, len(list.Tags), err)
-				}
-			})
-		}
-		group.Wait()
-		got := r.Counts()
-		if usage := c.Usage(); usage[0] != (Usage{Registry: testHost, Requests: got.Total()}) {
-			t.Errorf("Usage() = %v, want %d requests", usage, got.Total())
-		}
-		r.Reset()
-		return got
-	}
-	// The first pass learns the challenge by one list refused; four token requests of fifty scopes follow.
-	for i, want := range []registrytest.Counts{{Token: 4, List: 201}, {Token: 4, List: 200}} {
-		if diff := cmp.Diff(want, pass(0)); diff != "" {
-			t.Errorf("pass %d: requests (-want +got):\n%s", i+1, diff)
-		}
-	}
-	if diff := cmp.Diff(registrytest.Counts{}, pass(15*time.Minute)); diff != "" {
-		t.Errorf("within the interval: requests (-want +got):\n%s", diff)
-	}
-}
-
-// TestTokensAreKept: a token serves until shortly before it expires, and one that was withdrawn is replaced for all.
-func TestTokensAreKept(t *testing.T) {
-	t.Parallel()
-	var elapsed atomic.Int64
-	now := func() time.Time { return noon.Add(time.Duration(elapsed.Load())) }
-	r := registrytest.New(registrytest.Options{Auth: registrytest.Auth{Scheme: registrytest.Bearer, Expires: 100 * time.Second}, Now: now})
-	o := withoutSockets(r, unlimited)
-	o.Now = now
-	c := newClient(t, o)
-	for _, path := range []string{"a", "b"} {
-		r.Add(path, "1.0")
-		c.Expect(repository(path))
-	}
-	for _, step := range []struct {
-		name  string
-		after time.Duration
-		want  registrytest.Counts
-	}{
-		{"first", 0, registrytest.Counts{Token: 1, List: 3}},
-		{"shortly before", 89 * time.Second, registrytest.Counts{List: 2}},
-		{"too shortly before", 2 * time.Second, registrytest.Counts{Token: 1, List: 2}},
-		{"withdrawn", time.Second, registrytest.Counts{Token: 1, List: 3}},
-	} {
-		elapsed.Add(int64(step.after))
-		if step.name == "withdrawn" {
-			r.ExpireTokens()
-		}
-		r.Reset()
-		for _, path := range []string{"a", "b"} {
-			if _, err := c.Tags(t.Context(), repository(path), 0); err != nil {
-				t.Errorf("%s: %v", step.name, err)
-			}
-		}
-		if diff := cmp.Diff(step.want, r.Counts()); diff != "" {
-			t.Errorf("%s: requests (-want +got):\n%s", step.name, diff)
-		}
-	}
-}
-
-// TestTokenWithoutExpiry lives for a minute, as the token protocol has it.
-func TestTokenWithoutExpiry(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		body string
-		life time.Duration
-		err  string
-	}{
-		{body: `{"token":"t"}`, life: 54 * time.Second},
-		{body: `{"access_token":"t","expires_in":300}`, life: 270 * time.Second},
-		{body: `{"token":"t","expires_in":"300"}`, life: 270 * time.Second},
-		{body: `{"token":"t","expires_in":-1}`, life: 54 * time.Second},
-		{body: `{"token":"t","expires_in":99999999999}`, life: longestLife - longestLife/10},
-		{body: `{"token":"a\nb"}`, err: "no token that can be sent"},
-		{body: `{"expires_in":300}`, err: "no token that can be sent"},
-		{body: `hunter2 is no token`, err: "not JSON from byte 1"},
-	} {
-		tok, err := parseToken([]byte(test.body), noon)
-		if test.err != "" {
-			if err == nil || !strings.Contains(err.Error(), test.err) || strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("parseToken(%s) = %v, want an error with %q", test.body, err, test.err)
-			}
-			continue
-		}
-		if err != nil || tok.text != "t" || tok.until.Sub(noon) != test.life {
-			t.Errorf("parseToken(%s) = %+v, %v, want a life of %v", test.body, tok, err, test.life)
-		}
-	}
-}
-
-// TestAnonymousTokenOfGHCR: one token opens every public repository.
-func TestAnonymousTokenOfGHCR(t *testing.T) {
-	t.Parallel()
-	r := registrytest.New(registrytest.Options{Auth: registrytest.Auth{Scheme: registrytest.Bearer, AnyRepository: true, Opaque: true, NoExpiry: true}})
-	c := newClient(t, withoutSockets(r))
-	for i := range 5 {
-		repository := image.Repository{Host: "ghcr.io", Path: fmt.Sprintf("acme/%d", i)}
-		r.Add(repository.Path, "1.0")
-		c.Expect(repository)
-		if _, err := c.Tags(t.Context(), repository, 0); err != nil {
-			t.Error(err)
-		}
-	}
-	if diff := cmp.Diff(registrytest.Counts{Token: 1, List: 6}, r.Counts()); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
-	}
-}
-
-// TestEveryoneGetsWhatHeWants: one who takes a list from the cache and one who wants a new one ask at the same time.
-func TestEveryoneGetsWhatHeWants(t *testing.T) {
-	t.Parallel()
-	r := registrytest.New(registrytest.Options{})
-	r.Add("a", "1.0")
-	c := newClient(t, withoutSockets(r, unlimited))
-	if _, err := c.Tags(t.Context(), repository("a"), 0); err != nil {
-		t.Fatal(err)
-	}
-	r.Add("a", "1.1")
-	var group sync.WaitGroup
-	for i := range 40 {
-		group.Go(func() {
-			fresh := time.Duration(i%2) * time.Hour
-			list, err := c.Tags(t.Context(), repository("a"), fresh)
-			if err != nil || fresh == 0 && (list.Cached || len(list.Tags) != 2) {
-				t.Errorf("fresh %v: %v, cached %v, %v", fresh, list.Tags, list.Cached, err)
-			}
-			slices.Reverse(list.Tags) // must not be seen by the others
-		})
-	}
-	group.Wait()
-	if list, err := c.Tags(t.Context(), repository("a"), time.Hour); err != nil || !list.Cached || !slices.Equal(list.Tags, []string{"1.0", "1.1"}) {
-		t.Errorf("afterwards: %+v, %v", list, err)
-	}
-}
-
 // TestChallengeOfAnEarlierProcess: what the cache holds may have become wrong.
 func TestChallengeOfAnEarlierProcess(t *testing.T) {
 	t.Parallel()
@@ -388,36 +223,5 @@ func TestRefusedAtOnce(t *testing.T) {
 		if got := sent.Load(); got != maxRefusals {
 			t.Errorf("%s: the password was sent %d times, want %d", scheme, got, maxRefusals)
 		}
-	}
-}
-
-func TestClose(t *testing.T) {
-	t.Parallel()
-	r := registrytest.New(registrytest.Options{})
-	r.Break(registrytest.List, registrytest.Fault{Stall: true})
-	asked := make(chan struct{})
-	c, err := New(Options{Keychain: anonymous, Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
-		close(asked)
-		return r.Transport().RoundTrip(req)
-	})})
-	if err != nil {
-		t.Fatal(err)
-	}
-	failed := make(chan error)
-	go func() {
-		_, err := c.Tags(t.Context(), repository("a"), 0)
-		failed <- err
-	}()
-	<-asked
-	closed := make(chan error)
-	go func() { closed <- c.Close() }()
-	if err := <-failed; !errors.Is(err, ErrClosed) {
-		t.Errorf("the call under way ended with %v, want ErrClosed", err)
-	}
-	if err := <-closed; err != nil {
-		t.Errorf("Close() = %v", err)
-	}
-	if _, err := c.Tags(t.Context(), repository("a"), 0); !errors.Is(err, ErrClosed) {
-		t.Errorf("a call after Close ends with %v, want ErrClosed", err)
 	}
 }

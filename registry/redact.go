@@ -101,6 +101,3 @@ func (c *cleaned) Error() string { return c.text }
 
 // Is makes errors.Is look at the hidden error.
 func (c *cleaned) Is(target error) bool { return errors.Is(c.err, target) }
-
-// Timeout is as in net.Error.
-func (c *cleaned) Timeout() bool { return isTimeout(c.err) }

@@ -1,0 +1,101 @@
+package registry
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/registrytest"
+)
+
+// TestTokensAreKept: a token serves until shortly before it expires, and one that was withdrawn is replaced for all.
+func TestTokensAreKept(t *testing.T) {
+	t.Parallel()
+	var elapsed atomic.Int64
+	now := func() time.Time { return noon.Add(time.Duration(elapsed.Load())) }
+	r := registrytest.New(registrytest.Options{Auth: registrytest.Auth{Scheme: registrytest.Bearer, Expires: 100 * time.Second}, Now: now})
+	o := withoutSockets(r, unlimited)
+	o.Now = now
+	c := newClient(t, o)
+	for _, path := range []string{"a", "b"} {
+		r.Add(path, "1.0")
+		c.Expect(repository(path))
+	}
+	for _, step := range []struct {
+		name  string
+		after time.Duration
+		want  registrytest.Counts
+	}{
+		{"first", 0, registrytest.Counts{Token: 1, List: 3}},
+		{"shortly before", 89 * time.Second, registrytest.Counts{List: 2}},
+		{"too shortly before", 2 * time.Second, registrytest.Counts{Token: 1, List: 2}},
+		{"withdrawn", time.Second, registrytest.Counts{Token: 1, List: 3}},
+	} {
+		elapsed.Add(int64(step.after))
+		if step.name == "withdrawn" {
+			r.ExpireTokens()
+		}
+		r.Reset()
+		for _, path := range []string{"a", "b"} {
+			if _, err := c.Tags(t.Context(), repository(path), 0); err != nil {
+				t.Errorf("%s: %v", step.name, err)
+			}
+		}
+		if diff := cmp.Diff(step.want, r.Counts()); diff != "" {
+			t.Errorf("%s: requests (-want +got):\n%s", step.name, diff)
+		}
+	}
+}
+
+// TestTokenWithoutExpiry lives for a minute, as the token protocol has it.
+func TestTokenWithoutExpiry(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		body string
+		life time.Duration
+		err  string
+	}{
+		{body: `{"token":"t"}`, life: 54 * time.Second},
+		{body: `{"access_token":"t","expires_in":300}`, life: 270 * time.Second},
+		{body: `{"token":"t","expires_in":"300"}`, life: 270 * time.Second},
+		{body: `{"token":"t","expires_in":-1}`, life: 54 * time.Second},
+		{body: `{"token":"t","expires_in":99999999999}`, life: longestLife - longestLife/10},
+		{body: `{"token":"a\nb"}`, err: "no token that can be sent"},
+		{body: `{"expires_in":300}`, err: "no token that can be sent"},
+		{body: `hunter2 is no token`, err: "not JSON from byte 1"},
+	} {
+		tok, err := parseToken([]byte(test.body), noon)
+		if test.err != "" {
+			if err == nil || !strings.Contains(err.Error(), test.err) || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("parseToken(%s) = %v, want an error with %q", test.body, err, test.err)
+			}
+			continue
+		}
+		if err != nil || tok.text != "t" || tok.until.Sub(noon) != test.life {
+			t.Errorf("parseToken(%s) = %+v, %v, want a life of %v", test.body, tok, err, test.life)
+		}
+	}
+}
+
+// TestAnonymousTokenOfGHCR: one token opens every public repository.
+func TestAnonymousTokenOfGHCR(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{Auth: registrytest.Auth{Scheme: registrytest.Bearer, AnyRepository: true, Opaque: true, NoExpiry: true}})
+	c := newClient(t, withoutSockets(r))
+	for i := range 5 {
+		repository := image.Repository{Host: "ghcr.io", Path: fmt.Sprintf("acme/%d", i)}
+		r.Add(repository.Path, "1.0")
+		c.Expect(repository)
+		if _, err := c.Tags(t.Context(), repository, 0); err != nil {
+			t.Error(err)
+		}
+	}
+	if diff := cmp.Diff(registrytest.Counts{Token: 1, List: 6}, r.Counts()); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}

@@ -37,6 +37,8 @@ func main() {
 		err = measured(args[1:])
 	case len(args) == 3 && args[0] == yamlCommand:
 		err = yamlAll(args[1], args[2])
+	case len(args) == 2 && args[0] == readCommand:
+		err = readAll(args[1])
 	default:
 		err = benchAll()
 	}

@@ -108,6 +108,10 @@ func benchManifests(ctx context.Context, b bench) ([]figure, error) {
 			wanted := fmt.Sprintf("%s:1.5.%d", wantedImage, run)
 			u, _, err := command{args: []string{self, yamlCommand, theirs, wanted}}.run(ctx)
 			return u, errors.Join(err, expectTag(theirs, wanted))
+		},
+		func(ctx context.Context, _ int) (usage, error) {
+			u, _, err := command{args: []string{self, readCommand, theirs}}.run(ctx)
+			return u, err
 		})
 	if err != nil {
 		return nil, err
@@ -115,7 +119,7 @@ func benchManifests(ctx context.Context, b bench) ([]figure, error) {
 	return []figure{{
 		name:      fmt.Sprintf("set --dir, %d of %d manifests change", changedCount, manifestCount),
 		ours:      medians[0].String(),
-		baselines: []baseline{{"yaml.v3 on all of them", medians[1].String()}},
+		baselines: []baseline{{"yaml.v3 on all of them", medians[1].String()}, {"only reading them", medians[2].String()}},
 		promise:   "at most a tenth of the cpu",
 		broken:    medians[0].CPU*10 > medians[1].CPU,
 	}}, nil
@@ -163,6 +167,13 @@ func eachManifest(dir string, visit func(path string, data []byte) error) error 
 		}
 		return visit(path, data)
 	})
+}
+
+// readCommand as first argument makes this program the floor below everybody: readAll.
+const readCommand = "read"
+
+func readAll(dir string) error {
+	return eachManifest(dir, func(string, []byte) error { return nil })
 }
 
 // yamlCommand as first argument makes this program the baseline: yamlAll.

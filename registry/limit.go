@@ -27,7 +27,7 @@ type limiter struct {
 	changed  chan struct{} // closed, and made anew, when those who wait should look again
 	hold     time.Time     // until then everybody waits
 	paused   pause         // until then everybody is turned away: the registry asked for it
-	refusals int           // answers of 429 in a row
+	refusals int           // in a row: answers that asked for a pause, those that came while one was obeyed left out
 	answers  bool          // it has answered a request to the end
 	stalls   int           // requests in a row that ran into a bound of time
 	stalled  time.Time     // until then everybody is turned away: it does not answer
@@ -116,16 +116,18 @@ func (l *limiter) answered(resp *http.Response) {
 		l.refusals = 0
 		return
 	}
-	l.refusals++
 	clock := l.host.client.now()
 	after, found := retryAfter(resp, clock)
+	if !l.hold.After(time.Now()) {
+		l.refusals++ // else it was sent before we knew
+	}
 	switch {
-	case !found && resp.StatusCode == http.StatusServiceUnavailable:
-		return // an outage, not a wish
 	case !found:
 		after = pauseUnasked
 	case after <= shortWait && l.refusals < tries:
-		l.hold = time.Now().Add(after)
+		if hold := time.Now().Add(after); hold.After(l.hold) {
+			l.hold = hold
+		}
 		l.wake()
 		return
 	case after <= shortWait:

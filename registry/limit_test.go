@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,6 +80,57 @@ func TestOthersWaitToo(t *testing.T) {
 		group.Go(func() { list("b") })
 		group.Wait()
 	})
+}
+
+// TestRefusedTogether: requests that were under way when the registry asked for a short pause do not make it a long one,
+// but one that goes on refusing gets it.
+func TestRefusedTogether(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		refused  int // of 20 requests sent at once, and then of all
+		requests int
+		took     time.Duration
+		listed   int
+	}{
+		{"once", 20, 40, 7 * time.Second, 20},
+		{"twice", 40, 60, 13 * time.Second, 20},
+		{"always", 1000, 60, 13 * time.Second, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := registrytest.New(registrytest.Options{})
+				c := newClient(t, Options{Hosts: []Host{unlimited}, Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+					<-time.After(time.Second) // so that all are under way at once
+					return r.Transport().RoundTrip(req)
+				})})
+				h, err := c.host(testHost)
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.challenges.set(challenge{}) // known to be open
+				r.Break(registrytest.List, registrytest.Fault{Status: 429, Header: http.Header{"Retry-After": {"5"}}, Times: test.refused})
+				began := time.Now()
+				var listed atomic.Int64
+				var group sync.WaitGroup
+				for i := range 20 {
+					path := fmt.Sprint("app/", i)
+					r.Add(path, "1.0")
+					group.Go(func() {
+						if _, err := c.Tags(t.Context(), repository(path), 0); err == nil {
+							listed.Add(1)
+						}
+					})
+				}
+				group.Wait()
+				if took := time.Since(began); took != test.took || int(listed.Load()) != test.listed || r.Counts().Total() != test.requests {
+					t.Errorf("took %v, %d listed by %d requests; want %v, %d by %d",
+						took, listed.Load(), r.Counts().Total(), test.took, test.listed, test.requests)
+				}
+			})
+		})
+	}
 }
 
 // TestPauseEndsWaiting: those in the queue are turned away when the registry asks to be left alone.

@@ -54,7 +54,7 @@ func newWeb(a address, o Options, clean cleaner) (*web, error) {
 		w.user = a.user
 	}
 	if w.user == "" && secret {
-		w.user = tokenUser(w.base.Hostname())
+		w.user = tokenUser
 	}
 	transport := o.Transport
 	if transport == nil {
@@ -82,17 +82,8 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 	return t
 }
 
-// tokenUser is the user name that goes with a token where none is configured. Most forges look at the token alone.
-func tokenUser(host string) string {
-	switch {
-	case host == "gitlab.com" || strings.HasPrefix(host, "gitlab."):
-		return "oauth2"
-	case host == "bitbucket.org":
-		return "x-token-auth"
-	default:
-		return "x-access-token"
-	}
-}
+// tokenUser goes with a token when nobody said which user does: most forges look at the token alone.
+const tokenUser = "x-access-token"
 
 func (w *web) close() error {
 	if w.own != nil {

@@ -322,7 +322,7 @@ func TestPushCreatesAndLeases(t *testing.T) {
 		t.Errorf("branch is at %s", tip)
 	}
 	err := remote.Push(t.Context(), "refs/heads/image-updater/all", git.Hash{}, draft)
-	if said, ok := errors.AsType[*git.PushError](err); !ok || said.Moved || !strings.Contains(said.Reason, "already exists") {
+	if said, ok := errors.AsType[*git.PushError](err); !ok || said.Moved || !strings.Contains(said.Words, "already exists") {
 		t.Errorf("a second creation: %v", err)
 	}
 	// A remote that asks for what the server can do sees it before it sends anything.

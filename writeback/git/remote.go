@@ -13,7 +13,7 @@ import (
 
 // Auth is what a remote is shown to be let in: secrets as values. The zero value shows nothing.
 type Auth struct {
-	Username         string // https: "" with a password is the name that the forge wants with a token; ssh: "" is git
+	Username         string // https: "" with a password is x-access-token; ssh: "" is git
 	Password         string // or a token
 	SSHKey           []byte // a private key in PEM or OpenSSH form
 	SSHKeyPassphrase string

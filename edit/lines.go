@@ -34,20 +34,43 @@ func breakLength(data []byte, i int) int {
 
 // lineStarts returns the offset of each line's first byte. A byte order mark is no part of the first line.
 func lineStarts(data []byte) []int {
-	starts := []int{0}
+	starts := make([]int, 1, 2+bytes.Count(data, newline))
 	if bytes.HasPrefix(data, byteOrderMark) {
 		starts[0] = len(byteOrderMark)
 	}
-	for i := starts[0]; i < len(data); {
-		n := breakLength(data, i)
-		if n == 0 {
-			i++
-			continue
-		}
-		i += n
+	next := lineFeed
+	if hasRareBreaks(data) {
+		next = anyBreak
+	}
+	for i := next(data, starts[0]); i > 0; i = next(data, i) {
 		starts = append(starts, i)
 	}
 	return starts
+}
+
+// lineFeed returns the offset behind the next LF, or 0. It is the fast way for files without other breaks.
+func lineFeed(data []byte, from int) int {
+	if i := bytes.IndexByte(data[from:], '\n'); i >= 0 {
+		return from + i + 1
+	}
+	return 0
+}
+
+// anyBreak returns the offset behind the next break, or 0.
+func anyBreak(data []byte, from int) int {
+	end := lineEnd(data, from)
+	if end == len(data) {
+		return 0
+	}
+	return end + breakLength(data, end)
+}
+
+var newline = []byte("\n")
+
+// hasRareBreaks reports whether a line may end in something else than LF.
+func hasRareBreaks(data []byte) bool {
+	return bytes.IndexByte(data, '\r') >= 0 || bytes.Contains(data, []byte("\u0085")) ||
+		bytes.Contains(data, []byte("\u2028")) || bytes.Contains(data, []byte("\u2029"))
 }
 
 // lineOf returns the number of the line that holds an offset, from 1.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"regexp"
 	"strings"
 )
@@ -52,39 +53,50 @@ func (t *tree) markers() []marker {
 	quoted := t.extents()
 	for i, start := range t.starts {
 		line := t.data[start:lineEnd(t.data, start)]
-		if !hasMarker(line) {
-			continue
-		}
-		at := commentStart(line)
-		if at < 0 {
-			continue
-		}
-		if quoted.contain(start + at) {
-			continue
-		}
-		if m, found := parseMarker(string(bytes.TrimRight(line[at:], " \t"))); found {
-			m.line, m.alone = i+1, len(bytes.TrimLeft(line[:at], " \t")) == 0
-			all = append(all, m)
+		for at := range commentStarts(line) {
+			if quoted.contain(start + at) {
+				continue
+			}
+			if m, found := parseMarker(string(bytes.TrimRight(line[at:], " \t"))); found {
+				m.line, m.alone = i+1, len(bytes.TrimLeft(line[:at], " \t")) == 0
+				all = append(all, m)
+			}
+			break // all behind it is comment
 		}
 	}
 	return all
 }
 
-// commentStart returns where the comment with a marker begins in a line, or -1: at the # before the marker's word, if
-// that begins a comment.
-func commentStart(line []byte) int {
-	word := bytes.Index(line, ownMarker)
-	if word < 0 {
-		word = bytes.Index(line, fluxMarker)
+// commentStarts yields where in a line a comment with a marker may begin: at each # that stands before one of the
+// marker's words and begins a comment unless it is quoted.
+func commentStarts(line []byte) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		from := 0
+		for range maxWords {
+			word, between := nextWord(line[from:])
+			if word < 0 {
+				return
+			}
+			before := bytes.TrimRight(line[:from+word], between)
+			at := len(bytes.TrimRight(before, "#"))
+			if at < len(before) && (at == 0 || line[at-1] == ' ' || line[at-1] == '\t') && !yield(at) {
+				return
+			}
+			from += word + 1
+		}
 	}
-	at := bytes.LastIndexByte(line[:word], '#')
-	for at > 0 && line[at-1] == '#' {
-		at--
+}
+
+// maxWords is how often a line may hold a marker's word before the rest of it is passed by.
+const maxWords = 16
+
+// nextWord returns where the next marker's word is, and what may stand between it and the #.
+func nextWord(line []byte) (at int, between string) {
+	own, flux := bytes.Index(line, ownMarker), bytes.Index(line, fluxMarker)
+	if flux < 0 || own >= 0 && own < flux {
+		return own, " \t"
 	}
-	if at > 0 && line[at-1] != ' ' && line[at-1] != '\t' {
-		return -1
-	}
-	return at
+	return flux, "{\" \t"
 }
 
 // parseMarker reads a comment. A comment that only speaks of markers is none.

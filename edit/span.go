@@ -67,7 +67,9 @@ func (s style) quote() string {
 }
 
 // extents are the parts of a file where a # begins no comment.
-type extents []struct{ start, end int }
+type extents []extent
+
+type extent struct{ start, end int }
 
 // extents returns what the quoted and block scalars of the tree take up, in the order of the file.
 func (t *tree) extents() extents {
@@ -80,13 +82,11 @@ func (t *tree) extents() extents {
 		if start < 0 {
 			continue
 		}
-		end := 0
 		if n.style == block {
-			end = t.blockEnd(n, start)
+			all = append(all, extent{lineEnd(t.data, start), t.blockEnd(n, start)})
 		} else {
-			end = quotedEnd(t.data, start)
+			all = append(all, extent{start, quotedEnd(t.data, start)})
 		}
-		all = append(all, struct{ start, end int }{start, end})
 	}
 	return all
 }

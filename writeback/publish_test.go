@@ -219,7 +219,9 @@ func TestLostAnswerUnderOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	// post-receive runs after the push was accepted and before its answer is lost.
-	if err := s.repo.Hook("post-receive", "git -c user.name=x -c user.email=x commit-tree -p refs/heads/main -m 'Somebody else' 'refs/heads/main^{tree}' > id && git update-ref refs/heads/main $(cat id)"); err != nil {
+	err := s.repo.Hook("post-receive", `id=$(git -c user.name=x -c user.email=x commit-tree -p refs/heads/main -m 'Somebody else' 'refs/heads/main^{tree}')
+git update-ref refs/heads/main "$id"`)
+	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1.27.4")})

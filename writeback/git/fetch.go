@@ -84,6 +84,9 @@ func (r *Remote) fetchInto(ctx context.Context, s *store, tip Hash, d download) 
 	if err != nil {
 		return nil, err
 	}
+	if p.full {
+		return nil, fmt.Errorf("commit %s is larger than the %d MiB that are kept in memory", tip, maxKeptInAll>>20)
+	}
 	fresh, err := s.add(p)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -217,118 +216,6 @@ func TestSlowServer(t *testing.T) {
 	time.AfterFunc(20*time.Millisecond, func() { cancel(stop) })
 	if _, err := open(t, git.Options{URL: s.url}).Refs(ctx); !errors.Is(err, stop) {
 		t.Errorf("error %v, want stop", err)
-	}
-}
-
-func TestPush(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name   string
-		faults func(s *site) gittest.Faults
-		repo   func(r *gittest.Repository) error
-		ref    string
-		want   string // of the error; "" = pushed
-		no     bool   // the error is a PushError
-		landed bool
-	}{
-		{name: "accepted", landed: true},
-		{name: "no filter", faults: func(*site) gittest.Faults { return gittest.Faults{NoFilter: true} }, landed: true},
-		{
-			name: "refused by a hook",
-			repo: func(r *gittest.Repository) error {
-				return r.Refuse("GH006: protected\n\x1b[31mask " + sentinel + "'s \"owner\" $HOME")
-			},
-			want: `pushing to refs/heads/main: pre-receive hook declined: GH006: protected; \x1b[31mask [redacted]'s "owner" $HOME`, no: true,
-		},
-		{
-			name: "race after the advertisement",
-			faults: func(s *site) gittest.Faults {
-				return gittest.Faults{BeforeReceive: func() { _, _ = s.repo.Commit("main", "Faster", gittest.Files{"README": "first"}) }}
-			},
-			want: "failed to update ref", no: true,
-		},
-		{name: "broken objects", repo: func(r *gittest.Repository) error { return r.Config("receive.fsckObjects", "true") }, landed: true},
-		{
-			name:   "answer lost",
-			faults: func(*site) gittest.Faults { return gittest.Faults{LoseAnswers: 1} },
-			want:   "EOF", landed: true,
-		},
-		{
-			name: "forbidden",
-			faults: func(*site) gittest.Faults {
-				return gittest.Faults{Status: 403, StatusCount: -1, StatusFor: gittest.ReceivePack, StatusText: "read only for " + sentinel}
-			},
-			want: "answered 403 forbidden: read only for [redacted]",
-		},
-		{name: "name of no branch", ref: "refs/heads/a b", want: `"refs/heads/a b" is no name of a branch`},
-		{name: "injection", ref: "refs/heads/a\x00x", want: `is no name of a branch`},
-		{name: "name that the server refuses", ref: "refs/heads/main/x", want: `cannot lock ref`, no: true},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			s := newSite(t, someFiles)
-			if test.repo != nil {
-				if err := test.repo(s.repo); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if test.faults != nil {
-				s.server.Set(test.faults(s))
-			}
-			remote := open(t, git.Options{URL: s.url, Auth: git.Auth{Password: sentinel}})
-			tree := fetch(t, remote, nil)
-			ref, old := "refs/heads/main", tree.Tip()
-			if test.ref != "" {
-				ref, old = test.ref, git.Hash{}
-			}
-			draft := tree.Draft()
-			if _, err := draft.Commit(git.Commit{Files: []git.File{{Path: "README", Data: []byte("x")}}, Author: signature(), Message: "x"}); err != nil {
-				t.Fatal(err)
-			}
-			err := remote.Push(t.Context(), ref, old, draft)
-			if (test.want == "") != (err == nil) || (err != nil && !strings.Contains(err.Error(), test.want)) {
-				t.Errorf("error %v, want %s", err, test.want)
-			}
-			if err != nil && strings.Contains(err.Error(), sentinel) {
-				t.Errorf("the password is in the error: %v", err)
-			}
-			if _, no := errors.AsType[*git.PushError](err); no != test.no {
-				t.Errorf("%T is a PushError: %v, want %v", err, no, test.no)
-			}
-			if tip, _ := s.repo.Tip("main"); (tip == draft.Tip().String()) != test.landed {
-				t.Errorf("landed: %v, want %v", !test.landed, test.landed)
-			}
-			if err := s.repo.Fsck(); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
-func TestPushCreatesAndLeases(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, someFiles)
-	remote := open(t, git.Options{URL: s.url})
-	tree := fetch(t, remote, nil)
-	draft := tree.Draft()
-	if _, err := draft.Commit(git.Commit{Files: []git.File{{Path: "README", Data: []byte("x")}}, Author: signature(), Message: "x"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := remote.Push(t.Context(), "refs/heads/image-updater/all", git.Hash{}, draft); err != nil {
-		t.Fatal(err)
-	}
-	if tip, _ := s.repo.Tip("image-updater/all"); tip != draft.Tip().String() {
-		t.Errorf("branch is at %s", tip)
-	}
-	err := remote.Push(t.Context(), "refs/heads/image-updater/all", git.Hash{}, draft)
-	if said, ok := errors.AsType[*git.PushError](err); !ok || said.Moved || !strings.Contains(said.Words, "already exists") {
-		t.Errorf("a second creation: %v", err)
-	}
-	// A remote that asks for what the server can do sees it before it sends anything.
-	err = open(t, git.Options{URL: s.url}).Push(t.Context(), "refs/heads/image-updater/all", git.Hash{}, draft)
-	if moved, ok := errors.AsType[*git.PushError](err); !ok || !moved.Moved || moved.Reason != fmt.Sprintf("it stands at %s, not at %s", draft.Tip(), git.Hash{}) {
-		t.Errorf("a creation by another: %v", err)
 	}
 }
 

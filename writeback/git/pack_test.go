@@ -137,7 +137,7 @@ func TestReadPackLimits(t *testing.T) {
 			t.Errorf("%s was not kept", name)
 		}
 	}
-	if !got.dropped[large] || len(got.byID) != 3 || len(got.dropped) != 1 {
+	if got.full || !got.dropped[large] || len(got.byID) != 3 || len(got.dropped) != 1 {
 		t.Errorf("dropped %v, kept %v", got.dropped, got.byID)
 	}
 
@@ -145,7 +145,7 @@ func TestReadPackLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := got.byID[small]; !ok || len(got.byID) != 1 || len(got.dropped) != 1 {
+	if _, ok := got.byID[small]; !ok || !got.full || len(got.byID) != 1 || len(got.dropped) != 1 {
 		t.Errorf("with room for 6 bytes: dropped %v, kept %v", got.dropped, got.byID)
 	}
 }

@@ -20,6 +20,7 @@ type pack struct {
 	byID     map[Hash]int32
 	byOffset map[int64]int32
 	dropped  map[Hash]bool // whole objects that were too large
+	full     bool          // there was no room for all objects
 }
 
 // packEntry is one object, whole or as a delta.
@@ -45,7 +46,6 @@ type packReader struct {
 	limits packLimits
 	kept   int64
 	pack   *pack
-	full   bool // the limit of all was reached: further objects were dropped
 }
 
 // readPack reads a whole pack and resolves its deltas.
@@ -194,8 +194,11 @@ func (p *packReader) inflate(entry *packEntry, size int64) error {
 	if !delta {
 		entry.id, entry.resolved = hasher.Sum(), true
 	}
-	// What only did not fit beside the others is not too large: it is asked for again.
-	if !delta && size > p.limits.of(entry.kind) {
+	// What only did not fit beside the others is not too large: it may be asked for again.
+	switch tooLarge := size > p.limits.of(entry.kind); {
+	case !tooLarge:
+		p.pack.full = true
+	case !delta:
 		p.pack.dropped[entry.id] = true
 	}
 	return p.endOfObject()
@@ -233,12 +236,12 @@ func (l packLimits) of(kind plumbing.ObjectType) int64 {
 // hashedReader reads a stream by bytes or in pieces and hashes what was taken from it. Package flate takes no byte more
 // than an object has from a reader of bytes.
 type hashedReader struct {
-	r          io.Reader
-	sum        hash.Hash
-	buf        []byte
-	from       int // buf[from:at] was taken and is not hashed yet
-	at, end    int // buf[at:end] waits
-	discounted int64
+	r       io.Reader
+	sum     hash.Hash
+	buf     []byte
+	from    int // buf[from:at] was taken and is not hashed yet
+	at, end int // buf[at:end] waits
+	before  int64
 }
 
 func newHashedReader(r io.Reader) *hashedReader {
@@ -246,7 +249,7 @@ func newHashedReader(r io.Reader) *hashedReader {
 }
 
 // offset is the number of bytes taken so far.
-func (h *hashedReader) offset() int64 { return h.discounted + int64(h.at) }
+func (h *hashedReader) offset() int64 { return h.before + int64(h.at) }
 
 func (h *hashedReader) ReadByte() (byte, error) {
 	if h.at == h.end {
@@ -271,7 +274,7 @@ func (h *hashedReader) Read(p []byte) (int, error) {
 
 func (h *hashedReader) fill() error {
 	h.hash()
-	h.discounted += int64(h.end)
+	h.before += int64(h.end)
 	h.from, h.at, h.end = 0, 0, 0
 	for {
 		n, err := h.r.Read(h.buf)

@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -224,6 +225,9 @@ func TestVariant(t *testing.T) {
 		{ruling: "9: any prefers the current variant, then plain", spec: any, current: "1.2.0-alpine", tags: "1.3.0 1.3.0-alpine 1.3.0-slim",
 			want: "1.3.0-alpine=chosen 1.3.0=not-best 1.3.0-slim=not-best"},
 		{ruling: "9: v is kept even under any", spec: any, current: "v1.2.0", tags: "1.3.0 v1.3.0-slim", want: "v1.3.0-slim=chosen 1.3.0=variant"},
+		{ruling: "9: an older build of the current variant is older", spec: any, current: "1.2.0-alpine-r2", tags: "1.2.0-alpine-r1 1.2.0-slim-r1",
+			want: "1.2.0-alpine-r2=chosen 1.2.0-slim-r1=not-best 1.2.0-alpine-r1=older"},
+		{ruling: "8: a channel of pre-releases is one even under any", spec: any, current: "1.2.0", tags: "nightly-1.3.0", want: "1.2.0=chosen nightly-1.3.0=prerelease"},
 		{ruling: "10: dates and other numbers are two schemes", current: "6.14.0", tags: "2021.12.14 20210804 6.15.0 2021.13.1",
 			want: "2021.13.1=chosen 6.15.0=not-best 20210804=scheme 2021.12.14=scheme"},
 		{ruling: "10: 3 never becomes 20210804", current: "3", tags: "20210804 4 2021", want: "2021=chosen 4=not-best 20210804=scheme"},
@@ -252,6 +256,10 @@ func TestPrerelease(t *testing.T) {
 		{ruling: "8: and a pre-release when there is no current tag", tags: "nightly-20240102", want: "nightly-20240102=prerelease"},
 		{ruling: "7: unnumbered dev and canary are flavours", current: "1.0.0-dev", tags: "1.1.0-dev 1.1.0-dev2", want: "1.1.0-dev=chosen 1.1.0-dev2=variant"},
 		{ruling: "16: a numbered pre-release is full, its final release may have fewer numbers than three", current: "16rc1", tags: "16.0 16.1", want: "16.1=chosen 16.0=not-best"},
+		{ruling: "16: but not fewer than it has itself", current: "1.21rc2", tags: "1.22 2", want: "1.22=chosen 2=variant"},
+		{ruling: "16: the other way round, too", spec: taken, current: "16.1", tags: "16.1 17rc1", want: "17rc1=chosen 16.1=not-best"},
+		{ruling: "16: what floats does not become a pre-release", spec: taken, current: "16", tags: "17rc1", want: "16=chosen 17rc1=variant"},
+		{ruling: "16: pre-releases of as many numbers follow each other", current: "5.0-beta", tags: "5.0-beta2 5.0-beta", want: "5.0-beta2=chosen 5.0-beta=not-best"},
 		{ruling: "16: an unnumbered one floats", current: "3.13-rc", tags: "3.13 3.13.0 3.13-rc", want: "3.13=chosen 3.13-rc=not-best 3.13.0=variant"},
 		{ruling: "8: a pre-release of the runtime is none of the version", current: "1.3.0-python3.15-rc", tags: "1.3.1-python3.15-rc 1.3.1-python3.15", want: "1.3.1-python3.15-rc=chosen 1.3.1-python3.15=variant"},
 	}.run(t)
@@ -264,6 +272,7 @@ func TestTies(t *testing.T) {
 		{ruling: "6: the current tag", current: "1.2.0", tags: "1.2.0 1.2.0.0", want: "1.2.0=chosen 1.2.0.0=not-best"},
 		{ruling: "6: else more components, else without v, else the shorter, else the smaller", tags: "v1.2 1.2 01.2 1.02 1.2.0",
 			want: "1.2.0=chosen 1.2=not-best 01.2=not-best 1.02=not-best v1.2=not-best"},
+		{ruling: "6: without v goes before shorter", tags: "v1.2.0 1.2.000", want: "1.2.000=chosen v1.2.0=not-best"},
 		{ruling: "6: of texts that are equal after extract", spec: numeric, tags: "build-7 b-7 a-7 a-07", want: "a-7=chosen b-7=not-best a-07=not-best build-7=not-best"},
 	}.run(t)
 }
@@ -279,6 +288,10 @@ func TestWithoutUsableCurrentTag(t *testing.T) {
 		{ruling: "5: a branch that no tag is named after", current: "feature-login", tags: "1.27.4 1.27.4-alpine", want: "1.27.4=chosen 1.27.4-alpine=variant"},
 		{ruling: "5: another platform will not do", current: "alpine", tags: "1.27.4", want: "alpine=chosen 1.27.4=variant"},
 		{ruling: "5: no build while one without is there", tags: "1.27.4 1.27.4-r9", want: "1.27.4=chosen 1.27.4-r9=variant"},
+		{ruling: "5: under newer a build is taken at once, as it would be the next time", spec: policy.Spec{Guard: policy.Guard{Variant: policy.NewerVariant}},
+			tags: "1.27.4 1.27.4-r9", want: "1.27.4-r9=chosen 1.27.4=not-best"},
+		{ruling: "5: and under any another variant", spec: policy.Spec{Guard: policy.Guard{Variant: policy.AnyVariant}},
+			current: "alpine", tags: "1.27.4 1.26.0-alpine", want: "1.27.4=chosen 1.26.0-alpine=not-best"},
 		{ruling: "5: one with a build, if none is without", tags: "1.27.4-r9 1.27.5-alpine", want: "1.27.4-r9=chosen 1.27.5-alpine=variant"},
 		{ruling: "5: plain must pass all rules", spec: policy.Spec{Select: versions("<1.27")}, tags: "1.27.4 1.26.4-alpine", want: "1.26.4-alpine=chosen 1.27.4=range"},
 		{ruling: "5: else the best of all", tags: "1.27.4-slim 1.27.5-alpine", want: "1.27.5-alpine=chosen 1.27.4-slim=not-best"},
@@ -340,10 +353,11 @@ func TestOtherKinds(t *testing.T) {
 			want: "v2024.02-alpine-r2=chosen 2024.03-alpine-r1=variant v2024.03=variant v2024.03-alpine=variant"},
 		{ruling: "11: bump counts the words of the format", spec: policy.Spec{Select: policy.Select{Kind: policy.Calver, Arg: "YYYY.MM.MICRO"}, Guard: policy.Guard{Bump: policy.Patch}},
 			current: "2024.1.0", tags: "2024.1.7 2024.2.0 2025.1.0", want: "2024.1.7=chosen 2025.1.0=bump 2024.2.0=bump"},
-		{ruling: "11: a day that does not exist does not fit", spec: kind(policy.Calver, "YYYYMMDD"), current: "20240131", tags: "20240230 20240229", want: "20240229=chosen 20240230=scheme"},
+		{ruling: "11: a day that does not exist does not fit", spec: kind(policy.Calver, "YYYYMMDD"), current: "20240131", tags: "20240230 20240229 21000229 20000229", want: "20240229=chosen 20000229=older 20240230=scheme 21000229=scheme"},
 		{ruling: "11: a day in front of the year counts less", spec: kind(policy.Calver, "DD.MM.YYYY"), current: "31.1.2024", tags: "1.2.2024 30.1.2024", want: "1.2.2024=chosen 30.1.2024=older"},
 		{ruling: "11: fixed text", spec: kind(policy.Calver, "YYYY-0M-0DT00-00-00Z"), current: "RELEASE.2024-01-01T00-00-00Z", tags: "RELEASE.2024-02-01T00-00-00Z RELEASE.2024-02-01T01-00-00Z",
 			want: "RELEASE.2024-02-01T00-00-00Z=chosen RELEASE.2024-02-01T01-00-00Z=scheme"},
+		{ruling: "11: fixed text at the end", spec: kind(policy.Calver, "YYYY.0M-lts"), current: "2024.01-lts-alpine", tags: "2024.02-lts-alpine 2024.02-alpine", want: "2024.02-lts-alpine=chosen 2024.02-alpine=scheme"},
 		{ruling: "5: no plain tags first in kinds without versions", spec: kind(policy.Alphabetical, "ascending"), current: "", tags: "1.0 alpine", want: "alpine=chosen 1.0=not-best"},
 	}.run(t)
 }
@@ -361,14 +375,20 @@ func TestNewest(t *testing.T) {
 		return c
 	}
 	candidates := []policy.Candidate{at("a", 3, 1), at("b", 2, 2), at("c", 1, 3), at("d", 0, 0)}
+	doubles := append(slices.Clone(candidates), at("e", 3, 1), at("e", 1, 2), at("e", 2, 3))
 	for _, test := range []struct{ name, arg, current, want string }{
 		{name: "pushed", arg: "pushed", current: "b", want: "c=chosen b=not-best a=older d=not-a-version"},
 		{name: "created", arg: "created", current: "b", want: "a=chosen b=not-best c=older d=not-a-version"},
 		{name: "any time is newer than an unknown one", arg: "pushed", current: "d", want: "c=chosen b=not-best a=not-best d=not-a-version"},
+		{name: "of doubles the youngest counts", arg: "created", current: "e", want: "a=chosen e=not-best b=not-best c=older d=not-a-version"},
 		{name: "or than one that is lost", arg: "pushed", current: "x", want: "c=chosen b=not-best a=not-best d=not-a-version"},
 	} {
 		p := compile(t, policy.Spec{Select: policy.Select{Kind: policy.Newest, Arg: test.arg}})
-		d := p.Choose(policy.Current{Tag: test.current}, candidates, noon)
+		given := candidates
+		if test.current == "e" {
+			given = doubles
+		}
+		d := p.Choose(policy.Current{Tag: test.current}, given, noon)
 		if diff := cmp.Diff(strings.Fields(test.want), verdicts(d)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
@@ -395,6 +415,10 @@ func TestMinAge(t *testing.T) {
 		if got := d.Verdicts[i].Until; !got.Equal(want) {
 			t.Errorf("13: %s waits until %v, want %v", d.Verdicts[i].Tag, got, want)
 		}
+	}
+	double := []policy.Candidate{aged("1.6.0", 80*time.Hour), aged("1.6.0", 70*time.Hour), aged("1.6.0", 75*time.Hour)}
+	if d := p.Choose(policy.Current{Tag: "1.0.0"}, double, noon); d.Changed || !d.Verdicts[1].Until.Equal(noon.Add(2*time.Hour)) {
+		t.Errorf("of doubles the youngest counts, got %v", verdicts(d))
 	}
 	d = p.Choose(policy.Current{Tag: "1.5.0"}, candidates[:5], noon)
 	if d.Changed || d.Chosen != "1.5.0" || d.Verdicts[1].Outcome != policy.Waiting {
@@ -428,6 +452,10 @@ func TestPlatforms(t *testing.T) {
 	}
 	if got := d.Verdicts[3].Detail(); got != "not offered for linux/amd64, linux/arm64" {
 		t.Errorf("the detail is %q", got)
+	}
+	d = p.Choose(policy.Current{}, []policy.Candidate{{Tag: "1.3.0", Platforms: platforms()}, {Tag: "1.2.0-slim"}}, noon)
+	if diff := cmp.Diff([]string{"1.2.0-slim=chosen", "1.3.0=platforms"}, verdicts(d)); diff != "" {
+		t.Errorf("5: a plain tag without the platforms does not go first (-want +got):\n%s", diff)
 	}
 	d = p.Choose(policy.Current{Tag: "1.0.0"}, []policy.Candidate{{Tag: "1.3.0"}}, noon)
 	if d.Chosen != "1.3.0" {

@@ -30,7 +30,7 @@ func (r *round) narrow(allowed []*entry) {
 	if !ok {
 		return
 	}
-	r.asked = r.askedFor(scale.guard.Variant)
+	r.asked = r.askedFor()
 	tiers := make([]tier, len(allowed))
 	found := false
 	for i, e := range allowed {
@@ -44,7 +44,7 @@ func (r *round) narrow(allowed []*entry) {
 	}
 	for i, e := range allowed {
 		switch {
-		case tiers[i] == r.asked.tier && found:
+		case found && tiers[i] <= r.asked.tier: // less only without the platforms
 		case found && tiers[i]^r.asked.tier == isDate:
 			e.rule = RuleScheme
 		case found || tiers[i]&otherWords != 0 && r.asked.strict:
@@ -54,9 +54,9 @@ func (r *round) narrow(allowed []*entry) {
 }
 
 // askedFor reads the words of the current tag. A hash, or a tag that match does not match, says nothing.
-func (r *round) askedFor(variant Variant) *asked {
+func (r *round) askedFor() *asked {
 	a := &asked{}
-	if variant == AnyVariant || r.fault != noNumber && r.fault != ambiguous {
+	if r.fault != noNumber && r.fault != ambiguous {
 		return a
 	}
 	text, _ := r.policy.filter.text(r.current.Tag)

@@ -99,6 +99,8 @@ func TestParse(t *testing.T) {
 		{text: "2024-13", want: "n:2024 r:-13"},
 		{text: "RELEASE.2024-01-01T00-00-00Z", want: "w:RELEASE n:.2024 n:-01 n:-01 w:T r:00 r:-00 r:-00 w:Z"},
 		{text: "20240101T120000Z", want: "n:20240101 w:T r:120000 w:Z"},
+		{text: "20240101-1.2.3", want: "n:20240101 r:-1.2.3"},
+		{text: "1.2.3-debian-20240110", want: "n:1 n:.2 n:.3 w:-debian d:-20240110"},
 		// Odd separators.
 		{text: "1.2.3-", want: "n:1 n:.2 n:.3 w:-"},
 		{text: "1..2", want: "n:1 r:..2"},
@@ -194,6 +196,28 @@ func TestParsePrintsTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		if v, f := newParser().parse(anyTag().Draw(t, "tag")); f == noFault {
 			checkParts(t, &v)
+		}
+	})
+}
+
+func TestParseAsPrintsTheSame(t *testing.T) {
+	t.Parallel()
+	var formats []*format
+	for _, source := range []string{"YYYY.0M.0D", "YYYYMMDD", "YY.MM.MICRO", "vMAJOR-YYYY-WW-lts", "DD.MM.YYYYT00"} {
+		f, err := newFormat(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		formats = append(formats, f)
+	}
+	date := rapid.SampledFrom([]string{"2024.01.31", "20240131", "24.1.7", "v3-2024-5-lts", "31.1.2024T00"})
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.SampledFrom([]string{"", "a-", "v", "jdk-17-"}).Draw(t, "prefix") + date.Draw(t, "date") +
+			rapid.SampledFrom([]string{"", "-alpine3.18", "_2", "-rc1", "-abcdef1"}).Draw(t, "suffix")
+		for _, f := range formats {
+			if v, fault := newParser().parseAs(f, text); fault == noFault {
+				checkParts(t, &v)
+			}
 		}
 	})
 }

@@ -89,7 +89,9 @@ func TestWarnings(t *testing.T) {
 	}{
 		{name: "defaults", spec: policy.Spec{}},
 		{name: "2: -0 is cut off silently", spec: policy.Spec{Select: versions(">=1.2.3-0 <2-0")}},
+		{name: "2: behind a star, too", spec: policy.Spec{Select: versions("1.*-0 || *-0")}},
 		{name: "2: other pre-releases not", spec: policy.Spec{Select: versions(">=1.2.3-rc.1")}, want: `"-rc.1" in ">=1.2.3-rc.1"`},
+		{name: "2: behind a star as well", spec: policy.Spec{Select: versions("*-rc")}, want: `"-rc" in "*-rc"`},
 		{name: "2: a range with a dash is none", spec: policy.Spec{Select: versions("1.2 - 1.4")}},
 		{name: "12: newest without match", spec: policy.Spec{Select: policy.Select{Kind: policy.Newest, Arg: "pushed"}}, want: "select.newest: without tags.match"},
 		{name: "12: alphabetical without match", spec: policy.Spec{Select: policy.Select{Kind: policy.Alphabetical, Arg: "ascending"}}, want: "select.alphabetical"},
@@ -232,6 +234,8 @@ func TestFollowDigest(t *testing.T) {
 		{name: "12: the same digest", spec: spec, current: policy.Current{Tag: "stable", Digest: "sha256:b"}, candidates: []policy.Candidate{young},
 			want: policy.Decision{Chosen: "stable", Digest: "sha256:b", Usable: true}, verdicts: "stable=chosen"},
 		{name: "12: without a digest only tags are compared", spec: spec, current: policy.Current{Tag: "stable"}, candidates: []policy.Candidate{young},
+			want: policy.Decision{Chosen: "stable", Digest: "sha256:b", Usable: true}, verdicts: "stable=chosen"},
+		{name: "12: nor do they wait", spec: aged, current: policy.Current{Tag: "stable"}, candidates: []policy.Candidate{young},
 			want: policy.Decision{Chosen: "stable", Digest: "sha256:b", Usable: true}, verdicts: "stable=chosen"},
 		{name: "another tag", spec: spec, current: policy.Current{Tag: "1.2"}, candidates: []policy.Candidate{young, {Tag: "1.2"}},
 			want: policy.Decision{Chosen: "stable", Digest: "sha256:b", Changed: true}, verdicts: "stable=chosen 1.2=match"},

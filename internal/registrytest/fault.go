@@ -2,6 +2,7 @@ package registrytest
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -54,9 +55,7 @@ func (f Fault) serve(w http.ResponseWriter, req *http.Request) {
 	case f.Redirect != "":
 		http.Redirect(w, req, f.Redirect, http.StatusTemporaryRedirect)
 	default:
-		for key, values := range f.Header {
-			w.Header()[key] = values
-		}
+		maps.Copy(w.Header(), f.Header)
 		w.WriteHeader(f.Status)
 		fmt.Fprint(w, f.Body)
 		if f.Echo {

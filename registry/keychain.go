@@ -121,7 +121,7 @@ func (k *keys) ask(ctx context.Context) (*authn.AuthConfig, error) {
 // dockerKeychain returns a keychain like authn.DefaultKeychain with a mutex of its own: that one holds its mutex while
 // a helper runs, so a helper that hangs for one registry would hang all of them.
 func dockerKeychain() authn.Keychain {
-	fresh := reflect.New(reflect.TypeOf(authn.DefaultKeychain).Elem())
+	fresh := reflect.New(reflect.ValueOf(authn.DefaultKeychain).Elem().Type())
 	if keychain, ok := fresh.Interface().(authn.Keychain); ok {
 		return keychain
 	}

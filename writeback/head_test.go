@@ -199,6 +199,22 @@ func TestHeadRaces(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
+	t.Run("deleted and forgotten", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t, fleet())
+		mustPublishHead(t, s, "1.27.4", 1)
+		b := open(t, newWriter(), s.target)
+		if err := s.repo.SetTip(head, ""); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.repo.Git("gc", "-q", "--prune=now"); err != nil {
+			t.Fatal(err)
+		}
+		got, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Head: head, Decide: bump("nginx", "1.28.0")})
+		if err != nil || got.Attempts != 1 || got.Tip != s.tip(t, head) {
+			t.Errorf("published %+v, %v", got, err)
+		}
+	})
 	t.Run("by one writer twice", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t, fleet())

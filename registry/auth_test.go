@@ -70,6 +70,8 @@ func TestAuthorization(t *testing.T) {
 		{name: "a private one among public ones", auth: registrytest.Auth{Scheme: registrytest.Bearer, Private: []string{"c"}}, host: unlimited,
 			lists: "abc", err: "401 Unauthorized: UNAUTHORIZED: authentication required: no credentials for registry.acme.example were found",
 			counts: counts{Token: 2, List: 4}, scopes: 3},
+		{name: "a private one before public ones", auth: registrytest.Auth{Scheme: registrytest.Bearer, Private: []string{"a"}}, host: unlimited,
+			lists: "aba", err: "no credentials for registry.acme.example were found", counts: counts{Token: 3, List: 5}, scopes: 2},
 		{name: "a private one, denied with all", auth: registrytest.Auth{Scheme: registrytest.Bearer, Private: []string{"c"}, Deny: 403}, host: unlimited,
 			lists: "abc", err: "asking registry.acme.example for a token: 403 Forbidden: DENIED", counts: counts{Token: 4, List: 3}, scopes: 3},
 		{name: "token server refuses the password", auth: robot, host: withAuth(account("wrong")),

@@ -44,34 +44,44 @@ type keys struct {
 	host *host
 
 	flights    flights[credential]
-	credential credential
-	err        error
-	until      time.Time // both are good until then; guarded by the flight
+	credential credential // the last one found
+	found      bool
+	err        error     // while none was found
+	until      time.Time // all three are good until then; the four are guarded by the flight
 }
 
 // get returns the credential. It waits for a helper no longer than keychainWithin.
 func (k *keys) get(ctx context.Context) (credential, error) {
 	return k.flights.do(ctx, "", func() (credential, error) {
-		now := time.Now()
-		if now.Before(k.until) {
-			return k.credential, k.err
+		if now := time.Now(); !now.Before(k.until) {
+			c, err := k.resolve(ctx)
+			if ctx.Err() != nil {
+				return credential{}, context.Cause(ctx)
+			}
+			switch {
+			case err == nil:
+				k.replace(c)
+				k.found, k.err, k.until = true, nil, now.Add(keychainAge)
+			case k.found: // it may be good still
+				k.until = now.Add(keychainFailed)
+				k.host.client.log.WarnContext(ctx, "credentials cannot be read again", "registry", k.host.entry.Host, "err", err)
+			default:
+				k.err, k.until = err, now.Add(keychainFailed)
+			}
 		}
-		c, err := k.resolve(ctx)
-		if ctx.Err() != nil {
-			return credential{}, context.Cause(ctx)
-		}
-		age := keychainAge
-		if err != nil {
-			age = keychainFailed
-		}
-		if c != k.credential {
-			k.host.tokens.clear()
-			k.host.trials.clear()
-		}
-		k.host.secret.addCredential(c)
-		k.credential, k.err, k.until = c, err, now.Add(age)
-		return c, err
+		return k.credential, k.err
 	})
+}
+
+// replace makes c the credential. What was learned with another one is forgotten.
+func (k *keys) replace(c credential) {
+	if c == k.credential {
+		return
+	}
+	k.host.secret.addCredential(c)
+	k.host.tokens.clear()
+	k.host.trials.clear()
+	k.credential = c
 }
 
 // resolve asks the keychain in a goroutine of its own, since most keychains know no context. One that never returns

@@ -121,11 +121,14 @@ func TestHelperThatHangs(t *testing.T) {
 func TestCredentialsAreReadAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		password, asked := "wrong", 0
+		password, asked, broken := "wrong", 0, false
 		r := registrytest.New(registrytest.Options{Auth: registrytest.Auth{Scheme: registrytest.Bearer, Username: "robot", Password: "secret", Private: []string{"a"}}})
 		r.Add("a", "1.0")
 		c := newClient(t, Options{Transport: r.Transport(), Keychain: keychain(func(string) (authn.Authenticator, error) {
 			asked++
+			if broken {
+				return nil, errors.New("the helper is gone")
+			}
 			return account(password), nil
 		})})
 		for range 10 {
@@ -140,6 +143,11 @@ func TestCredentialsAreReadAgain(t *testing.T) {
 		<-time.After(keychainAge + time.Second)
 		if _, err := c.Tags(t.Context(), repository("a"), 0); err != nil {
 			t.Errorf("with the new password: %v", err)
+		}
+		broken = true
+		<-time.After(keychainAge + time.Second)
+		if _, err := c.Tags(t.Context(), repository("a"), 0); err != nil {
+			t.Errorf("when it cannot be read again: %v", err)
 		}
 	})
 }

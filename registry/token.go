@@ -74,13 +74,14 @@ func (h *host) share(ch challenge, c credential, tok *token, paths []string) boo
 		}
 		return true
 	}
-	opened := opens(tok.text, paths)
+	opened, readable := opens(tok.text, paths)
 	h.tokens.add(tok, opened...)
 	h.tokens.separate(paths...)
-	if len(opened) < 2 {
+	first := len(opened) > 0 && opened[0] == paths[0]
+	if !readable || first && len(opened) == 1 {
 		h.asksOneByOne(ch)
 	}
-	return len(opened) > 0 && opened[0] == paths[0]
+	return first
 }
 
 // opensAll reports whether any token got with the credential opens every repository.

@@ -1,7 +1,9 @@
 package registry
 
 import (
+	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -97,5 +99,33 @@ func TestAnonymousTokenOfGHCR(t *testing.T) {
 	}
 	if diff := cmp.Diff(registrytest.Counts{Token: 1, List: 6}, r.Counts()); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+// TestOpens reads what a token says of itself.
+func TestOpens(t *testing.T) {
+	t.Parallel()
+	jwt := func(payload string) string {
+		return "e30." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".c2ln"
+	}
+	for _, test := range []struct {
+		name, token string
+		want        []string
+		readable    bool
+	}{
+		{"all, in another order", jwt(`{"access":[{"type":"repository","name":"b","actions":["pull"]},{"type":"repository","name":"a","actions":["pull","push"]}]}`),
+			[]string{"a", "b"}, true},
+		{"any action", jwt(`{"access":[{"type":"repository","name":"b","actions":["*"]}]}`), []string{"b"}, true},
+		{"none", jwt(`{"access":[]}`), nil, true},
+		{"other things", jwt(`{"access":[{"type":"registry","name":"a","actions":["pull"]},{"type":"repository","name":"b","actions":["push"]}]}`), nil, true},
+		{"no claim", jwt(`{"sub":"x"}`), nil, false},
+		{"no JSON", jwt(`x`), nil, false},
+		{"no base64", "a.%.c", nil, false},
+		{"opaque", "djE6YWNtZQ", nil, false},
+	} {
+		got, readable := opens(test.token, []string{"a", "b"})
+		if !slices.Equal(got, test.want) || readable != test.readable {
+			t.Errorf("%s: opens = %q, %v, want %q, %v", test.name, got, readable, test.want, test.readable)
+		}
 	}
 }

@@ -124,39 +124,38 @@ func (t *tokens) clear() {
 	clear(t.byPath)
 }
 
-// opens returns those of the paths that the token says it opens, in their order. A token server may grant less than it
-// was asked for without a word, but its tokens are most often JWTs whose claim "access" tells (the registry checks the
-// signature; here the claim only saves requests). A token that is none opens nothing as far as can be told.
-func opens(text string, paths []string) []string {
+// opens returns those of the paths that the token says it opens, in their order, and whether it says anything. A token
+// server may grant less than it was asked for without a word, but its tokens are most often JWTs whose claim "access"
+// tells. (The registry checks the signature; here the claim only saves requests.)
+func opens(text string, paths []string) (opened []string, readable bool) {
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 {
-		return nil
+		return nil, false
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
 	if err != nil {
-		return nil
+		return nil, false
 	}
 	var claims struct {
-		Access []struct {
+		Access *[]struct {
 			Type    string   `json:"type"`
 			Name    string   `json:"name"`
 			Actions []string `json:"actions"`
 		} `json:"access"`
 	}
-	if json.Unmarshal(payload, &claims) != nil {
-		return nil
+	if json.Unmarshal(payload, &claims) != nil || claims.Access == nil {
+		return nil, false
 	}
 	granted := make(map[string]bool)
-	for _, a := range claims.Access {
+	for _, a := range *claims.Access {
 		if a.Type == "repository" && (slices.Contains(a.Actions, "pull") || slices.Contains(a.Actions, "*")) {
 			granted[a.Name] = true
 		}
 	}
-	var opened []string
 	for _, path := range paths {
 		if granted[path] {
 			opened = append(opened, path)
 		}
 	}
-	return opened
+	return opened, true
 }

@@ -90,13 +90,17 @@ func (h *host) cachedList(key string, r image.Repository) (TagList, bool) {
 	return TagList{Repository: r, Tags: tags, At: entry.At, Cached: true, Dropped: dropped}, true
 }
 
-// explain adds to a refusal that nothing was shown: most often that is the reason for it.
+// explain adds to a refusal what was shown: a registry says the same of a wrong password, of none, of a repository that
+// is another's and often of one that does not exist.
 func explain(err error, host string, c credential) error {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || c != (credential{}) || e.Err != nil || e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden {
+	if !ok || e.Err != nil || e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden {
 		return err
 	}
 	explained := *e
-	explained.Err = errors.New("no credentials for " + host + " were found")
+	explained.Err = errors.New("the credentials for " + host + " are refused, or give no right to it")
+	if c == (credential{}) {
+		explained.Err = errors.New("no credentials for " + host + " were found")
+	}
 	return &explained
 }

@@ -53,9 +53,12 @@ func (p Paths) MayContain(dir string) bool {
 	return len(p) == 0
 }
 
+// globSpecial are the characters that stand for others in a glob.
+const globSpecial = `*?[{\`
+
 // matchGlob compares what stands before the first special character by itself: nearly all files fail there.
 func matchGlob(glob, path string) bool {
-	literal := strings.IndexAny(glob, `*?[{\`)
+	literal := strings.IndexAny(glob, globSpecial)
 	if literal < 0 {
 		return glob == path
 	}
@@ -86,7 +89,7 @@ func mayContain(glob, dir string) bool {
 // mayContainLiteral is for globs that do not fall apart at each slash: the part before their first special character
 // decides.
 func mayContainLiteral(glob, dir string) bool {
-	literal := glob[:strings.IndexAny(glob, `*?[{\`)]
+	literal := glob[:strings.IndexAny(glob, globSpecial)]
 	dir += "/"
 	return strings.HasPrefix(literal, dir) || strings.HasPrefix(dir, literal)
 }

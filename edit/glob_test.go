@@ -1,6 +1,7 @@
 package edit_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,4 +90,35 @@ func TestGlobErrors(t *testing.T) {
 			t.Errorf("CheckGlob(%q) = %v, want an error with %q", test.glob, err, test.want)
 		}
 	}
+}
+
+// The index of targets by folder finds what comparing with each glob finds.
+func TestTargetsOfAFile(t *testing.T) {
+	t.Parallel()
+	part := rapid.SampledFrom([]string{"a", "b", "*", "**", "a*", "{a,b}", `\a`, "[ab]"})
+	folder := rapid.SampledFrom([]string{"a", "b", "ab"})
+	rapid.Check(t, func(t *rapid.T) {
+		var q edit.Query
+		for range rapid.IntRange(0, 5).Draw(t, "targets") {
+			glob := strings.Join(rapid.SliceOfN(part, 1, 4).Draw(t, "glob"), "/")
+			q.Targets = append(q.Targets, edit.Target{File: glob, Key: "$.a"})
+		}
+		s, err := edit.NewScanner(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := strings.Join(rapid.SliceOfN(folder, 1, 4).Draw(t, "path"), "/")
+		var want, got []int
+		for i, target := range q.Targets {
+			if (edit.Paths{target.File}).Match(path) {
+				want = append(want, i)
+			}
+		}
+		for _, f := range s.Find(edit.File{Path: path, Data: []byte("b: 1")}).TargetFiles {
+			got = append(got, f.Target)
+		}
+		if !slices.Equal(want, got) || s.Wants(path) != (len(want) > 0) {
+			t.Fatalf("targets of %q are %v, want %v", path, got, want)
+		}
+	})
 }

@@ -45,9 +45,10 @@ func (e *TargetError) Unwrap() error { return e.Err }
 
 // Scanner finds references in files. It holds nothing that changes, so many goroutines may use one.
 type Scanner struct {
-	query   Query
-	screen  screen
-	targets []*target
+	query    Query
+	screen   screen
+	targets  []*target
+	byFolder targetIndex
 }
 
 // NewScanner compiles a query. The error joins a *TargetError for each wrong field of a target.
@@ -66,13 +67,14 @@ func NewScanner(q Query) (*Scanner, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
+	s.byFolder = indexTargets(s.targets)
 	return s, nil
 }
 
 // Wants reports, by its name alone, whether a file may hold references, so that others need not be fetched.
 func (s *Scanner) Wants(path string) bool {
 	_, wanted := s.class(path)
-	return wanted || len(s.targetsOf(path)) > 0
+	return wanted || len(s.byFolder.of(path)) > 0
 }
 
 // class tells how a file is read when it is looked at for its own sake, not for a target's.
@@ -103,7 +105,7 @@ var assignmentExtensions = []string{".bash", ".cfg", ".conf", ".env", ".hcl", ".
 
 // Find returns the references in a file. A file that holds no sought name and no marker is not parsed.
 func (s *Scanner) Find(f File) Found {
-	search := search{scanner: s, file: f, targets: s.targetsOf(f.Path)}
+	search := search{scanner: s, file: f, targets: s.byFolder.of(f.Path)}
 	class, wanted := s.class(f.Path)
 	switch {
 	case !wanted && len(search.targets) == 0:

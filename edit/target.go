@@ -1,8 +1,11 @@
 package edit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/image-updater/image-updater/image"
 )
@@ -41,14 +44,46 @@ func compileTarget(index int, t Target) (*target, error) {
 	return compiled, errors.Join(errs...)
 }
 
-// targetsOf returns the targets whose glob matches a file.
-func (s *Scanner) targetsOf(path string) []*target {
-	var matching []*target
-	for _, t := range s.targets {
-		if matchGlob(t.File, path) {
-			matching = append(matching, t)
-		}
+// targetIndex finds the targets whose glob matches a file, by the folder that the glob begins with. Thousands of targets
+// cost a file no more than its depth.
+type targetIndex map[string][]*target
+
+func indexTargets(targets []*target) targetIndex {
+	index := targetIndex{}
+	for _, t := range targets {
+		folder := literalFolder(t.File)
+		index[folder] = append(index[folder], t)
 	}
+	return index
+}
+
+// literalFolder returns the folder of a glob as far as it holds no special character, with a slash; "" for the root.
+func literalFolder(glob string) string {
+	if i := strings.IndexAny(glob, globSpecial); i >= 0 {
+		glob = glob[:i]
+	}
+	return glob[:strings.LastIndexByte(glob, '/')+1]
+}
+
+// of returns the targets of a file in the order of the query.
+func (x targetIndex) of(path string) []*target {
+	var matching []*target
+	if len(x) == 0 {
+		return nil
+	}
+	for end := 0; ; {
+		for _, t := range x[path[:end]] {
+			if matchGlob(t.File, path) {
+				matching = append(matching, t)
+			}
+		}
+		next := strings.IndexByte(path[end:], '/')
+		if next < 0 {
+			break
+		}
+		end += next + 1
+	}
+	slices.SortFunc(matching, func(a, b *target) int { return cmp.Compare(a.index, b.index) })
 	return matching
 }
 

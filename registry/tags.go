@@ -63,8 +63,10 @@ func (h *host) tags(ctx context.Context, r image.Repository, fresh time.Duration
 		return TagList{}, err
 	}
 	key := r.String() + " " + credential.identity() + " " + h.base.String() + "/" + h.prefix
-	if list, found := h.cachedList(key, r); found && list.young(h.client.now(), fresh) {
-		return list, nil
+	if fresh > 0 {
+		if list, found := h.cachedList(key, r); found && list.young(h.client.now(), fresh) {
+			return list, nil
+		}
 	}
 	h.tokens.expect(h.path(r))
 	at := h.client.now()

@@ -17,6 +17,7 @@ const branchPrefix = "refs/heads/"
 type Branch struct {
 	writer *Writer
 	remote *git.Remote
+	url    string
 	name   string
 	author Identity
 	line   *line

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/writeback/forge"
 	"github.com/image-updater/image-updater/writeback/git"
 )
 
@@ -37,6 +38,7 @@ type Published struct {
 // Pushed is one commit.
 type Pushed struct {
 	ID      string
+	URL     string // its page at the forge, "" where that is not known
 	Message string
 	Changes []edit.Change
 }
@@ -145,7 +147,8 @@ func (p *publication) draft(ctx context.Context) (attempt, error) {
 		if err != nil {
 			return a, err
 		}
-		a.commits = append(a.commits, Pushed{ID: id.String(), Message: s.message, Changes: s.changes})
+		a.commits = append(a.commits, Pushed{
+			ID: id.String(), URL: forge.CommitURL(b.url, id.String()), Message: s.message, Changes: s.changes})
 	}
 	return a, nil
 }

@@ -141,6 +141,7 @@ func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
 	b := &Branch{
 		writer: w,
 		remote: remote,
+		url:    t.URL,
 		name:   name,
 		author: t.Author,
 		line:   line,

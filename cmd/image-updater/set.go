@@ -216,7 +216,7 @@ func (s *setter) branch(ctx context.Context, name string) (outcome, error) {
 	if err != nil {
 		return outcome{}, failed(fmt.Errorf("git %q: %w", name, err))
 	}
-	done.preview, done.commits = published.Preview, reconcile.Pushed(*g, published)
+	done.preview, done.commits = published.Preview, reconcile.Pushed(name, published)
 	return done, nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/plan"
 	"github.com/image-updater/image-updater/writeback"
-	"github.com/image-updater/image-updater/writeback/forge"
 )
 
 // branchPrefix begins the name of every branch this program makes.
@@ -57,7 +56,7 @@ func (t *tree) push(ctx context.Context, head string, groups []plan.Group, obser
 	} else {
 		t.refused(report, groups, published.Preview)
 	}
-	pushed := Pushed(t.git, published)
+	pushed := Pushed(t.git.Name, published)
 	report.Commits = append(report.Commits, pushed...)
 	for _, c := range pushed {
 		t.reconciler.log().InfoContext(ctx, "pushed", "git", c.Git, "branch", c.Branch, "commit", c.ID, "subject", c.Subject)
@@ -65,13 +64,13 @@ func (t *tree) push(ctx context.Context, head string, groups []plan.Group, obser
 }
 
 // Pushed reports the commits of a publication.
-func Pushed(g config.Git, published writeback.Published) []Commit {
+func Pushed(git string, published writeback.Published) []Commit {
 	pushed := make([]Commit, len(published.Commits))
 	for i, c := range published.Commits {
 		policies, _ := plan.ParseTrailers(c.Message)
 		subject, _, _ := strings.Cut(c.Message, "\n")
-		pushed[i] = Commit{Git: g.Name, Branch: published.Branch, ID: c.ID, Subject: subject,
-			Policies: append([]string{}, policies...), URL: forge.CommitURL(g.URL, c.ID)}
+		pushed[i] = Commit{Git: git, Branch: published.Branch, ID: c.ID, Subject: subject,
+			Policies: append([]string{}, policies...), URL: c.URL}
 	}
 	return pushed
 }

@@ -8,7 +8,7 @@ import (
 // alphabeticalScale orders texts by their bytes.
 type alphabeticalScale struct{ descending bool }
 
-func (s *alphabeticalScale) read(p *parser, text string, _ *Candidate) (version, fault) {
+func (s *alphabeticalScale) read(p *parser, text string, _ *Candidate) (*version, fault) {
 	v := p.parseForTies(text)
 	v.key = textKey(text)
 	return v, noFault
@@ -28,9 +28,11 @@ func textKey(text string) uint64 {
 }
 
 // parseForTies reads a text of a kind that does not order by versions: what it finds decides between equal texts only.
-func (p *parser) parseForTies(text string) version {
+func (p *parser) parseForTies(text string) *version {
 	if v, f := p.parse(text); f == noFault {
 		return v
 	}
-	return version{text: text}
+	v := p.place()
+	*v = version{text: text}
+	return v
 }

@@ -83,3 +83,32 @@ func BenchmarkMasterminds(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(tags)), "ns/tag")
 }
+
+// 200,000 tags are no trouble, and what is rejected before it is a version costs no allocation of its own.
+func TestManyTags(t *testing.T) {
+	t.Parallel()
+	p := compile(t, policy.Spec{})
+	candidates := asCandidates(mixedTags(200_000))
+	if d := p.Choose(policy.Current{Tag: "4.2.1-alpine3.18"}, candidates, noon); len(d.Verdicts) < 100_000 || !d.Changed {
+		t.Errorf("%d verdicts, chosen %q", len(d.Verdicts), d.Chosen)
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	p := compile(t, policy.Spec{Select: versions(">=1")})
+	var unread, rejected []string
+	for i := range 10_000 {
+		unread = append(unread, fmt.Sprintf("branch-%c%c%c%c", 'a'+i%10, 'a'+i/10%10, 'a'+i/100%10, 'a'+i/1000))
+		rejected = append(rejected, fmt.Sprintf("1.%d.%d-alpine", i/100, i%100))
+	}
+	for _, test := range []struct {
+		name string
+		tags []string
+	}{{"no versions", unread}, {"other variants", rejected}} {
+		candidates := asCandidates(test.tags)
+		got := testing.AllocsPerRun(3, func() { p.Choose(policy.Current{Tag: "1.2.3"}, candidates, noon) })
+		if got > float64(len(candidates))/50 {
+			t.Errorf("%s: %v allocations for %d tags", test.name, got, len(candidates))
+		}
+	}
+}

@@ -4,10 +4,10 @@ import "strings"
 
 // parseAs reads a text of which a format reads the numbers, all of them. Prefix, suffix and builds are as in the
 // grammar of tags.
-func (p *parser) parseAs(f *format, text string) (version, fault) {
+func (p *parser) parseAs(f *format, text string) (*version, fault) {
 	end, broken := p.read(text)
 	if broken != noFault {
-		return version{}, broken
+		return nil, broken
 	}
 	var spans [maxWords]span
 	for lo := range p.parts {
@@ -22,13 +22,13 @@ func (p *parser) parseAs(f *format, text string) (version, fault) {
 		}
 	}
 	if _, _, broken := p.pick(text); broken != noFault {
-		return version{}, broken
+		return nil, broken
 	}
-	return version{}, noFit
+	return nil, noFit
 }
 
 // finishAs makes the version of which parts[lo:hi] are what the format has read.
-func (p *parser) finishAs(f *format, text string, lo, hi, end int, spans *[maxWords]span) version {
+func (p *parser) finishAs(f *format, text string, lo, hi, end int, spans *[maxWords]span) *version {
 	from, behind := p.parts[lo].from, p.parts[hi-1].to
 	head, tail := p.parts[:lo], p.parts[hi:]
 	start := p.room(len(p.parts) + maxWords + 2)
@@ -42,12 +42,12 @@ func (p *parser) finishAs(f *format, text string, lo, hi, end int, spans *[maxWo
 	}
 	p.keep(text, tail, revisionPart)
 	p.keepCommit(text, end)
-	v := newVersion(text, p.slab[start:len(p.slab):len(p.slab)])
+	v := p.newVersion(text, start)
 	index := v.index
 	for i, number := range f.order {
 		v.index[i] = index[number]
 	}
-	v.key, v.exact = numberKey(&v)
+	v.key, v.exact = numberKey(v)
 	v.dated = true
 	return v
 }

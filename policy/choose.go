@@ -14,7 +14,7 @@ type round struct {
 	current Current
 	now     time.Time
 
-	from   version // the current tag, if it is usable
+	from   *version // the current tag, nil if it is not usable
 	usable bool
 	listed bool         // the registry has the current tag
 	digest image.Digest // that it has there
@@ -42,8 +42,7 @@ func (p *Policy) Choose(current Current, candidates []Candidate, now time.Time) 
 	if p.scale == nil {
 		return r.follow(candidates)
 	}
-	reader := newParser()
-	r.readCurrent(reader, candidates)
+	r.readCurrent(candidates)
 	entries := make([]entry, len(candidates))
 	allowed := make([]*entry, 0, 64)
 	for i := range candidates {
@@ -53,6 +52,7 @@ func (p *Policy) Choose(current Current, candidates []Candidate, now time.Time) 
 	if _, timed := p.scale.(*newestScale); timed {
 		shareDoubles(entries)
 	}
+	reader := newParser()
 	for i := range entries {
 		r.judge(reader, &entries[i])
 		if entries[i].rule == noRule {
@@ -69,8 +69,8 @@ func (p *Policy) Choose(current Current, candidates []Candidate, now time.Time) 
 	return r.decide(r.pick(allowed), allowed, entries)
 }
 
-// readCurrent reads the current tag.
-func (r *round) readCurrent(reader *parser, candidates []Candidate) {
+// readCurrent reads the current tag, with a parser of its own, as the round outlives all others.
+func (r *round) readCurrent(candidates []Candidate) {
 	if r.current.Tag == "" {
 		r.fault = emptyText
 		return
@@ -93,21 +93,24 @@ func (r *round) readCurrent(reader *parser, candidates []Candidate) {
 		r.fault = unmatched
 		return
 	}
-	r.from, r.fault = r.policy.read(reader, text, candidate)
+	var reader parser
+	r.from, r.fault = r.policy.read(&reader, text, candidate)
 	if r.fault == noTime {
-		r.from, r.fault = r.policy.read(reader, text, nil)
+		r.from, r.fault = r.policy.read(&reader, text, nil)
 	}
-	r.usable = r.fault == noFault
+	if r.usable = r.fault == noFault; !r.usable {
+		return
+	}
 	r.from.own = true
-	if scale, ok := r.policy.scale.(*versionScale); ok && r.usable {
-		r.down = r.policy.spec.Guard.Downgrade && !scale.within.holds(&r.from)
+	if scale, ok := r.policy.scale.(*versionScale); ok {
+		r.down = r.policy.spec.Guard.Downgrade && !scale.within.holds(r.from)
 	}
 }
 
 // read reads the text of a tag.
-func (p *Policy) read(reader *parser, text string, c *Candidate) (version, fault) {
+func (p *Policy) read(reader *parser, text string, c *Candidate) (*version, fault) {
 	if text == "" {
-		return version{}, emptyText
+		return nil, emptyText
 	}
 	return p.scale.read(reader, text, c)
 }
@@ -119,10 +122,8 @@ func (r *round) judge(reader *parser, e *entry) {
 		e.rule = against
 		return
 	}
-	v, f := r.policy.read(reader, text, e.candidate)
-	if f == noFault {
-		e.version = reader.keepVersion(v)
-	}
+	var f fault
+	e.version, f = r.policy.read(reader, text, e.candidate)
 	switch {
 	case against != noRule:
 		e.rule = against
@@ -150,7 +151,7 @@ func (r *round) pick(allowed []*entry) *entry {
 			chosen, settled = e, true
 			continue
 		}
-		settled = settled || r.usable && !r.down && r.policy.scale.compare(e.version, &r.from) <= 0
+		settled = settled || r.usable && !r.down && r.policy.scale.compare(e.version, r.from) <= 0
 		_, young := guard.young(e.candidate, r.now)
 		switch {
 		case young && !settled:

@@ -14,7 +14,7 @@ func (r *round) isNear(tag string) bool {
 	var reader parser
 	text, _ := r.policy.filter.text(tag)
 	to, f := r.policy.read(&reader, text, nil)
-	return f == noFault && sameVariant(&r.from, &to, true) && samePrecision(&r.from, &to)
+	return f == noFault && sameVariant(r.from, to, true) && samePrecision(r.from, to)
 }
 
 // variantDetail says in what the variant of a tag differs from the current one.

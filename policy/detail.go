@@ -46,7 +46,7 @@ func (r *round) detail(v Verdict) string {
 		f = strangeCharacter
 	}
 	if f == noFault {
-		return r.versionDetail(v.Rule, &to)
+		return r.versionDetail(v.Rule, to)
 	}
 	return r.faultDetail(f, text)
 }
@@ -63,7 +63,7 @@ func (r *round) versionDetail(rule Rule, to *version) string {
 		if !r.usable {
 			return r.askedDetail()
 		}
-		return variantDetail(&r.from, to, guard.Variant)
+		return variantDetail(r.from, to, guard.Variant)
 	case RulePrerelease:
 		if r.usable && r.from.stage != stageFinal && !to.channel {
 			return fmt.Sprintf("pre-release of another version than %s; guard.prerelease is false", r.from.text)
@@ -74,7 +74,7 @@ func (r *round) versionDetail(rule Rule, to *version) string {
 	case RuleOlder:
 		return r.olderDetail()
 	case RuleBump:
-		step := stepBetween(&r.from, to)
+		step := stepBetween(r.from, to)
 		return fmt.Sprintf("a %s step from %s; guard.bump is %s", step, r.from.text, guard.Bump)
 	}
 	return string(rule)
@@ -209,7 +209,7 @@ func (r *round) againstCurrent() string {
 	if _, against := r.policy.filter.text(r.current.Tag); against != noRule {
 		return r.detail(Verdict{Tag: r.current.Tag, Rule: against})
 	}
-	if s, ok := r.policy.scale.(*versionScale); ok && !s.within.holds(&r.from) {
+	if s, ok := r.policy.scale.(*versionScale); ok && !s.within.holds(r.from) {
 		return r.current.Tag + " is outside the range " + s.within.source
 	}
 	if !r.listed {

@@ -23,7 +23,7 @@ func newNewestScale(arg string, s Spec) (scale, []string, error) {
 	return nil, nil, fmt.Errorf("unknown time %q, want pushed or created", arg)
 }
 
-func (s *newestScale) read(p *parser, text string, c *Candidate) (version, fault) {
+func (s *newestScale) read(p *parser, text string, c *Candidate) (*version, fault) {
 	v := p.parseForTies(text)
 	// The current tag is read without a candidate when its time is not known: any tag is newer then.
 	if c == nil {
@@ -32,7 +32,7 @@ func (s *newestScale) read(p *parser, text string, c *Candidate) (version, fault
 	}
 	at := s.time(c)
 	if at.IsZero() {
-		return version{}, noTime
+		return nil, noTime
 	}
 	v.moment = at.UnixMicro()
 	v.key = uint64(v.moment) ^ 1<<63 // ordered as the times are

@@ -50,6 +50,7 @@ func (p part) isRevision() bool             { return p.kind == revisionPart || p
 // parser reads versions. It keeps its buffers from one text to the next; the parts of what it has read lie in slabs
 // that many versions share.
 type parser struct {
+	bulk     int // how many versions are allocated at a time
 	tokens   []token
 	parts    []part
 	slab     []part
@@ -64,34 +65,37 @@ type parser struct {
 	dated     bool      // a date or a year: a T behind it begins a time
 }
 
-// Parts and versions are allocated this many at a time.
-const (
-	slabSize     = 4096
-	versionsSize = 512
-)
-
+// newParser returns a parser for many texts. One for a single text is the zero value.
 func newParser() *parser {
-	return &parser{tokens: make([]token, 0, maxText), parts: make([]part, 0, maxText)}
+	return &parser{bulk: 512, tokens: make([]token, 0, maxText), parts: make([]part, 0, maxText)}
 }
 
-// keepVersion gives a version a place in the slab of versions.
-func (p *parser) keepVersion(v version) *version {
+// place returns a version to fill.
+func (p *parser) place() *version {
 	if len(p.versions) == cap(p.versions) {
-		p.versions = make([]version, 0, versionsSize)
+		p.versions = make([]version, 0, max(1, p.bulk))
 	}
-	p.versions = append(p.versions, v)
+	p.versions = p.versions[:len(p.versions)+1]
 	return &p.versions[len(p.versions)-1]
 }
 
+// room makes sure that the slab takes n more parts, and returns where they begin.
+func (p *parser) room(n int) int {
+	if cap(p.slab)-len(p.slab) < n {
+		p.slab = make([]part, 0, max(n, 8*p.bulk))
+	}
+	return len(p.slab)
+}
+
 // parse reads a text by the grammar of the package comment.
-func (p *parser) parse(text string) (version, fault) {
+func (p *parser) parse(text string) (*version, fault) {
 	end, f := p.read(text)
 	if f != noFault {
-		return version{}, f
+		return nil, f
 	}
 	lo, hi, f := p.pick(text)
 	if f != noFault {
-		return version{}, f
+		return nil, f
 	}
 	return p.finish(text, lo, hi, end), noFault
 }

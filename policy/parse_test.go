@@ -9,6 +9,9 @@ import (
 
 // spell writes the parts of a version with a letter for the kind of each.
 func spell(v *version) string {
+	if v == nil {
+		return ""
+	}
 	letters := map[partKind]string{
 		wordPart: "w", ownedPart: "o", numberPart: "n", stagePart: "s", stageNumberPart: "c",
 		revisionWordPart: "b", revisionPart: "r", datedPart: "d", commitPart: "h",
@@ -111,7 +114,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: fault %d", test.text, f)
 			continue
 		}
-		if got := spell(&v); got != test.want {
+		if got := spell(v); got != test.want {
 			t.Errorf("%s is read as\n\t%s, want\n\t%s", test.text, got, test.want)
 		}
 		if v.full() == test.floats {
@@ -195,7 +198,7 @@ func TestParsePrintsTheSame(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		if v, f := newParser().parse(anyTag().Draw(t, "tag")); f == noFault {
-			checkParts(t, &v)
+			checkParts(t, v)
 		}
 	})
 }
@@ -216,7 +219,7 @@ func TestParseAsPrintsTheSame(t *testing.T) {
 			rapid.SampledFrom([]string{"", "-alpine3.18", "_2", "-rc1", "-abcdef1"}).Draw(t, "suffix")
 		for _, f := range formats {
 			if v, fault := newParser().parseAs(f, text); fault == noFault {
-				checkParts(t, &v)
+				checkParts(t, v)
 			}
 		}
 	})
@@ -229,11 +232,11 @@ func TestParserForgets(t *testing.T) {
 		first, second := anyTag().Draw(t, "first"), anyTag().Draw(t, "second")
 		used := newParser()
 		before, _ := used.parse(first)
-		spelled := spell(&before)
+		spelled := spell(before)
 		got, f := used.parse(second)
 		want, g := newParser().parse(second)
-		if f != g || spell(&got) != spell(&want) || spell(&before) != spelled {
-			t.Fatalf("%q after %q is %q, alone %q", second, first, spell(&got), spell(&want))
+		if f != g || spell(got) != spell(want) || spell(before) != spelled {
+			t.Fatalf("%q after %q is %q, alone %q", second, first, spell(got), spell(want))
 		}
 	})
 }
@@ -246,16 +249,17 @@ func TestCompareNumbers(t *testing.T) {
 		return strings.Join(rapid.SliceOfN(number, 1, 5).Draw(t, "numbers"), ".")
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		var v [3]version
+		var v [3]*version
 		for i := range v {
 			v[i], _ = newParser().parse(tag.Draw(t, "tag"))
 		}
-		slow := func(a, b version) int {
-			a.key, b.key, a.exact, b.exact = 0, 0, false, false
-			return compareNumbers(&a, &b)
+		slow := func(a, b *version) int {
+			x, y := *a, *b
+			x.key, y.key, x.exact, y.exact = 0, 0, false, false
+			return compareNumbers(&x, &y)
 		}
-		ab, bc, ac := compareNumbers(&v[0], &v[1]), compareNumbers(&v[1], &v[2]), compareNumbers(&v[0], &v[2])
-		if ab != slow(v[0], v[1]) || ab != -compareNumbers(&v[1], &v[0]) {
+		ab, bc, ac := compareNumbers(v[0], v[1]), compareNumbers(v[1], v[2]), compareNumbers(v[0], v[2])
+		if ab != slow(v[0], v[1]) || ab != -compareNumbers(v[1], v[0]) {
 			t.Fatalf("%s and %s compare as %d, without keys as %d", v[0].text, v[1].text, ab, slow(v[0], v[1]))
 		}
 		if ab <= 0 && bc <= 0 && ac > 0 {
@@ -274,7 +278,7 @@ func FuzzParse(f *testing.F) {
 		if fault != noFault {
 			return
 		}
-		checkParts(t, &v)
+		checkParts(t, v)
 		if len(v.parts) > len(text) {
 			t.Fatalf("%q has %d parts", text, len(v.parts))
 		}

@@ -94,7 +94,7 @@ func (p *parser) pickFree(text string, i int) (lo, hi int) {
 }
 
 // finish makes the version of which parts[lo:hi] are the numbers, and whose commit begins with token end.
-func (p *parser) finish(text string, lo, hi, end int) version {
+func (p *parser) finish(text string, lo, hi, end int) *version {
 	for i := 2; i < len(p.parts); i++ {
 		if p.isOfRuntime(text, i, lo, hi) {
 			p.parts[i].kind, p.parts[i].stage = wordPart, 0
@@ -112,7 +112,7 @@ func (p *parser) finish(text string, lo, hi, end int) version {
 	}
 	p.keep(text, tail, revisionPart)
 	p.keepCommit(text, end)
-	return newVersion(text, p.slab[start:len(p.slab):len(p.slab)])
+	return p.newVersion(text, start)
 }
 
 // keep adds parts of prefix or suffix to the slab. Free numbers become what they are there.
@@ -165,12 +165,4 @@ func (p *parser) split(text string, number part, had int) {
 		p.slab = append(p.slab, part{kind: numberPart, from: from, at: at, to: uint8(i)})
 		from, at, had = uint8(i), uint8(i+1), had+1
 	}
-}
-
-// room makes sure that the slab takes n more parts, and returns where they begin.
-func (p *parser) room(n int) int {
-	if cap(p.slab)-len(p.slab) < n {
-		p.slab = make([]part, 0, max(slabSize, n))
-	}
-	return len(p.slab)
 }

@@ -12,7 +12,7 @@ import (
 // scale is how one kind of policy reads texts, what it holds against them, and how it orders them.
 type scale interface {
 	// read reads the text of a candidate.
-	read(p *parser, text string, c *Candidate) (version, fault)
+	read(p *parser, text string, c *Candidate) (*version, fault)
 	// judge returns the first rule that is against moving to a version, of those between not-a-version and min-age. Of
 	// a lower version than the current one it is RuleOlder.
 	judge(r *round, to *version) Rule

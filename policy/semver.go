@@ -9,7 +9,7 @@ type versionScale struct {
 	format *format       // of calver, nil for semver
 }
 
-func (s *versionScale) read(p *parser, text string, _ *Candidate) (version, fault) {
+func (s *versionScale) read(p *parser, text string, _ *Candidate) (*version, fault) {
 	if s.format == nil {
 		return p.parse(text)
 	}
@@ -17,7 +17,7 @@ func (s *versionScale) read(p *parser, text string, _ *Candidate) (version, faul
 }
 
 func (s *versionScale) judge(r *round, to *version) Rule {
-	from := &r.from
+	from := r.from
 	if !r.usable {
 		return s.judgeAlone(to)
 	}

@@ -11,7 +11,7 @@ import (
 func (r *round) decide(chosen *entry, allowed []*entry, entries []entry) Decision {
 	d := Decision{Current: r.current.Tag, Chosen: r.current.Tag, Usable: r.usable, Unusable: r.unusableDetail()}
 	d.Digest = cmp.Or(r.digest, r.current.Digest)
-	best := &r.from
+	best := r.from
 	if chosen != nil {
 		best = chosen.version
 		if chosen.tag != d.Chosen {
@@ -46,7 +46,7 @@ func (r *round) addOthers(d Decision, entries []entry, best *version) Decision {
 	above, last := true, ""
 	for _, p := range versions {
 		e := &entries[p.entry]
-		above = above && (best.text == "" || r.policy.scale.compare(e.version, best) > 0)
+		above = above && (best == nil || r.policy.scale.compare(e.version, best) > 0)
 		if e.tag != last {
 			d.Verdicts = append(d.Verdicts, r.rejected(e, above))
 		}

@@ -28,9 +28,12 @@ type version struct {
 	moment int64 // of newest: microseconds since 1970
 }
 
-// newVersion works out what is asked of a version often.
-func newVersion(text string, parts []part) version {
-	v := version{text: text, parts: parts, stage: stageFinal}
+// newVersion makes the version of a text whose parts lie at the end of the slab. It works out what is asked of a version
+// often.
+func (p *parser) newVersion(text string, start int) *version {
+	parts := p.slab[start:len(p.slab):len(p.slab)]
+	v := p.place()
+	*v = version{text: text, parts: parts, stage: stageFinal}
 	for i, p := range parts {
 		switch p.kind {
 		case wordPart:
@@ -56,7 +59,7 @@ func newVersion(text string, parts []part) version {
 			v.revision = true
 		}
 	}
-	v.key, v.exact = numberKey(&v)
+	v.key, v.exact = numberKey(v)
 	head := v.number(0)
 	v.year = isYear(head)
 	v.dated = isPackedDate(head) || v.year && v.numbers > 1 && isMonth(v.number(1))

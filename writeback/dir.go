@@ -1,6 +1,7 @@
 package writeback
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func (d *Dir) Close() error { return d.root.Close() }
 // files that are too large are left out with a note; .git is left out without.
 func (d *Dir) Find(ctx context.Context, s *edit.Scanner, paths edit.Paths) (edit.Found, error) {
 	w := dirWalk{dir: d, scanner: s, paths: paths}
-	if err := w.folder(ctx, ".", "", nil); err != nil {
+	if err := w.folder(ctx, d.root, ".", "", nil); err != nil {
 		return edit.Found{}, err
 	}
 	return w.found, nil
@@ -56,38 +57,49 @@ type dirWalk struct {
 	scanner *edit.Scanner
 	paths   edit.Paths
 	found   edit.Found
+	buffer  bytes.Buffer // of the file that is looked at: a scanner keeps none of its bytes
 }
 
-// folder looks through a folder; chart is the innermost one that it lies in, parts its path in pieces.
-func (w *dirWalk) folder(ctx context.Context, name, chart string, parts []string) error {
+// folder looks through a folder; root is opened on it, so that the way to it is not walked again for every file. chart is
+// the innermost chart that it lies in, parts its path in pieces.
+func (w *dirWalk) folder(ctx context.Context, root *os.Root, name, chart string, parts []string) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
 	if len(parts) > maxNesting {
 		return fmt.Errorf("%s: folders are nested more than %d deep", name, maxNesting)
 	}
-	entries, err := w.dir.readDir(name)
+	entries, err := readDir(root)
 	if err != nil {
-		return err
+		return reading(name, err)
 	}
 	if isChart(entries) {
 		chart = name
 	}
-	leave, err := w.dir.ignore.enter(w.dir.root, parts)
+	leave, err := w.dir.ignore.enter(root, parts)
 	if err != nil {
-		return err
+		return reading(path.Join(name, ignoreName), err)
 	}
 	defer leave()
 	for _, e := range entries {
 		below := slices.Concat(parts, []string{e.Name()})
-		if err := w.entry(ctx, path.Join(name, e.Name()), chart, below, e); err != nil {
+		if err := w.entry(ctx, root, path.Join(name, e.Name()), chart, below, e); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *dirWalk) entry(ctx context.Context, name, chart string, parts []string, e fs.DirEntry) error {
+// below looks through a folder in the one that root is opened on.
+func (w *dirWalk) below(ctx context.Context, root *os.Root, name, chart string, parts []string) error {
+	sub, err := root.OpenRoot(path.Base(name))
+	if err != nil {
+		return reading(name, err)
+	}
+	return errors.Join(w.folder(ctx, sub, name, chart, parts), sub.Close())
+}
+
+func (w *dirWalk) entry(ctx context.Context, root *os.Root, name, chart string, parts []string, e fs.DirEntry) error {
 	switch {
 	case e.Name() == ".git":
 		return nil
@@ -99,7 +111,7 @@ func (w *dirWalk) entry(ctx context.Context, name, chart string, parts []string,
 			w.note(name, reasonIgnored)
 			return nil
 		}
-		return w.folder(ctx, name, chart, parts)
+		return w.below(ctx, root, name, chart, parts)
 	case !w.paths.Match(name) || !w.scanner.Wants(name):
 		return nil
 	case w.dir.ignore.match(parts, false):
@@ -111,13 +123,13 @@ func (w *dirWalk) entry(ctx context.Context, name, chart string, parts []string,
 	case !e.Type().IsRegular():
 		return nil // a pipe or a device: reading it may never end
 	}
-	return w.file(name, chart)
+	return w.file(root, name, chart)
 }
 
-func (w *dirWalk) file(name, chart string) error {
-	data, err := w.dir.read(name)
+func (w *dirWalk) file(root *os.Root, name, chart string) error {
+	data, err := read(root, path.Base(name), &w.buffer)
 	if err != nil {
-		return err
+		return reading(name, err)
 	}
 	if data == nil {
 		w.note(name, reasonTooLarge)
@@ -131,12 +143,21 @@ func (w *dirWalk) note(name, reason string) {
 	w.found.Notes = append(w.found.Notes, edit.Refusal{Path: name, Reason: reason})
 }
 
+// reading says what could not be read: the system knows the last part of the path alone.
+func reading(name string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	return fmt.Errorf("reading %s: %w", name, err)
+}
+
 // maxNesting bounds how deep folders are nested.
 const maxNesting = 512
 
-// readDir lists a folder by name, files before the folder whose name they begin: the order of whole paths.
-func (d *Dir) readDir(name string) ([]fs.DirEntry, error) {
-	f, err := d.root.Open(name)
+// readDir lists the folder that root is opened on by name, files before the folder whose name they begin: the order of
+// whole paths.
+func readDir(root *os.Root) ([]fs.DirEntry, error) {
+	f, err := root.Open(".")
 	if err != nil {
 		return nil, err
 	}
@@ -157,20 +178,20 @@ func isChart(entries []fs.DirEntry) bool {
 	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == chartFile && e.Type().IsRegular() })
 }
 
-// read returns the content of a file, nil if it is too large.
-func (d *Dir) read(name string) ([]byte, error) {
-	f, err := d.root.Open(name)
+// read returns the content of a file, nil if it is too large. It lies in the buffer, whose next use overwrites it.
+func read(root *os.Root, name string, buffer *bytes.Buffer) ([]byte, error) {
+	f, err := root.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	buffer.Reset()
 	// The limit holds for a file that grows while it is read, too.
-	data, err := io.ReadAll(io.LimitReader(f, maxRead+1))
-	if err != nil {
+	if _, err := buffer.ReadFrom(io.LimitReader(f, maxRead+1)); err != nil {
 		return nil, err
 	}
-	if len(data) > maxRead {
+	if buffer.Len() > maxRead {
 		return nil, nil
 	}
-	return data, nil
+	return buffer.Bytes(), nil
 }

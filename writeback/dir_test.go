@@ -254,3 +254,37 @@ func TestDirWriteFails(t *testing.T) {
 		t.Error("the search for the files failed, and one was written")
 	}
 }
+
+// The way to what cannot be read is told whole, though each step of it is opened from the folder above.
+func TestDirNamesWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	for _, locked := range []string{"apps/web/a.yaml", "apps/web"} {
+		top := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(top, "apps/web"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(top, "apps/web/a.yaml"), []byte("image: nginx:1\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(filepath.Join(top, locked), 0); err != nil {
+			t.Fatal(err)
+		}
+		d, err := writeback.OpenDir(top)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		scanner, err := edit.NewScanner(edit.Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = d.Find(t.Context(), scanner, nil)
+		if want := "reading " + locked + ": permission denied"; err == nil || err.Error() != want {
+			t.Errorf("got %v, want %q", err, want)
+		}
+		os.Chmod(filepath.Join(top, locked), 0o700)
+	}
+}

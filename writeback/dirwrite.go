@@ -1,6 +1,7 @@
 package writeback
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -27,7 +28,7 @@ func (d *Dir) Preview(ctx context.Context, changes []edit.Change) (Preview, erro
 		if err != nil {
 			return Preview{}, err
 		}
-		data, err := d.read(name)
+		data, err := read(d.root, name, new(bytes.Buffer))
 		if err != nil {
 			return Preview{}, err
 		}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -68,16 +67,15 @@ func workTree(name string) (string, bool) {
 	}
 }
 
-// enter takes the ignore file of a folder of root into account, given by the parts of its path, until the returned
-// function is called.
+// enter takes the ignore file of the folder that root is opened on into account, given by the parts of its path, until
+// the returned function is called.
 func (ig *ignore) enter(root *os.Root, parts []string) (func(), error) {
 	before := len(ig.patterns)
 	leave := func() { ig.patterns = ig.patterns[:before] }
 	if !ig.inTree {
 		return leave, nil
 	}
-	name := path.Join(path.Join(parts...), ignoreName)
-	return leave, ig.read(root.Open, name, slices.Concat(ig.prefix, parts))
+	return leave, ig.read(root.Open, ignoreName, slices.Concat(ig.prefix, parts))
 }
 
 // read adds the patterns of an ignore file that holds for the folder domain. One that is missing, or is no file, has none.
@@ -98,7 +96,7 @@ func (ig *ignore) read(open func(string) (*os.File, error), name string, domain 
 		return err
 	}
 	if len(data) > maxIgnoreFile {
-		return fmt.Errorf("%s is larger than %d bytes", name, maxIgnoreFile)
+		return fmt.Errorf("ignore file is larger than %d bytes", maxIgnoreFile)
 	}
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimRight(line, "\r\n")

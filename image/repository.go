@@ -21,7 +21,7 @@ type Repository struct {
 
 // ParseRepository reads a repository without a tag or digest, in any of its spellings.
 func ParseRepository(s string) (Repository, error) {
-	if at := strings.IndexByte(s, '@'); at >= 0 {
+	if found := strings.Contains(s, "@"); found {
 		return Repository{}, fmt.Errorf("repository %q has a digest, want the name alone", s)
 	}
 	if name, tag, found := cutTag(s); found {
@@ -94,8 +94,8 @@ func checkHost(s string) error {
 		}
 		return checkIPv6(s, s[1:end], s[end+1:])
 	}
-	if i := strings.IndexByte(s, ':'); i >= 0 {
-		name, port, hasPort = s[:i], s[i+1:], true
+	if before, after, ok := strings.Cut(s, ":"); ok {
+		name, port, hasPort = before, after, true
 	}
 	if hasPort {
 		if err := checkPort(s, port); err != nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -43,7 +44,8 @@ func (a *app) openSource(ctx context.Context, c *config.Config) (*source, error)
 		fmt.Fprintln(a.stderr, "warning:", notice)
 	}
 	client, err := registry.New(registry.Options{
-		Hosts: hosts, Cache: store, Now: a.now, Log: log, UserAgent: "image-updater/" + readBuild().Version,
+		Hosts: hosts, Cache: store, Now: a.now, Log: log, Proxy: http.ProxyFromEnvironment,
+		UserAgent: "image-updater/" + readBuild().Version,
 	})
 	if err != nil {
 		return nil, errors.Join(err, store.Close())

@@ -104,15 +104,16 @@ func encodePush(adv *advertisement, ref string, old Hash, d *Draft) ([]byte, err
 	if !adv.offers("report-status") {
 		return nil, errors.New("the server does not report what becomes of a push")
 	}
-	wants := "report-status"
+	var wants strings.Builder
+	wants.WriteString("report-status")
 	for _, c := range []string{"side-band-64k", "quiet"} {
 		if adv.offers(c) {
-			wants += " " + c
+			wants.WriteString(" " + c)
 		}
 	}
 	var buf bytes.Buffer
 	lines := pktline.NewEncoder(&buf)
-	if err := lines.Encodef("%s %s %s\x00 %s", old, d.tip, ref, wants); err != nil {
+	if err := lines.Encodef("%s %s %s\x00 %s", old, d.tip, ref, wants.String()); err != nil {
 		return nil, err
 	}
 	if err := lines.Flush(); err != nil {

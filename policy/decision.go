@@ -61,9 +61,9 @@ func (v Verdict) Equal(w Verdict) bool {
 
 // Refused returns the verdict of the highest tag above the chosen one that a rule is against: what a person asks about
 // who expected an update and got none. A tag that is like the current one but for a number inside a word goes before
-// one of an altogether different variant or scheme, as most images have many of these.
+// one of an altogether different variant or scheme, as most images have many of these; one of another precision is none.
 func (d Decision) Refused() (Verdict, bool) {
-	var other, far *Verdict
+	var variant, scheme *Verdict
 	for i := range d.Verdicts {
 		v := &d.Verdicts[i]
 		if !v.above {
@@ -71,25 +71,25 @@ func (d Decision) Refused() (Verdict, bool) {
 		}
 		switch v.Rule {
 		case RuleVariant:
-			if v.round.isNear(v.Tag) {
+			switch d := v.round.distance(v.Tag); {
+			case d == nearVariant:
 				return *v, true
-			}
-			if other == nil {
-				other = v
+			case d == otherVariant && variant == nil:
+				variant = v
 			}
 		case RuleScheme:
-			if far == nil {
-				far = v
+			if scheme == nil {
+				scheme = v
 			}
 		default:
 			return *v, true
 		}
 	}
 	switch {
-	case other != nil:
-		return *other, true
-	case far != nil:
-		return *far, true
+	case variant != nil:
+		return *variant, true
+	case scheme != nil:
+		return *scheme, true
 	}
 	return Verdict{}, false
 }

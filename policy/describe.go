@@ -6,23 +6,33 @@ import (
 	"strings"
 )
 
-// isNear reports whether a tag differs from the current one in nothing but numbers inside words or a build.
-func (r *round) isNear(tag string) bool {
-	if !r.usable {
-		return false
-	}
+// distance says how far the variant of a tag is from the current one.
+type distance uint8
+
+const (
+	nearVariant    distance = iota // only numbers inside words or a build differ
+	otherVariant                   // another variant of the same thing
+	foreignVariant                 // another precision, or the number of something else
+)
+
+func (r *round) distance(tag string) distance {
 	var reader parser
 	text, _ := r.policy.filter.text(tag)
 	to, f := r.policy.read(&reader, text, nil)
-	return f == noFault && sameVariant(r.from, to, true) && samePrecision(r.from, to)
+	switch {
+	case f != noFault || !r.usable || !samePrecision(r.from, to) || !sameOwner(r.from, to):
+		return foreignVariant
+	case sameVariant(r.from, to, true):
+		return nearVariant
+	}
+	return otherVariant
 }
 
 // variantDetail says in what the variant of a tag differs from the current one.
 func variantDetail(from, to *version, mode Variant) string {
 	const newerTakes = "; guard.variant: newer takes it"
-	near := mode != NewerVariant && sameVariant(from, to, true) && samePrecision(from, to)
-	builds := from.revision && to.revision
-	missing, added := difference(from.segments(builds), to.segments(builds)), difference(to.segments(builds), from.segments(builds))
+	newer := mode != NewerVariant && sameVariant(from, to, true) && samePrecision(from, to)
+	missing, added := difference(from.segments(), to.segments()), difference(to.segments(), from.segments())
 	switch {
 	case from.marked && !to.marked:
 		return fmt.Sprintf("another variant: the v of %s is missing", from.text)
@@ -30,9 +40,13 @@ func variantDetail(from, to *version, mode Variant) string {
 		return fmt.Sprintf("another variant: a v in front, unlike %s", from.text)
 	case from.revision && !to.revision && len(missing) == 0:
 		return fmt.Sprintf("another variant: revision missing, %s has one; guard.variant: newer does not drop it either", from.text)
-	case to.revision && !from.revision && near:
+	case to.revision && !from.revision && newer:
 		return fmt.Sprintf("another variant: a revision, and %s has none", from.text) + newerTakes
-	case len(missing) == 0 && len(added) == 0 && sameVariant(from, to, true):
+	case from.revision && to.revision && len(missing)+len(added) == 0 && newer:
+		return fmt.Sprintf("another variant: builds are counted in another way than in %s", from.text) + newerTakes
+	case from.borrowed != to.borrowed:
+		return fmt.Sprintf("another variant: the version of %s is the number of a word", borrower(from, to).text)
+	case len(missing)+len(added) == 0 && sameVariant(from, to, true):
 		return fmt.Sprintf("another precision: %s, and %s has %s", countNumbers(to), from.text, countNumbers(from))
 	}
 	s := "another variant: "
@@ -46,7 +60,7 @@ func variantDetail(from, to *version, mode Variant) string {
 	default:
 		s += "the same words in another order, or with other separators"
 	}
-	if near {
+	if newer {
 		s += newerTakes
 	}
 	return s
@@ -59,18 +73,19 @@ func countNumbers(v *version) string {
 	return fmt.Sprintf("%d numbers", v.numbers)
 }
 
-// segments returns the words of prefix and variant with their separators and the numbers they own, those that count
-// builds only if asked for.
-func (v *version) segments(builds bool) []string {
+func borrower(a, b *version) *version {
+	if a.borrowed {
+		return a
+	}
+	return b
+}
+
+// segments returns the words of prefix and variant with their separators and the numbers they own.
+func (v *version) segments() []string {
 	var segments []string
 	open := false
 	for i, p := range v.parts {
 		switch p.kind {
-		case revisionWordPart:
-			open = false
-			if builds {
-				segments = append(segments, p.whole(v.text))
-			}
 		case wordPart, ownedPart:
 			if i+1 < len(v.parts) && v.parts[i+1].kind == numberPart && isMark(p.of(v.text)) {
 				continue

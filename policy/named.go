@@ -19,6 +19,7 @@ type tier uint8
 const (
 	withBuild  tier = 1 << iota // plain, but for a count of builds
 	withWords                   // not plain
+	ofWord                      // the number of a word: alpine3.20
 	isDate                      // a date
 	otherWords                  // not the words asked for
 )
@@ -78,6 +79,9 @@ func (a *asked) tierOf(v *version, variant Variant) tier {
 	var t tier
 	if v.dated {
 		t |= isDate
+	}
+	if v.borrowed {
+		t |= ofWord
 	}
 	if variant == AnyVariant {
 		return t

@@ -97,7 +97,10 @@ func (p *parser) parse(text string) (*version, fault) {
 	if f != noFault {
 		return nil, f
 	}
-	return p.finish(text, lo, hi, end), noFault
+	borrowed := p.parts[lo].kind == ownedPart
+	v := p.finish(text, lo, hi, end)
+	v.borrowed = borrowed
+	return v, noFault
 }
 
 // read splits the text into parts, the numbers of the version not yet told from other free ones. It returns the index

@@ -69,7 +69,7 @@ func (p *parser) isJava(text string, i int) bool {
 // pickFree tells which parts belong to the version that begins with the free number at index i.
 func (p *parser) pickFree(text string, i int) (lo, hi int) {
 	if p.isJava(text, i) {
-		p.parts[i].kind = ownedPart
+		p.parts[i].kind, p.parts[i+2].kind = ownedPart, freePart
 		return i + 2, i + 3
 	}
 	if i+1 >= len(p.parts) || p.parts[i+1].kind != freePart || len(p.parts[i+1].separator(text)) != 1 {

@@ -97,6 +97,15 @@ func samePrecision(from, to *version) bool {
 	return false
 }
 
+// sameOwner reports whether the numbers of two versions belong to the same word, or to none: the 3.20 of alpine3.20 is
+// no version to compare with 1.27.4.
+func sameOwner(a, b *version) bool {
+	if a.borrowed && b.borrowed {
+		return a.text[:a.parts[a.firstNumber()].at] == b.text[:b.parts[b.firstNumber()].at]
+	}
+	return a.borrowed == b.borrowed
+}
+
 // sameScheme reports whether the numbers of two versions mean the same: dates are not compared with other numbers, nor
 // dates of one length with those of another.
 func sameScheme(a, b *version) bool {

@@ -22,6 +22,7 @@ type version struct {
 	dated    bool  // the numbers are a date
 	year     bool  // the first number is a year
 	revision bool  // there is a count of builds
+	borrowed bool  // the numbers belong to a word, as there are no others: alpine3.20
 	words    bool  // there are words, the v aside, owned numbers or a commit
 	own      bool  // under variant any: it is the variant of the current tag
 

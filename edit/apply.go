@@ -221,12 +221,16 @@ func (a *application) result(data []byte, written map[int]bool) Edited {
 
 // lineList returns "line 3" or "lines 3, 5".
 func lineList(lines []int) string {
-	texts := make([]string, len(lines))
-	for i, line := range lines {
-		texts[i] = strconv.Itoa(line)
+	var texts []string
+	for _, line := range lines[:min(len(lines), maxNamed)] {
+		texts = append(texts, strconv.Itoa(line))
 	}
-	if len(lines) == 1 {
-		return "line " + texts[0]
+	switch list := strings.Join(texts, ", "); {
+	case len(lines) == 1:
+		return "line " + list
+	case len(lines) > maxNamed:
+		return "lines " + list + " and others"
+	default:
+		return "lines " + list
 	}
-	return "lines " + strings.Join(texts, ", ")
 }

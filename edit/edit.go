@@ -16,18 +16,6 @@ type File struct {
 	Chart string // folder of the Helm chart it lies in ("." is the root's), "" when in none
 }
 
-// Format says by what rule a reference was found.
-type Format string
-
-// The formats.
-const (
-	Kubernetes Format = "kubernetes"
-	Kustomize  Format = "kustomize"
-	Helm       Format = "helm"
-	Marked     Format = "marker"
-	Targeted   Format = "target"
-)
-
 // Site is an image reference at its place in a file.
 type Site struct {
 	Path         string
@@ -51,6 +39,8 @@ type Refusal struct {
 	Policy string
 	Reason string
 	Hint   string // what a person can do about it, or ""
+
+	Variable bool // the tag is a variable's, which may be set in another file: see SettleVariables
 }
 
 // Found is what Find saw in one file or, added up, in many.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"path"
 	"slices"
 )
 
@@ -50,12 +49,15 @@ func (s *search) add(r *reference) {
 
 // run searches the file; byItself tells whether for more than the targets.
 func (s *search) run(byItself bool) {
+	for _, t := range s.targets {
+		s.found.TargetFiles = append(s.found.TargetFiles, TargetFile{Target: t.index, Path: s.file.Path})
+	}
 	if isPointer(s.file.Data) {
 		s.note(Refusal{Reason: "is a Git LFS pointer"})
 		return
 	}
 	data := withoutZeros(s.file.Data)
-	plainly := byItself && s.syntax != textSyntax && hasImageWords(data) && s.scanner.screen.hits(data)
+	plainly := byItself && s.syntax.hasImages(data) && s.scanner.screen.hits(data)
 	marked := byItself && s.scanner.query.Markers != nil && hasMarker(data)
 	if !plainly && !marked && len(s.targets) == 0 {
 		return
@@ -86,6 +88,8 @@ func parse(s syntax, data []byte) (*tree, error) {
 		return parseJSON(data)
 	case textSyntax:
 		return parseText(data), nil
+	case dockerSyntax:
+		return parseDockerfile(data), nil
 	}
 	return parseYAML(data)
 }
@@ -155,19 +159,6 @@ func (s *search) read(plainly bool) {
 	byLine := func(a, b Refusal) int { return cmp.Compare(a.Line, b.Line) }
 	slices.SortStableFunc(s.found.Refused, byLine)
 	slices.SortStableFunc(s.found.Notes, byLine)
-}
-
-// readDocument looks into a document by the rules of its format.
-func (s *search) readDocument(root *node) {
-	list, entry := imageEntries(root, isKustomization(path.Base(s.file.Path)))
-	switch {
-	case list != nil || entry != nil:
-		s.findInKustomization(list, entry)
-	case isObject(root):
-		s.findInObject(root)
-	case isValues(s.file):
-		s.findInValues(root)
-	}
 }
 
 // holding returns the reference that a value is a part of.

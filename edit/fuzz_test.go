@@ -13,7 +13,8 @@ import (
 )
 
 // fuzzPaths are names that make Find read a file by each of its rules.
-var fuzzPaths = []string{"a.yaml", "values.yaml", "kustomization.yaml", "a.json", "a.env"}
+var fuzzPaths = []string{"a.yaml", "values.yaml", "kustomization.yaml", "a.json", "a.env", "Dockerfile", "compose.yaml",
+	".gitlab-ci.yml", ".github/workflows/a.yml", ".argocd-source.yaml"}
 
 // FuzzFind finds and applies in any file, by each rule, with and without a list of images: nothing panics, nothing
 // outside the lines of the sites changes, and what was written is found again.

@@ -98,8 +98,9 @@ func (c goldenCase) run(t *testing.T, in []byte) edit.Edited {
 		}
 	}
 	edited := edit.Apply(file, changes)
-	edited.Refused = append(append(found.Refused, edited.Refused...), scanner.Missing(found)...)
-	edited.Notes = append(found.Notes, edited.Notes...)
+	refused := append(append(found.Refused, edited.Refused...), scanner.Missing(found)...)
+	refused, settled := edit.SettleVariables(refused, append(edited.Applied, edited.Unchanged...))
+	edited.Refused, edited.Notes = refused, append(append(found.Notes, edited.Notes...), settled...)
 	return edited
 }
 

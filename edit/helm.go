@@ -9,9 +9,8 @@ import (
 // isValues tells the files that hold values of a Helm chart: by their name, or as YAML in the folder of a chart.
 func isValues(f File) bool {
 	base := path.Base(f.Path)
-	ext := path.Ext(base)
-	stem := strings.TrimSuffix(base, ext)
-	if ext != ".yaml" && ext != ".yml" || stem == "Chart" {
+	stem := strings.TrimSuffix(base, path.Ext(base))
+	if !isYAML(base) || stem == "Chart" {
 		return false
 	}
 	return strings.HasPrefix(stem, "values") || strings.HasSuffix(stem, "-values") || strings.HasSuffix(stem, ".values") ||
@@ -35,24 +34,28 @@ func isImageKey(key string) bool {
 
 // findInValues adds the references of Helm values: mappings with a repository and a tag, and texts under keys that end
 // in image. No chart is bound to these names; nearly all keep to them.
-func (s *search) findInValues(root *node) {
-	v := valuesFinder{search: s, registry: root.value("global").field("imageRegistry")}
+func (s *search) findInValues(format Format, root *node) {
+	v := valuesFinder{search: s, format: format, registry: root.value("global").field("imageRegistry")}
 	v.enters = isImageKey
-	v.each(root, false, func(n *node, belowImage bool) {
-		v.addMap(n, belowImage)
-		for i := 0; i+1 < len(n.content); i += 2 {
-			if key := n.content[i]; key.kind == scalar && isImageKey(key.text) {
-				v.addText(n, key.text, n.content[i+1])
-			}
-		}
-	})
+	v.each(root, false, v.addFrom)
 }
 
 // valuesFinder walks through one document of Helm values.
 type valuesFinder struct {
 	walker
 	search   *search
+	format   Format
 	registry string // global.imageRegistry, which charts put in front of their repositories
+}
+
+// addFrom adds the references that a mapping holds itself.
+func (v *valuesFinder) addFrom(n *node, belowImage bool) {
+	v.addMap(n, belowImage)
+	for i := 0; i+1 < len(n.content); i += 2 {
+		if key := n.content[i]; key.kind == scalar && isImageKey(key.text) {
+			v.addText(n, key.text, n.content[i+1])
+		}
+	}
 }
 
 // addMap adds {registry, repository, tag, digest}. Below a key that ends in image the keys may also be name and
@@ -68,7 +71,7 @@ func (v *valuesFinder) addMap(n *node, belowImage bool) {
 	if name == nil || tag == nil && (n.key == nil || !isImageKey(n.key.text)) {
 		return
 	}
-	r := &reference{format: Helm, via: slices.Clone(v.via)}
+	r := &reference{format: v.format, via: slices.Clone(v.via)}
 	v.readNames(r, n, name)
 	r.readParts(tag, n.value("digest"))
 	if r.tag == nil && r.lacks == "" {
@@ -80,7 +83,7 @@ func (v *valuesFinder) addMap(n *node, belowImage bool) {
 // addText adds image: NAME[:TAG][@DIGEST], or, where a key for a tag stands beside a bare name, the pair of them.
 func (v *valuesFinder) addText(n *node, key string, value *node) {
 	text, found := value.scalarText()
-	r := &reference{format: Helm, whole: value, via: slices.Clone(v.via)}
+	r := &reference{format: v.format, whole: value, via: slices.Clone(v.via)}
 	if !found || !value.resolved().isString || !r.read(text) {
 		return
 	}
@@ -90,7 +93,7 @@ func (v *valuesFinder) addText(n *node, key string, value *node) {
 		v.search.add(r)
 		return
 	}
-	r = &reference{format: Helm, via: r.via}
+	r = &reference{format: v.format, via: r.via}
 	v.readNames(r, n, value)
 	if clear {
 		r.readParts(tag, n.value("digest"))

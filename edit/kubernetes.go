@@ -37,9 +37,15 @@ func (s *search) findInObject(root *node) {
 
 // addWhole adds the reference that a value holds as a whole, if it is one.
 func (s *search) addWhole(format Format, n *node, via []*node) {
-	text, found := n.scalarText()
+	if text, found := n.scalarText(); found {
+		s.addNamed(format, n, text, via)
+	}
+}
+
+// addNamed adds the reference that a value holds as the last part of its text, if it is one.
+func (s *search) addNamed(format Format, n *node, text string, via []*node) {
 	r := &reference{format: format, whole: n, via: slices.Clone(via)}
-	if found && r.read(text) {
+	if r.read(text) {
 		s.add(r)
 	}
 }

@@ -28,13 +28,13 @@ func imageEntries(root *node, byName bool) (list, entry *node) {
 }
 
 // findInKustomization adds the entries of a list of Kustomize images.
-func (s *search) findInKustomization(list, entry *node) {
+func (s *search) findInKustomization(format Format, list, entry *node) {
 	var w walker
 	var refs []*reference
 	names := map[string]int{}
 	add := func(entry *node) {
 		names[entry.field("name")]++
-		if r := s.addEntry(entry, w.via); r != nil {
+		if r := s.addEntry(format, entry, w.via); r != nil {
 			refs = append(refs, r)
 		}
 	}
@@ -51,13 +51,13 @@ func (s *search) findInKustomization(list, entry *node) {
 }
 
 // addEntry adds {name, newName, newTag, digest}. The image is what kustomize writes: newName, else name.
-func (s *search) addEntry(entry *node, via []*node) *reference {
+func (s *search) addEntry(format Format, entry *node, via []*node) *reference {
 	named := entry.value("newName")
 	if text, found := named.scalarText(); !found || text == "" {
 		named = entry.value("name")
 	}
 	text, found := named.scalarText()
-	r := &reference{format: Kustomize, parts: []*node{named}, via: slices.Clone(via), entryName: entry.field("name")}
+	r := &reference{format: format, parts: []*node{named}, via: slices.Clone(via), entryName: entry.field("name")}
 	if !found || !r.readName(text) {
 		return nil
 	}

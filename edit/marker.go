@@ -163,11 +163,11 @@ func (t *tree) isComment(line int) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(t.data[start:], " \t"), []byte("#"))
 }
 
-// valuesByLine returns the values that begin on each line: scalars and aliases, but not keys.
+// valuesByLine returns the values that begin on each line: scalars and aliases, but neither keys nor what is left out.
 func (t *tree) valuesByLine() map[int][]*node {
 	values := map[int][]*node{}
 	for _, n := range t.nodes {
-		if (n.kind == scalar || n.kind == alias) && !n.isKey {
+		if n.kind == alias || n.kind == scalar && !n.isKey && !(n.null && n.text == "") {
 			values[int(n.line)] = append(values[int(n.line)], n)
 		}
 	}

@@ -2,7 +2,6 @@ package edit
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/image-updater/image-updater/image"
@@ -27,6 +26,7 @@ type reference struct {
 	lacksHint string
 	problem   string // why it cannot be edited at all
 	hint      string
+	variable  bool // the problem is a variable in the text
 
 	named  bool // by a marker or target, for an image:
 	image  image.Repository
@@ -90,24 +90,6 @@ func (s *screen) sought(r *reference) (i image.Repository, as spelling, found bo
 	return image.Repository{}, spelling{}, false
 }
 
-// variable matches what other programs replace before an image is pulled: Helm's and Go's {{...}}, the shell's and
-// Compose's ${...} and $NAME, and the $(NAME) of Kubernetes.
-var variable = regexp.MustCompile(`\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z_][A-Za-z0-9_]*|\{\{|\$\{`)
-
-// variableProblem says that a text has a variable in it, or returns "".
-func variableProblem(text string) string {
-	if !strings.ContainsAny(text, "{$") {
-		return ""
-	}
-	if v := variable.FindString(text); v != "" {
-		return fmt.Sprintf("holds the variable or template %.40q", v)
-	}
-	return ""
-}
-
-// mask stands for a variable while a reference is taken apart: no reference has one.
-const mask = "\x00"
-
 // read takes the text of a whole reference. It reports whether it is one.
 func (r *reference) read(text string) bool {
 	if r.problem = variableProblem(text); r.problem == "" {
@@ -119,6 +101,7 @@ func (r *reference) read(text string) bool {
 		r.oldTag, r.oldDigest = ref.Tag, ref.Digest
 		return true
 	}
+	r.variable = true
 	name, _, _ := strings.Cut(variable.ReplaceAllString(text, mask), "@")
 	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
 		name = name[:i]

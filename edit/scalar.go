@@ -39,7 +39,7 @@ func losesText(plain string) bool { return !isString(plain) && !lossless.MatchSt
 
 // plainWord matches what may stand without quotes wherever a value may, in flow collections too. It is stricter than
 // YAML, and wide enough for references, tags and digests.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./](?:[A-Za-z0-9_./@+:-]*[A-Za-z0-9_./@+-])?$`)
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./](?:[A-Za-z0-9_./@+:=-]*[A-Za-z0-9_./@+=-])?$`)
 
 // bareWord matches what may stand without quotes behind KEY=.
 var bareWord = regexp.MustCompile(`^[A-Za-z0-9_./@+:,=-]+$`)
@@ -47,14 +47,14 @@ var bareWord = regexp.MustCompile(`^[A-Za-z0-9_./@+:,=-]+$`)
 // write returns the bytes that make the scalar of s read as text. It is not changed when it reads so already, and
 // refusal says why it cannot be written.
 func (s span) write(text string) (raw string, changed bool, refusal string) {
-	if text == s.text && !(s.style == plain && s.syntax != textSyntax && losesText(s.text)) {
+	if text == s.text && !(s.style == plain && s.syntax.hasTypes() && losesText(s.text)) {
 		return "", false, ""
 	}
 	if !utf8.ValidString(text) {
 		return "", false, "would hold bytes that are no UTF-8"
 	}
 	switch {
-	case s.syntax == textSyntax:
+	case !s.syntax.hasTypes():
 		return s.writeAssigned(text)
 	case s.syntax == jsonSyntax:
 		return quoteJSON(text), true, ""
@@ -66,7 +66,10 @@ func (s span) write(text string) (raw string, changed bool, refusal string) {
 	return quoteJSON(text), true, ""
 }
 
-// writeAssigned writes the value of a KEY=value line, which has no escapes that all its readers agree on.
+// hasTypes reports whether a plain scalar may be something else than a string.
+func (s syntax) hasTypes() bool { return s == yamlSyntax || s == jsonSyntax }
+
+// writeAssigned writes a word of a KEY=value line or a Dockerfile, which have no escapes that all readers agree on.
 func (s span) writeAssigned(text string) (raw string, changed bool, refusal string) {
 	quote := s.style.quote()
 	if quote == "" && !bareWord.MatchString(text) || strings.ContainsAny(text, "\"'\\$`\r\n") {

@@ -86,8 +86,11 @@ func (s *Scanner) class(name string) (syntax, bool) {
 	case ".json":
 		return jsonSyntax, true
 	}
-	if isKustomization(base) {
+	switch {
+	case isKustomization(base):
 		return yamlSyntax, true
+	case isDockerfile(base):
+		return dockerSyntax, true
 	}
 	return textSyntax, len(s.query.Markers) > 0 && isAssignments(base)
 }

@@ -67,10 +67,18 @@ func (s *screen) hits(data []byte) bool {
 	return false
 }
 
-// hasImageWords reports whether a file holds one of the words that a reference found by itself needs: a key that is or
-// ends in image, or Helm's repository.
-func hasImageWords(data []byte) bool {
-	return bytes.Contains(data, []byte("mage")) || bytes.Contains(data, []byte("repository"))
+// hasImages reports whether a file of a syntax holds one of the words that a reference found by itself needs: FROM or
+// from in a Dockerfile, else a key that is or ends in image, Helm's repository, or the scheme of an action.
+func (s syntax) hasImages(data []byte) bool {
+	switch s {
+	case textSyntax:
+		return false
+	case dockerSyntax:
+		return true
+	}
+	return bytes.Contains(data, []byte("mage")) || bytes.Contains(data, []byte("repository")) ||
+		bytes.Contains(data, []byte("services")) || bytes.Contains(data, []byte(dockerScheme)) ||
+		bytes.Contains(data, []byte("container"))
 }
 
 // mentions returns the first sought image that a file names by itself, and the line: what decides whether a file that

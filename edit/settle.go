@@ -27,6 +27,10 @@ func (s *search) settle() {
 		seen[key] = true
 		refusal := Refusal{Line: r.line(), Image: i, Policy: r.policy}
 		if refusal.Reason, refusal.Hint = s.reject(r, as, uses); refusal.Reason != "" {
+			refusal.Variable = r.variable && as.suffix == "" && (r.format == Compose || r.format == Dockerfile)
+			if refusal.Variable {
+				refusal.Hint = variableHint
+			}
 			s.refuse(refusal)
 			continue
 		}
@@ -251,7 +255,7 @@ func (s *search) aliasesOf(n *node) []int {
 	var lines []int
 	for ; n != nil && len(s.tree.users) > 0; n = n.parent {
 		for _, user := range s.tree.users[n] {
-			if len(lines) == maxNamed {
+			if len(lines) > maxNamed {
 				return lines
 			}
 			lines = append(lines, int(user.line))

@@ -89,9 +89,9 @@ func (x targetIndex) of(path string) []*target {
 
 // findTargets adds the references that targets lead to, to those that were found by themselves.
 func (s *search) findTargets() {
-	for _, t := range s.targets {
+	for i, t := range s.targets {
 		matches := s.matchesOf(t)
-		s.found.TargetFiles = append(s.found.TargetFiles, TargetFile{t.index, s.file.Path, len(matches)})
+		s.found.TargetFiles[i].Matches = len(matches)
 		if len(matches) > 0 && len(matches) != t.Expect {
 			s.refuse(Refusal{Line: int(matches[0].node.line), Image: t.Image, Policy: t.Policy,
 				Reason: fmt.Sprintf("key %s matches %s, want %d", t.Key, count(len(matches), "time"), t.Expect),

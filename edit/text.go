@@ -36,15 +36,17 @@ func parseText(data []byte) *tree {
 	return t
 }
 
-// assign makes a node the key or value of a line.
+// assign makes a node a scalar that is written as raw.
 func (n *node) assign(parent *node, line, offset int, raw string) {
 	n.kind, n.isString, n.parent = scalar, true, parent
 	n.line, n.offset, n.text = int32(line), int32(offset), raw
-	switch {
-	case strings.HasPrefix(raw, `"`):
-		n.style, n.text = double, raw[1:len(raw)-1]
-	case strings.HasPrefix(raw, "'"):
-		n.style, n.text = single, raw[1:len(raw)-1]
+	for s := single; s <= double; s++ {
+		quote := s.quote()
+		inner, begins := strings.CutPrefix(raw, quote)
+		inner, ends := strings.CutSuffix(inner, quote)
+		if begins && ends && !strings.Contains(inner, quote) {
+			n.style, n.text = s, inner
+		}
 	}
 	n.sum = sumOf(n, "", "")
 }

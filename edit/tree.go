@@ -8,7 +8,8 @@ type syntax uint8
 const (
 	yamlSyntax syntax = iota
 	jsonSyntax
-	textSyntax // KEY=value lines
+	textSyntax   // KEY=value lines
+	dockerSyntax // instructions of a Dockerfile
 )
 
 type kind uint8

@@ -64,6 +64,27 @@ func (w *walker) items(list *node, do func(item *node)) {
 	}
 }
 
+// pairs calls do for the mappings under the keys of a mapping, following the aliases on the way.
+func (w *walker) pairs(of *node, do func(key string, n *node)) {
+	depth := len(w.via)
+	defer func() { w.via = w.via[:depth] }()
+	if of != nil && of.kind == alias {
+		w.via = append(w.via, of)
+	}
+	if of = of.resolved(); of == nil || of.kind != mapping || w.seen(visit{node: of, listed: true}) {
+		return
+	}
+	here := len(w.via)
+	for i := 0; i+1 < len(of.content); i += 2 {
+		value := of.content[i+1]
+		if value.kind == alias {
+			w.via = append(w.via, value)
+		}
+		do(of.content[i].text, value.resolved())
+		w.via = w.via[:here]
+	}
+}
+
 // seen reports whether something was visited before. Only what has an anchor can be.
 func (w *walker) seen(v visit) bool {
 	if v.node.anchor() == "" {

@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/image-updater/image-updater/edit"
 )
@@ -154,10 +155,14 @@ func reading(name string, err error) error {
 // maxNesting bounds how deep folders are nested.
 const maxNesting = 512
 
+// openForReading does not wait for the other end of what has become a pipe since the folder was listed. It also spares
+// the four system calls by which package os finds out that a file of a disk cannot be polled.
+const openForReading = os.O_RDONLY | syscall.O_NONBLOCK
+
 // readDir lists the folder that root is opened on by name, files before the folder whose name they begin: the order of
 // whole paths.
 func readDir(root *os.Root) ([]fs.DirEntry, error) {
-	f, err := root.Open(".")
+	f, err := root.OpenFile(".", openForReading, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +185,7 @@ func isChart(entries []fs.DirEntry) bool {
 
 // read returns the content of a file, nil if it is too large. It lies in the buffer, whose next use overwrites it.
 func read(root *os.Root, name string, buffer *bytes.Buffer) ([]byte, error) {
-	f, err := root.Open(name)
+	f, err := root.OpenFile(name, openForReading, 0)
 	if err != nil {
 		return nil, err
 	}

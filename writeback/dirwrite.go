@@ -89,10 +89,8 @@ func (d *Dir) replace(name string, data []byte) (err error) {
 	if err := fill(f, data, info.Mode().Perm()); err != nil {
 		return err
 	}
-	if err := d.root.Rename(aside, name); err != nil {
-		return err
-	}
-	return d.syncFolder(path.Dir(name))
+	// The folder is not synced: after a crash the old file or the new one stands there, and each is whole.
+	return d.root.Rename(aside, name)
 }
 
 // fill writes, sets the mode, syncs and closes.
@@ -113,16 +111,6 @@ func (d *Dir) remove(aside string) error {
 		return err
 	}
 	return nil
-}
-
-// syncFolder makes a rename last. Not all systems can sync a folder; the file is whole without it.
-func (d *Dir) syncFolder(name string) error {
-	f, err := d.root.Open(name)
-	if err != nil {
-		return err
-	}
-	_ = f.Sync()
-	return f.Close()
 }
 
 // chart returns the folder of the innermost chart that a file lies in, "" for none.

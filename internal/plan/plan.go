@@ -164,7 +164,7 @@ func (m *maker) decide(p Policy, site edit.Site) {
 func (m *maker) hold(p Policy, site edit.Site, decision policy.Decision) {
 	if !decision.Usable && !site.Named {
 		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleNoVersion, Detail: fmt.Sprintf(
-			"%s:%d: %s is left alone: name it by a marker or a target to have it written", site.Path, site.Line, describeTag(site.Tag))})
+			"%s:%d: %s; it is left alone unless a marker or a target names it", site.Path, site.Line, decision.Unusable)})
 		return
 	}
 	for _, v := range decision.Verdicts {
@@ -181,13 +181,6 @@ func (m *maker) hold(p Policy, site edit.Site, decision policy.Decision) {
 // higher tags of other variants.
 func otherKind(rule policy.Rule) bool {
 	return rule == policy.RuleVariant || rule == policy.RuleScheme
-}
-
-func describeTag(tag string) string {
-	if tag == "" {
-		return "a reference without a tag"
-	}
-	return fmt.Sprintf("the tag %q is no version this policy can compare, so it", tag)
 }
 
 // unfound reports the policies that nothing in the repository speaks of: most often a misspelled image or path.

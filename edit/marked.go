@@ -2,7 +2,6 @@ package edit
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/image-updater/image-updater/image"
 )
@@ -41,6 +40,7 @@ func (s *search) findMarked() {
 func (m *marks) take(mark marker, byLine map[int][]*node) {
 	values, refusal := m.tree.valuesOf(mark, byLine)
 	i, known := m.scanner.query.Markers[mark.policy]
+	_, sought := m.anySought(values)
 	switch {
 	case mark.wrong != "":
 		m.takeUnknown(mark, values, mark.wrong)
@@ -48,7 +48,7 @@ func (m *marks) take(mark marker, byLine map[int][]*node) {
 	case !known:
 		m.takeUnknown(mark, values, fmt.Sprintf("names the unknown policy %q", mark.policy))
 		return
-	case !m.scanner.screen.seeks(i) && !m.anySought(values):
+	case !m.scanner.screen.seeks(i) && !sought:
 		return
 	}
 	hint := ""
@@ -65,7 +65,8 @@ func (m *marks) take(mark marker, byLine map[int][]*node) {
 // takeUnknown reports a marker of no known policy: it matters where it stands on a sought reference.
 func (m *marks) takeUnknown(mark marker, values []*node, reason string) {
 	report := Refusal{Line: mark.line, Policy: mark.policy, Reason: "marker " + reason}
-	if mark.flux && mark.wrong == "" || !m.anySought(values) {
+	var sought bool
+	if report.Image, sought = m.anySought(values); mark.flux && mark.wrong == "" || !sought {
 		m.note(report)
 		return
 	}
@@ -82,20 +83,28 @@ func (m *marks) drop(values []*node) {
 	}
 }
 
-func (m *marks) anySought(values []*node) bool { return slices.ContainsFunc(values, m.soughtAt) }
+// anySought returns the image of the first value that is part of a sought reference.
+func (m *marks) anySought(values []*node) (i image.Repository, found bool) {
+	for _, n := range values {
+		if i, found = m.soughtAt(n); found {
+			return i, true
+		}
+	}
+	return image.Repository{}, false
+}
 
-// soughtAt reports whether a value is part of a sought reference, or reads as one.
-func (m *marks) soughtAt(n *node) bool {
+// soughtAt reports whether a value is part of a sought reference, or reads as one, and of which image.
+func (m *marks) soughtAt(n *node) (i image.Repository, found bool) {
 	r := m.holders[n.resolved()]
 	if r == nil {
 		text, found := n.scalarText()
 		r = &reference{}
 		if !found || !r.read(text) {
-			return false
+			return image.Repository{}, false
 		}
 	}
-	_, _, found := m.scanner.screen.sought(r)
-	return found
+	i, _, found = m.scanner.screen.sought(r)
+	return i, found
 }
 
 // give lets a marker name the reference that holds the value n, or a new one.

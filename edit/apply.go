@@ -156,9 +156,7 @@ func digestHint(c Change) string {
 
 // settleConflicts sorts the edits and refuses all changes that want to write different texts to the same bytes.
 func (a *application) settleConflicts(edits []splice) []splice {
-	slices.SortStableFunc(edits, func(x, y splice) int {
-		return cmp.Or(cmp.Compare(x.start, y.start), cmp.Compare(x.end, y.end))
-	})
+	slices.SortStableFunc(edits, splice.compare)
 	for i := 0; i < len(edits); {
 		first, j := edits[i], i+1
 		for j < len(edits) && first.overlaps(edits[j]) {
@@ -170,10 +168,10 @@ func (a *application) settleConflicts(edits []splice) []splice {
 	return edits
 }
 
-// refuseUnequal refuses the changes of edits of the same bytes, if they are not all the same.
+// refuseUnequal refuses the changes of edits of the same bytes, if the first does not make all of them.
 func (a *application) refuseUnequal(edits []splice) {
 	for _, e := range edits[1:] {
-		if !e.same(edits[0]) {
+		if !edits[0].makes(e, a.file.Data) {
 			for _, refused := range edits {
 				a.refuse(refused.change, fmt.Sprintf("two changes want to write it: %q and %q", edits[0].want, e.want))
 			}
@@ -187,8 +185,32 @@ func (e splice) overlaps(next splice) bool {
 	return next.start < e.end || next.start == e.start && next.inserts == e.inserts
 }
 
-func (e splice) same(other splice) bool {
-	return e.start == other.start && e.end == other.end && e.want == other.want && e.inserts == other.inserts
+// makes reports whether an edit writes what another one of the same bytes, or of a part of them, writes.
+func (e splice) makes(other splice, data []byte) bool {
+	if e.inserts {
+		return e.want == other.want
+	}
+	return other.end <= e.end && e.bytes(data) == string(data[e.start:other.start])+other.bytes(data)+string(data[other.end:e.end])
+}
+
+// bytes returns what stands there after the edit.
+func (e splice) bytes(data []byte) string {
+	if e.keeps {
+		return string(data[e.start:e.end])
+	}
+	return e.text
+}
+
+// compare orders edits by the file; a line is put in before what begins at the same place, and what is a part of
+// something comes after it.
+func (e splice) compare(next splice) int {
+	inserts := func(e splice) int {
+		if e.inserts {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(e.start, next.start), cmp.Compare(inserts(e), inserts(next)), cmp.Compare(next.end, e.end))
 }
 
 func (a *application) refuse(change int, reason string) {

@@ -20,6 +20,14 @@
 //     Chart.yaml and templates): mappings with repository and tag, and below a key that ends in image or Image also name
 //     and version; registry and global.imageRegistry are joined in front; texts under keys that end in image or Image.
 //     A bare name beside tag or <key>Tag is a pair with it.
+//   - Flux's HelmRelease: spec.values as Helm values, and the images of its post-renderers.
+//   - Argo CD's Application and ApplicationSet, and .argocd-source*.yaml: helm.parameters (those of one path belong
+//     together), helm.valuesObject and kustomize.images.
+//   - Compose (compose*.yaml, docker-compose*.yaml): the image of each service that is not built.
+//   - Dockerfiles (Dockerfile, Dockerfile.*, *.Dockerfile, Containerfile*): FROM, COPY --from, and an ARG that is all
+//     of a FROM. Names of stages are no images.
+//   - GitHub Actions (.github/workflows, action.yaml): containers, services, and docker:// where an action may stand.
+//   - GitLab CI (*.gitlab-ci.yml): image and services of the file, its defaults and its jobs.
 //
 // All spellings of one repository are one image, and the spelling stays.
 //
@@ -34,8 +42,9 @@
 // Without a part the value is a whole reference. A name is compared and never written. A digest goes with the one tag
 // that the same policy marks in the same mapping. Query.Markers holds the policies that a marker may name.
 //
-// A [Target] leads to values by a glob for files and a key for values (see [CheckKey]), and may write any text around
-// the tag. Once all files were searched, [Scanner.Missing] tells the targets that matched nowhere.
+// A [Target] leads to values by a glob for files and a key (see [CheckKey], YAML and JSON) or a regexp with one group
+// (any text), and may write any text around the tag. Once all files were searched, [Scanner.Missing] tells the targets
+// that matched nowhere.
 //
 // # What is written
 //
@@ -50,13 +59,15 @@
 // escapes, over several lines, as a block scalar or with an explicit tag, an anchor with an alias that serves as
 // something else, two entries of one name, a marker that is wrong, a file that does not parse, is UTF-16, binary or
 // larger than [MaxFile]. Left out on purpose, with a note: templates that do not parse, a chart's templates, Git LFS
-// pointers, Flux's markers of other policies.
+// pointers, images that Compose builds, Helm values in a text, Flux's markers of other policies. A variable in a FROM
+// or in Compose is refused at first; [SettleVariables] tells where it turned out to be set beside it.
 //
 // # Proof
 //
 // Every edited file is parsed again and compared with the file before: documents, keys, values, styles, tags, anchors
 // and comments must be equal but for the values meant, which must read as meant. What cannot be proved is refused, so a
-// trap of YAML that nobody thought of costs an edit and never a file.
+// trap of YAML that nobody thought of costs an edit and never a file. In a text without a grammar the regexp must lead
+// to just as many places as before, and read there what was written.
 //
 // # What it does not do
 //

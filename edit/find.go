@@ -16,6 +16,7 @@ type search struct {
 	tree    *tree
 	refs    []*reference
 	holders map[*node]*reference // what each value is a part of
+	scalars map[extent]*node     // by where their texts are, once asked for
 	found   Found
 }
 
@@ -67,18 +68,22 @@ func (s *search) run(byItself bool) {
 		return
 	}
 	if reason := obstacle(s.syntax, s.file.Data); reason != "" {
-		s.unreadable(data, reason)
+		s.unreadable(data, reason, s.targets)
 		return
 	}
-	var err error
-	switch s.tree, err = parse(s.syntax, s.file.Data); {
+	tree, err := parse(s.syntax, s.file.Data)
+	switch {
 	case err == nil:
+		s.tree = tree
 		s.read(plainly)
+		return
 	case bytes.Contains(data, []byte("{{")):
 		s.skip(data, "is a template: "+err.Error())
 	default:
-		s.unreadable(data, err.Error())
+		s.unreadable(data, err.Error(), s.keyed())
 	}
+	s.tree = parseRaw(s.file.Data)
+	s.read(false) // a regexp needs no file that parses
 }
 
 // parse reads a file of a syntax.
@@ -90,8 +95,15 @@ func parse(s syntax, data []byte) (*tree, error) {
 		return parseText(data), nil
 	case dockerSyntax:
 		return parseDockerfile(data), nil
+	case rawSyntax:
+		return parseRaw(data), nil
 	}
 	return parseYAML(data)
+}
+
+// parseRaw reads nothing: a text of which only lines are known.
+func parseRaw(data []byte) *tree {
+	return &tree{syntax: rawSyntax, data: data, starts: lineStarts(data)}
 }
 
 // isPointer reports whether a file is the pointer that Git keeps in place of a file in LFS.
@@ -120,12 +132,22 @@ func obstacle(s syntax, data []byte) string {
 	return ""
 }
 
-// unreadable reports a file that cannot be edited: as refused where it names a sought image or is a target's.
-func (s *search) unreadable(data []byte, reason string) {
+// keyed returns the targets that lead somewhere by a key.
+func (s *search) keyed() (keyed []*target) {
 	for _, t := range s.targets {
+		if t.pattern == nil {
+			keyed = append(keyed, t)
+		}
+	}
+	return keyed
+}
+
+// unreadable reports a file that cannot be edited: as refused where it is one of targets, or names a sought image.
+func (s *search) unreadable(data []byte, reason string, targets []*target) {
+	for _, t := range targets {
 		s.refuse(Refusal{Image: t.Image, Policy: t.Policy, Reason: reason})
 	}
-	if len(s.targets) > 0 || s.syntax == jsonSyntax && !bytes.Contains(data, []byte("apiVersion")) {
+	if len(targets) > 0 || s.syntax == jsonSyntax && !bytes.Contains(data, []byte("apiVersion")) {
 		return
 	}
 	if len(s.scanner.screen.images) == 0 {

@@ -207,15 +207,21 @@ func TestNewScannerErrors(t *testing.T) {
 		{File: "../a", Key: "a", Value: "x", Expect: -1},
 		{File: "[", Regexp: "x", Value: "{tag}{tag}"},
 		{File: "a", Key: "$.a", Value: "{tags}"},
+		{File: "a", Key: "$.a", Regexp: "(a)"},
+		{File: "a"},
+		{File: "a", Regexp: "("},
 	}})
 	want := `targets[1].file: glob "../a" leaves the repository
 targets[1].key: key "a" does not begin with $
 targets[1].value: value "x" holds neither {tag} nor {digest}
 targets[1].expect: -1 is less than 0
 targets[2].file: glob "[" is malformed
-targets[2].regexp: not supported yet
+targets[2].regexp: regexp "x" has 0 groups, want one around what is written
 targets[2].value: value "{tag}{tag}" holds {tag} twice
-targets[3].value: value "{tags}" holds {tags}, want {tag}, {digest} or {image}`
+targets[3].value: value "{tags}" holds {tags}, want {tag}, {digest} or {image}
+targets[4].regexp: stands beside a key, want one of them
+targets[5].key: is missing, and there is no regexp either
+targets[6].regexp: missing closing ): ` + "`(`"
 	if err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nwant:\n%s", err, want)
 	}

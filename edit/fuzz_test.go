@@ -35,6 +35,7 @@ func FuzzFind(f *testing.F) {
 	targets := []edit.Target{
 		{Policy: "web", Image: nginx, File: "*", Key: "$.spec.image", Value: "{image}:{tag}"},
 		{Policy: "api", Image: api, File: "*", Key: "$.a[*]", Value: "v{tag}"},
+		{Policy: "api", Image: api, File: "*", Regexp: "api:([a-z0-9.]*)"},
 	}
 	scanners := []*edit.Scanner{
 		scannerOf(f, edit.Query{}),

@@ -31,8 +31,8 @@ type goldenCase struct {
 }
 
 type goldenTarget struct {
-	Policy, Image, File, Key, Value string
-	Expect                          int
+	Policy, Image, File, Key, Regexp, Value string
+	Expect                                  int
 }
 
 func TestGolden(t *testing.T) {
@@ -129,7 +129,7 @@ func (c goldenCase) scanner(t *testing.T) (*edit.Scanner, map[image.Repository]i
 	}
 	for _, target := range c.Targets {
 		q.Targets = append(q.Targets, edit.Target{Policy: target.Policy, Image: repository(t, target.Image),
-			File: target.File, Key: target.Key, Value: target.Value, Expect: target.Expect})
+			File: target.File, Key: target.Key, Regexp: target.Regexp, Value: target.Value, Expect: target.Expect})
 	}
 	scanner, err := edit.NewScanner(q)
 	if err != nil {

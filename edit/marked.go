@@ -22,7 +22,7 @@ type lone struct {
 
 // findMarked looks at every marker of the file.
 func (s *search) findMarked() {
-	if s.scanner.query.Markers == nil {
+	if s.scanner.query.Markers == nil || s.tree.syntax == rawSyntax {
 		return
 	}
 	m := marks{search: s, taken: map[*node]marker{}}

@@ -86,13 +86,16 @@ type splice struct {
 	inserts    bool
 	keeps      bool // the bytes are as wanted
 	change     int  // index of the change it belongs to
+
+	target        *target // of a text that only its regexp knows:
+	group, groups int
 }
 
-// write returns the splice that makes the scalar of s read as text.
+// splice returns the splice that makes the scalar of s read as text.
 func (s span) splice(text string) (splice, string) {
 	raw, changed, refusal := s.write(text)
 	e := splice{start: s.start, end: s.end, text: raw, want: text, ordinal: s.ordinal, entry: s.entry, anchor: s.anchor}
-	e.keeps = !changed
+	e.keeps, e.target, e.group, e.groups = !changed, s.target, s.group, s.groups
 	return e, refusal
 }
 

@@ -20,7 +20,7 @@ func (a *application) prove(edits []splice) ([]byte, map[int]bool) {
 	if len(good) == 0 {
 		return a.file.Data, written
 	}
-	return spliced(a.file.Data, slices.CompactFunc(good, splice.same)), written
+	return spliced(a.file.Data, outermost(good)), written
 }
 
 // provable returns those of the edits that hold together with the good ones, which are known to hold. If not all do, it
@@ -55,9 +55,10 @@ func (a *application) provable(good, edits []splice) []splice {
 // holds reports whether the file with the edits is the one that was searched but for their values.
 func (a *application) holds(edits []splice) bool {
 	a.parses++
-	edits = slices.CompactFunc(slices.Clone(edits), splice.same) // several changes may make the same edit
-	after, err := parse(a.origin.syntax, spliced(a.file.Data, edits))
-	return err == nil && proves(a.origin.sums, after, edits)
+	edits = outermost(edits)
+	data := spliced(a.file.Data, edits)
+	after, err := parse(a.origin.syntax, data)
+	return err == nil && proves(a.origin.sums, after, edits) && holdsRaw(data, edits)
 }
 
 func changesOf(edits []splice) []int {
@@ -71,8 +72,20 @@ func changesOf(edits []splice) []int {
 
 func inOrder(a, b []splice) []splice {
 	all := append(slices.Clone(a), b...)
-	slices.SortStableFunc(all, func(x, y splice) int { return x.start - y.start })
+	slices.SortStableFunc(all, splice.compare)
 	return all
+}
+
+// outermost leaves out the edits that another one makes as well: several changes may write the same text, or one a
+// part of another's.
+func outermost(edits []splice) []splice {
+	var kept []splice
+	for _, e := range edits {
+		if len(kept) == 0 || !kept[len(kept)-1].overlaps(e) {
+			kept = append(kept, e)
+		}
+	}
+	return kept
 }
 
 // spliced returns data with the edits made, which are in its order and do not overlap.

@@ -13,6 +13,7 @@ type reference struct {
 	format    Format
 	names     []spelling // how its name may be read, the likeliest first; never empty
 	whole     *node      // holds all of it, or else:
+	raw       *span      // a part of a text that no parser knows does, or else:
 	tag       *node      // holds TAG or TAG@DIGEST; nil if there is none
 	digest    *node      // nil if there is none
 	parts     []*node    // what is read and never written: its name

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -54,6 +55,11 @@ func (s span) write(text string) (raw string, changed bool, refusal string) {
 		return "", false, "would hold bytes that are no UTF-8"
 	}
 	switch {
+	case s.syntax == rawSyntax:
+		if strings.ContainsFunc(text, unicode.IsControl) {
+			return "", false, "would hold control characters"
+		}
+		return text, true, ""
 	case !s.syntax.hasTypes():
 		return s.writeAssigned(text)
 	case s.syntax == jsonSyntax:

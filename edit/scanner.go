@@ -23,9 +23,9 @@ type Target struct {
 	Image  image.Repository
 	File   string // a glob: see CheckGlob
 	Key    string // the path to the value: see CheckKey
-	Regexp string // with one group around what is written; not supported yet
+	Regexp string // or a regexp (RE2, ^ and $ match at lines) with one group around what is written
 	Value  string // what is written, with {tag}, {digest} and {image} in it; "" = "{tag}"
-	Expect int    // how often the key matches in each file that matches; 0 = once
+	Expect int    // how often it matches in each file that matches; 0 = once
 }
 
 // TargetError is what is wrong with a target of a Query.
@@ -92,7 +92,10 @@ func (s *Scanner) class(name string) (syntax, bool) {
 	case isDockerfile(base):
 		return dockerSyntax, true
 	}
-	return textSyntax, len(s.query.Markers) > 0 && isAssignments(base)
+	if isAssignments(base) {
+		return textSyntax, len(s.query.Markers) > 0
+	}
+	return rawSyntax, false
 }
 
 // isAssignments tells the files in which markers are looked for on KEY=value lines: those without an extension and those
@@ -108,15 +111,13 @@ var assignmentExtensions = []string{".bash", ".cfg", ".conf", ".env", ".hcl", ".
 
 // Find returns the references in a file. A file that holds no sought name and no marker is not parsed.
 func (s *Scanner) Find(f File) Found {
-	search := search{scanner: s, file: f, targets: s.byFolder.of(f.Path)}
 	class, wanted := s.class(f.Path)
-	switch {
-	case !wanted && len(search.targets) == 0:
+	search := search{scanner: s, file: f, targets: s.byFolder.of(f.Path), syntax: class}
+	if !wanted && len(search.targets) == 0 {
 		return Found{}
-	case wanted:
-		search.syntax = class
-	default:
-		search.syntax = yamlSyntax // a target's key is asked of a file with an unknown name
+	}
+	if class == rawSyntax && slices.ContainsFunc(search.targets, func(t *target) bool { return t.pattern == nil }) {
+		search.syntax = yamlSyntax // a key is asked of a file with an unknown name
 	}
 	search.run(wanted)
 	return search.found
@@ -136,7 +137,7 @@ func (s *Scanner) Missing(found Found) []Refusal {
 		case files[t.index] == 0:
 			reason = "target matches no file"
 		case matches[t.index] == 0:
-			reason = fmt.Sprintf("key %s of the target matches nothing in %s", t.Key, count(files[t.index], "file"))
+			reason = fmt.Sprintf("%s of the target matches nothing in %s", t.way(), count(files[t.index], "file"))
 		default:
 			continue
 		}

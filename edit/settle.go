@@ -25,7 +25,7 @@ func (s *search) settle() {
 			continue // come to by an alias
 		}
 		seen[key] = true
-		refusal := Refusal{Line: r.line(), Image: i, Policy: r.policy}
+		refusal := Refusal{Line: s.lineOf(r), Image: i, Policy: r.policy}
 		if refusal.Reason, refusal.Hint = s.reject(r, as, uses); refusal.Reason != "" {
 			refusal.Variable = r.variable && as.suffix == "" && (r.format == Compose || r.format == Dockerfile)
 			if refusal.Variable {
@@ -52,20 +52,24 @@ func (s *search) settle() {
 type wanted struct {
 	image              image.Repository
 	whole, tag, digest *node
+	raw                *span
 	name               *node // of a reference that has none of them
 	target             *target
 }
 
 func (r *reference) wanted(i image.Repository) wanted {
-	w := wanted{i, r.whole.resolved(), r.tag.resolved(), r.digest.resolved(), nil, r.target}
-	if w.whole == nil && w.tag == nil && w.digest == nil {
+	w := wanted{i, r.whole.resolved(), r.tag.resolved(), r.digest.resolved(), r.raw, nil, r.target}
+	if w.whole == nil && w.tag == nil && w.digest == nil && w.raw == nil {
 		w.name = r.parts[0].resolved()
 	}
 	return w
 }
 
-// line returns where a reference is reported: at what is written first.
-func (r *reference) line() int {
+// lineOf returns where a reference is reported: at what is written first.
+func (s *search) lineOf(r *reference) int {
+	if r.raw != nil {
+		return lineOf(s.tree.starts, r.raw.start)
+	}
 	for _, n := range append([]*node{r.whole, r.tag, r.digest}, r.parts...) {
 		if n != nil {
 			return int(n.line)
@@ -238,6 +242,9 @@ func (s *search) placeOf(r *reference, o *origin) (*place, string) {
 			p.lacks, p.lacksHint = "it has no "+insertedKey+", and there is no safe place to put one in",
 				"add one: "+insertedKey+`: ""`
 		}
+	}
+	if r.raw != nil {
+		p.whole, p.start = r.raw, r.raw.start
 	}
 	if p.start < 0 {
 		p.start = max(0, int(r.parts[0].offset))

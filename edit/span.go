@@ -14,6 +14,9 @@ type span struct {
 	text       string
 	style      style
 	syntax     syntax
+
+	target        *target // of a text that only its regexp knows:
+	group, groups int     // which match of it, of how many
 }
 
 // span locates the text of a scalar. It refuses whatever is not written down exactly as it reads: the bytes to replace

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,9 +14,10 @@ import (
 // target is a Target ready to be looked for.
 type target struct {
 	Target
-	index int // in Query.Targets
-	path  keyPath
-	value valueTemplate
+	index   int     // in Query.Targets
+	path    keyPath // or else:
+	pattern *regexp.Regexp
+	value   valueTemplate
 }
 
 func compileTarget(index int, t Target) (*target, error) {
@@ -29,11 +31,16 @@ func compileTarget(index int, t Target) (*target, error) {
 	wrong("file", CheckGlob(t.File))
 	var err error
 	switch {
+	case t.Key != "" && t.Regexp != "":
+		wrong("regexp", errors.New("stands beside a key, want one of them"))
 	case t.Regexp != "":
-		wrong("regexp", errors.New("not supported yet"))
-	default:
+		compiled.pattern, err = parsePattern(t.Regexp)
+		wrong("regexp", err)
+	case t.Key != "":
 		compiled.path, err = parseKey(t.Key)
 		wrong("key", err)
+	default:
+		wrong("key", errors.New("is missing, and there is no regexp either"))
 	}
 	compiled.value, err = parseValue(t.Value)
 	wrong("value", err)
@@ -90,18 +97,47 @@ func (x targetIndex) of(path string) []*target {
 // findTargets adds the references that targets lead to, to those that were found by themselves.
 func (s *search) findTargets() {
 	for i, t := range s.targets {
-		matches := s.matchesOf(t)
-		s.found.TargetFiles[i].Matches = len(matches)
-		if len(matches) > 0 && len(matches) != t.Expect {
-			s.refuse(Refusal{Line: int(matches[0].node.line), Image: t.Image, Policy: t.Policy,
-				Reason: fmt.Sprintf("key %s matches %s, want %d", t.Key, count(len(matches), "time"), t.Expect),
-				Hint:   "make the key narrower, or say with `expect` how many matches are right"})
-			continue
+		matches := &s.found.TargetFiles[i].Matches
+		switch {
+		case t.pattern != nil:
+			*matches = s.findPattern(t)
+		case s.tree.syntax.hasTypes():
+			*matches = s.findKey(t)
+		case s.syntax == textSyntax || s.syntax == dockerSyntax:
+			s.refuse(Refusal{Image: t.Image, Policy: t.Policy, Reason: "is neither YAML nor JSON, where a key leads somewhere",
+				Hint: "use a regexp"})
 		}
+	}
+}
+
+// findKey adds the references that the key of a target leads to, and returns how many there are.
+func (s *search) findKey(t *target) int {
+	matches := s.matchesOf(t)
+	if s.expected(t, len(matches), func() int { return int(matches[0].node.line) }) {
 		for _, m := range matches {
 			s.addTarget(t, m)
 		}
 	}
+	return len(matches)
+}
+
+// expected reports whether a target matches as often as it should, if it matches at all.
+func (s *search) expected(t *target, matches int, line func() int) bool {
+	if matches == 0 || matches == t.Expect {
+		return true
+	}
+	s.refuse(Refusal{Line: line(), Image: t.Image, Policy: t.Policy,
+		Reason: fmt.Sprintf("%s matches %s, want %d", t.way(), count(matches, "time"), t.Expect),
+		Hint:   "make it narrower, or say with `expect` how many matches are right"})
+	return false
+}
+
+// way names the key or regexp.
+func (t *target) way() string {
+	if t.pattern != nil {
+		return "regexp " + t.Regexp
+	}
+	return "key " + t.Key
 }
 
 // matchesOf returns the values that a target's key leads to, each of them once.
@@ -138,24 +174,30 @@ func (s *search) addTarget(t *target, m match) {
 		other.name(t.Policy, t.Image)
 		return
 	}
-	r := &reference{format: Targeted, whole: m.node, via: m.via, target: t}
-	name := t.Image.Familiar()
-	if text, found := n.scalarText(); found {
-		r.problem = variableProblem(text)
-		var spelled string
-		spelled, r.oldTag, r.oldDigest = t.value.read(text)
-		if spelled != "" {
-			name = spelled
-		}
-	} else {
+	text, found := n.scalarText()
+	r := s.newTargeted(t, text)
+	r.whole, r.via = m.node, m.via
+	if !found {
 		r.problem = notScalar(n)
+	}
+	s.refs = append(s.refs, r)
+}
+
+// newTargeted returns the reference that a target makes of a text.
+func (s *search) newTargeted(t *target, text string) *reference {
+	r := &reference{format: Targeted, target: t, problem: variableProblem(text)}
+	name := t.Image.Familiar()
+	var spelled string
+	spelled, r.oldTag, r.oldDigest = t.value.read(text)
+	if spelled != "" {
+		name = spelled
 	}
 	r.names = []spelling{{text: name, repository: t.Image}}
 	if written, err := image.ParseRepository(name); r.problem == "" && t.value.wants("{image}") && (err != nil || written != t.Image) {
 		r.problem = fmt.Sprintf("names %s, not %s", name, t.Image.Familiar())
 	}
 	r.name(t.Policy, t.Image)
-	s.refs = append(s.refs, r)
+	return r
 }
 
 // writesLike reports whether the target would put into n just what the reference found there would.

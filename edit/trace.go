@@ -98,7 +98,8 @@ func addSum(sum uint64, s string) uint64 {
 const insertedKey = "newTag"
 
 // proves reports whether the tree after an edit is the one that was traced, but for the given scalars, which must read
-// as their new text and as strings, and for a key put in behind each scalar of an insertion.
+// as their new text and as strings, and for a key put in behind each scalar of an insertion. What a regexp leads to is
+// not known to be a scalar: each such edit may change one value or comment.
 func proves(sums []uint64, after *tree, edits []splice) bool {
 	skip := map[int32]bool{}
 	shifted := shifter(edits)
@@ -111,8 +112,12 @@ func proves(sums []uint64, after *tree, edits []splice) bool {
 	if len(now.sums) != len(sums) {
 		return false
 	}
+	raw := 0
 	for _, e := range edits {
-		if e.inserts {
+		if e.target != nil {
+			raw++
+		}
+		if e.inserts || e.target != nil {
 			continue
 		}
 		at := shifted(e.ordinal)
@@ -121,7 +126,17 @@ func proves(sums []uint64, after *tree, edits []splice) bool {
 		}
 		now.sums[e.entry] = sums[e.entry]
 	}
-	return slices.Equal(now.sums, sums)
+	return differing(sums, now.sums) <= raw
+}
+
+// differing counts in how many places two prints of one length differ.
+func differing(a, b []uint64) (n int) {
+	for i := range a {
+		if a[i] != b[i] {
+			n++
+		}
+	}
+	return n
 }
 
 // shifter returns the function that tells the ordinal after the edits of a node before them: every inserted key and

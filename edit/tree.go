@@ -10,6 +10,7 @@ const (
 	jsonSyntax
 	textSyntax   // KEY=value lines
 	dockerSyntax // instructions of a Dockerfile
+	rawSyntax    // any text
 )
 
 type kind uint8

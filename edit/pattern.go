@@ -1,0 +1,107 @@
+package edit
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// parsePattern compiles the regexp of a target: RE2, in which ^ and $ match at lines, with one group around what is
+// written.
+func parsePattern(text string) (*regexp.Regexp, error) {
+	if _, err := regexp.Compile(text); err != nil {
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	pattern, err := regexp.Compile("(?m)" + text)
+	if err != nil {
+		return nil, err
+	}
+	if n := pattern.NumSubexp(); n != 1 {
+		return nil, fmt.Errorf("regexp %q has %s, want one around what is written", text, count(n, "group"))
+	}
+	return pattern, nil
+}
+
+// maxGroups bounds how many matches of a regexp are looked at.
+const maxGroups = 10_000
+
+// group is what the group of a regexp holds in one match, without a line break at its end.
+type group struct {
+	extent     // begins at -1 if it has no part in the match
+	match  int // offset of the match
+}
+
+func (t *target) groups(data []byte) []group {
+	var all []group
+	for _, m := range t.pattern.FindAllSubmatchIndex(data, maxGroups) {
+		g := group{extent{m[2], m[3]}, m[0]}
+		for g.start >= 0 && g.end > g.start && (data[g.end-1] == '\n' || data[g.end-1] == '\r') {
+			g.end--
+		}
+		all = append(all, g)
+	}
+	return all
+}
+
+// findPattern adds the references that the regexp of a target leads to, and returns how many there are.
+func (s *search) findPattern(t *target) int {
+	groups := t.groups(s.file.Data)
+	if !s.expected(t, len(groups), func() int { return lineOf(s.tree.starts, groups[0].match) }) {
+		return len(groups)
+	}
+	for i, g := range groups {
+		if g.start < 0 {
+			s.refuse(Refusal{Line: lineOf(s.tree.starts, g.match), Image: t.Image, Policy: t.Policy,
+				Reason: "matches the regexp without its group"})
+			continue
+		}
+		if n := s.scalarAt(g.extent); n != nil {
+			s.addTarget(t, match{node: n})
+			continue
+		}
+		text := string(s.file.Data[g.start:g.end])
+		r := s.newTargeted(t, text)
+		r.raw = &span{start: g.start, end: g.end, text: text, syntax: rawSyntax, target: t, group: i, groups: len(groups)}
+		if strings.ContainsAny(text, "\r\n") {
+			r.problem = "spans several lines"
+		}
+		s.refs = append(s.refs, r)
+	}
+	return len(groups)
+}
+
+// scalarAt returns the scalar whose text, with or without its quotes, is a part of the file. Written as a scalar it is
+// quoted and proved as one.
+func (s *search) scalarAt(g extent) *node {
+	if s.scalars == nil {
+		s.scalars = map[extent]*node{}
+		for _, n := range s.tree.nodes {
+			if n.kind != scalar || n.isKey || n.null {
+				continue
+			}
+			if span, refusal := s.tree.span(n); refusal == "" {
+				quote := len(n.style.quote())
+				s.scalars[extent{span.start, span.end}] = n
+				s.scalars[extent{span.start + quote, span.end - quote}] = n
+			}
+		}
+	}
+	return s.scalars[g]
+}
+
+// holdsRaw reports whether after the edits the regexp of each text that no parser knows leads to just as many matches,
+// and this one reads as it was to be written.
+func holdsRaw(after []byte, edits []splice) bool {
+	for _, e := range edits {
+		if e.target == nil {
+			continue
+		}
+		groups := e.target.groups(after)
+		if len(groups) != e.groups || groups[e.group].start < 0 ||
+			string(after[groups[e.group].start:groups[e.group].end]) != e.want {
+			return false
+		}
+	}
+	return true
+}

@@ -1,7 +1,6 @@
 package writeback
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +57,7 @@ type dirWalk struct {
 	scanner *edit.Scanner
 	paths   edit.Paths
 	found   edit.Found
-	buffer  bytes.Buffer // of the file that is looked at: a scanner keeps none of its bytes
+	buffer  []byte // of the file that is looked at: a scanner keeps none of its bytes
 }
 
 // folder looks through a folder; root is opened on it, so that the way to it is not walked again for every file. chart is
@@ -124,11 +123,15 @@ func (w *dirWalk) entry(ctx context.Context, root *os.Root, name, chart string, 
 	case !e.Type().IsRegular():
 		return nil // a pipe or a device: reading it may never end
 	}
-	return w.file(root, name, chart)
+	return w.file(root, name, chart, e)
 }
 
-func (w *dirWalk) file(root *os.Root, name, chart string) error {
-	data, err := read(root, path.Base(name), &w.buffer)
+func (w *dirWalk) file(root *os.Root, name, chart string, e fs.DirEntry) error {
+	info, err := e.Info() // known since the folder was listed
+	if err != nil {
+		return reading(name, err)
+	}
+	data, err := read(root, e.Name(), info.Size(), &w.buffer)
 	if err != nil {
 		return reading(name, err)
 	}
@@ -183,20 +186,29 @@ func isChart(entries []fs.DirEntry) bool {
 	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == chartFile && e.Type().IsRegular() })
 }
 
-// read returns the content of a file, nil if it is too large. It lies in the buffer, whose next use overwrites it.
-func read(root *os.Root, name string, buffer *bytes.Buffer) ([]byte, error) {
+// read returns the content of a file that was size bytes long when it was last looked at, nil if it is too large. It lies
+// in the buffer, whose next use overwrites it.
+func read(root *os.Root, name string, size int64, buffer *[]byte) ([]byte, error) {
 	f, err := root.OpenFile(name, openForReading, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	buffer.Reset()
-	// The limit holds for a file that grows while it is read, too.
-	if _, err := buffer.ReadFrom(io.LimitReader(f, maxRead+1)); err != nil {
-		return nil, err
+	*buffer = slices.Grow((*buffer)[:0], int(min(size, maxRead))+1)
+	data := *buffer
+	for {
+		n, err := f.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case len(data) > maxRead:
+			return nil, nil
+		case errors.Is(err, io.EOF), err == nil && int64(len(data)) == size && n > 0:
+			// A read that stops at the size that is known has met the end: asking again would only say so.
+			*buffer = data
+			return data, nil
+		case err != nil:
+			return nil, err
+		}
+		data = slices.Grow(data, 1)
 	}
-	if buffer.Len() > maxRead {
-		return nil, nil
-	}
-	return buffer.Bytes(), nil
 }

@@ -1,7 +1,6 @@
 package writeback
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -28,7 +27,7 @@ func (d *Dir) Preview(ctx context.Context, changes []edit.Change) (Preview, erro
 		if err != nil {
 			return Preview{}, err
 		}
-		data, err := read(d.root, name, new(bytes.Buffer))
+		data, err := read(d.root, name, info.Size(), new([]byte))
 		if err != nil {
 			return Preview{}, err
 		}

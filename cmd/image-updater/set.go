@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -160,6 +161,9 @@ func (s *setter) folder(ctx context.Context, dir string) (outcome, error) {
 	}
 	defer d.Close()
 	s.base = fromHere(dir)
+	// A folder is looked through file by file, and next to nothing of it is kept: collecting garbage at the usual four
+	// megabytes costs a tenth of the time and saves no memory worth it.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	found, err := d.Find(ctx, s.scanner, s.paths)
 	if err != nil {
 		return outcome{}, failed(err)

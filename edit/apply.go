@@ -36,7 +36,7 @@ type application struct {
 	changes []Change
 	reasons []refused // why each change is refused
 	origin  *origin
-	parses  int
+	parses  int // so far, to prove edits
 }
 
 type refused struct{ reason, hint string }
@@ -53,7 +53,7 @@ func (a *application) plan(c Change) ([]splice, refused) {
 		}
 		a.origin = p.origin
 	}
-	if p.origin != a.origin && !p.origin.equal(a.origin) {
+	if !p.origin.equal(a.origin) {
 		return nil, refused{reason: "was found in another version of this file"}
 	}
 	if err := image.CheckTag(c.Tag); err != nil {
@@ -72,8 +72,6 @@ func (a *application) plan(c Change) ([]splice, refused) {
 	}
 	return p.planParts(c)
 }
-
-func (o *origin) equal(other *origin) bool { return o.data == other.data && o.syntax == other.syntax }
 
 // planTarget fills in the value of a target.
 func (p *place) planTarget(c Change) ([]splice, refused) {

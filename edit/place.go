@@ -10,11 +10,12 @@ import (
 type origin struct {
 	data   [sha256.Size]byte // of its bytes
 	syntax syntax
-	trace
+	sums   []uint64 // its trace
 }
 
-func originOf(t *tree) *origin {
-	return &origin{data: sha256.Sum256(t.data), syntax: t.syntax, trace: traceOf(t, nil)}
+// equal reports whether two searches read the same file in the same way.
+func (o *origin) equal(other *origin) bool {
+	return o == other || o.data == other.data && o.syntax == other.syntax
 }
 
 // place is where and how a site is written.
@@ -42,7 +43,7 @@ type insertion struct {
 
 // insertionBehind returns where a line with a sibling of a value goes, or nil if there is no safe place: the value must
 // be the last thing on its line but for a comment, and its key the first but for the dash of its entry.
-func (t *tree) insertionBehind(value *node, o *origin) *insertion {
+func (t *tree) insertionBehind(value *node) *insertion {
 	if value.flow || value.kind != scalar || value.key == nil || value.key.line != value.line {
 		return nil
 	}

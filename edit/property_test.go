@@ -100,7 +100,7 @@ func (w *written) lineEnd() {
 }
 
 // container puts one entry of a list of containers.
-func (w *written) container(tag, indent string, number int) {
+func (w *written) container(tag, indent string) {
 	if rapid.Bool().Draw(w.t, "flow") {
 		w.put(indent + "- {name: " + w.noise("", true) + ", image: ")
 		w.reference(tag, true)
@@ -148,8 +148,8 @@ func (w *written) document(tag string) {
 	w.comments("  ")
 	indent := rapid.SampledFrom([]string{"  ", "    ", " "}).Draw(w.t, "indent")
 	w.put("  containers:\n")
-	for i := range rapid.IntRange(1, 4).Draw(w.t, "containers") {
-		w.container(tag, "  "+indent, i)
+	for range rapid.IntRange(1, 4).Draw(w.t, "containers") {
+		w.container(tag, "  "+indent)
 		w.comments("  " + indent)
 	}
 }

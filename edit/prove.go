@@ -6,7 +6,7 @@ import (
 )
 
 // maxProofs bounds how often a file is parsed to find out which of its edits cannot be proved. One parse is the rule.
-const maxProofs = 32
+const maxProofs = 16
 
 // prove makes the edits whose changes are not refused. It returns the new bytes, the file's own if nothing changed, and
 // which changes altered some.

@@ -14,8 +14,8 @@ import (
 var otherwise = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`|~|null|Null|NULL|<<|=`,
 	`y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF`,
-	`[-+]?0(?:[bB][01]*|[oO][0-7]*|[xX][0-9a-fA-F]*)`,
-	`[-+]?[0-9]+(?::[0-5]?[0-9])*(?:\.[0-9]*)?`, // base 60 too: 1:30
+	`[-+]?0(?:[bB][-+]?[01]*|[oO][-+]?[0-7]*|[xX][0-9a-fA-F]*)`, // yaml.v3 lets a sign stand inside
+	`[-+]?[0-9]+(?::[0-5]?[0-9])*(?:\.[0-9]*)?`,                 // base 60 too: 1:30
 	`[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?`,
 	`[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)`,
 	`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}.*)?`,

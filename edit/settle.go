@@ -2,6 +2,7 @@ package edit
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,7 +14,8 @@ import (
 // settle turns the references that are sought into sites or refusals.
 func (s *search) settle() {
 	uses := s.usesOf()
-	var origin *origin
+	var from *origin
+	var printed trace
 	seen := map[wanted]bool{}
 	for _, r := range s.refs {
 		i, as, sought := s.scanner.screen.sought(r)
@@ -34,15 +36,17 @@ func (s *search) settle() {
 			s.refuse(refusal)
 			continue
 		}
-		if origin == nil {
-			origin = originOf(s.tree)
+		if from == nil {
+			printed = traceOf(s.tree, nil)
+			from = &origin{data: sha256.Sum256(s.tree.data), syntax: s.tree.syntax, sums: printed.sums}
 		}
-		at, reason := s.placeOf(r, origin)
+		at, reason := s.placeOf(r, printed.entries)
 		if reason != "" {
 			refusal.Reason = reason
 			s.refuse(refusal)
 			continue
 		}
+		at.origin = from
 		s.found.Sites = append(s.found.Sites, s.siteOf(r, i, as.text, at))
 	}
 	s.order()
@@ -214,9 +218,9 @@ func (s *search) order() {
 	}
 }
 
-// placeOf locates what is to be written for a reference.
-func (s *search) placeOf(r *reference, o *origin) (*place, string) {
-	p := &place{origin: o, start: -1, lacks: r.lacks, lacksHint: r.lacksHint, target: r.target}
+// placeOf locates what is to be written for a reference; entries tell where in the trace each node is.
+func (s *search) placeOf(r *reference, entries []int) (*place, string) {
+	p := &place{start: -1, lacks: r.lacks, lacksHint: r.lacksHint, target: r.target}
 	for _, value := range []struct {
 		n  *node
 		to **span
@@ -229,7 +233,7 @@ func (s *search) placeOf(r *reference, o *origin) (*place, string) {
 		if refusal != "" {
 			return nil, refusal
 		}
-		span.entry = o.entries[n.ordinal]
+		span.entry = entries[n.ordinal]
 		if p.start < 0 {
 			p.start = span.start
 		}
@@ -237,7 +241,7 @@ func (s *search) placeOf(r *reference, o *origin) (*place, string) {
 		p.aliases = append(p.aliases, s.aliasesOf(n)...)
 	}
 	if r.behind != nil {
-		p.insert = s.tree.insertionBehind(r.behind, o)
+		p.insert = s.tree.insertionBehind(r.behind)
 		if p.insert == nil {
 			p.lacks, p.lacksHint = "it has no "+insertedKey+", and there is no safe place to put one in",
 				"add one: "+insertedKey+`: ""`

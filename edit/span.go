@@ -27,7 +27,7 @@ func (t *tree) span(n *node) (s span, refusal string) {
 		return span{}, "is no single value"
 	case n.tagged:
 		return span{}, "has an explicit tag"
-	case n.style == block:
+	case n.style.block():
 		return span{}, "is a block scalar"
 	}
 	quote := n.style.quote()
@@ -85,7 +85,7 @@ func (t *tree) extents() extents {
 		if start < 0 {
 			continue
 		}
-		if n.style == block {
+		if n.style.block() {
 			all = append(all, extent{lineEnd(t.data, start), t.blockEnd(n, start)})
 		} else {
 			all = append(all, extent{start, quotedEnd(t.data, start)})

@@ -28,8 +28,12 @@ const (
 	plain style = iota
 	single
 	double
-	block // literal or folded
+	literal // a block scalar: |
+	folded  // a block scalar: >
 )
+
+// block reports whether a scalar of the style stands on lines of its own.
+func (s style) block() bool { return s == literal || s == folded }
 
 // node is a key or value of a file. Finders know nodes only, so that a rule for one format holds in YAML and in JSON.
 type node struct {

@@ -132,8 +132,10 @@ func scalarStyle(s yaml.Style) style {
 		return double
 	case s&yaml.SingleQuotedStyle != 0:
 		return single
-	case s&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		return block
+	case s&yaml.LiteralStyle != 0:
+		return literal
+	case s&yaml.FoldedStyle != 0:
+		return folded
 	}
 	return plain
 }

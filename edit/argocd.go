@@ -84,17 +84,10 @@ func (s *search) findInParameters(list *node) {
 	}
 	before := len(s.refs)
 	for _, front := range paths {
-		v := valuesFinder{search: s, format: ArgoCD, registry: parameter(maps["global"], "imageRegistry")}
+		v := valuesFinder{search: s, format: ArgoCD, registry: maps["global"].field("imageRegistry")}
 		v.addFrom(maps[front], isImageKey(front))
 	}
 	s.refuseRepeated(s.refs[before:], list, counts)
-}
-
-func parameter(n *node, key string) string {
-	if n == nil {
-		return ""
-	}
-	return n.field(key)
 }
 
 // refuseRepeated refuses references that are made of parameters given more than once: Helm takes the last.

@@ -18,12 +18,7 @@ func (s *search) findInGitLabCI(root *node) {
 
 func (s *search) findInJob(w *walker, job *node) {
 	s.addImageOr(GitLabCI, job.value("image"), "name", w.via)
-	services := job.value("services")
-	for _, n := range services.items() {
-		via := w.via
-		if services.kind == alias {
-			via = append(via[:len(via):len(via)], services)
-		}
-		s.addImageOr(GitLabCI, n, "name", via)
-	}
+	w.items(job.value("services"), func(service *node) {
+		s.addImageOr(GitLabCI, service, "name", w.via)
+	})
 }

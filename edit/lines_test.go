@@ -35,17 +35,18 @@ func TestOffsetsOfScalars(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		breaks := rapid.SampledFrom([]string{"\n", "\r\n", "\r", "\u2028", "\u2029"})
-		data := rapid.SampledFrom([]string{"", "\ufeff"}).Draw(t, "mark")
+		var data strings.Builder
+		data.WriteString(rapid.SampledFrom([]string{"", "\ufeff"}).Draw(t, "mark"))
 		for range rapid.IntRange(1, 6).Draw(t, "lines") {
-			data += "- " + rapid.SampledFrom([]string{"", "&a ", "&日本 "}).Draw(t, "anchor") +
+			data.WriteString("- " + rapid.SampledFrom([]string{"", "&a ", "&日本 "}).Draw(t, "anchor") +
 				rapid.SampledFrom([]string{"word", `"é日🎉"`, "'日 本'", "{é: x, 日: [🎉, y]}", "", "# é"}).Draw(t, "value") +
-				rapid.SampledFrom([]string{"", " ", " # é 日"}).Draw(t, "end") + breaks.Draw(t, "break")
+				rapid.SampledFrom([]string{"", " ", " # é 日"}).Draw(t, "end") + breaks.Draw(t, "break"))
 		}
 		var n yaml.Node
-		if yaml.Unmarshal([]byte(data), &n) != nil {
+		if yaml.Unmarshal([]byte(data.String()), &n) != nil {
 			t.Skip("does not parse")
 		}
-		tree, err := parseYAML([]byte(data))
+		tree, err := parseYAML([]byte(data.String()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +55,7 @@ func TestOffsetsOfScalars(t *testing.T) {
 				continue
 			}
 			if _, refusal := tree.span(n); refusal != "" {
-				t.Fatalf("%q in %q %s", n.text, data, refusal)
+				t.Fatalf("%q in %q %s", n.text, data.String(), refusal)
 			}
 		}
 	})

@@ -21,12 +21,10 @@ type visit struct {
 // merges it.
 func (w *walker) each(n *node, inside bool, do func(n *node, inside bool)) {
 	if n.kind == alias {
-		if len(w.via) == maxAliases {
-			return
+		if len(w.via) < maxAliases {
+			w.follow(n, func(n *node) { w.each(n, inside, do) })
 		}
-		w.via = append(w.via, n)
-		defer func() { w.via = w.via[:len(w.via)-1] }()
-		n = n.more.target
+		return
 	}
 	if w.seen(visit{node: n, inside: inside}) {
 		return
@@ -44,45 +42,45 @@ func (w *walker) each(n *node, inside bool, do func(n *node, inside bool)) {
 	}
 }
 
-// items calls do for the mappings in a list, following the aliases on the way.
+// items calls do for what is in a list, following the aliases on the way.
 func (w *walker) items(list *node, do func(item *node)) {
-	depth := len(w.via)
-	defer func() { w.via = w.via[:depth] }()
-	if list != nil && list.kind == alias {
-		w.via = append(w.via, list)
-	}
-	if list = list.resolved(); list == nil || list.kind != sequence || w.seen(visit{node: list, listed: true}) {
-		return
-	}
-	here := len(w.via)
-	for _, item := range list.content {
-		if item.kind == alias {
-			w.via = append(w.via, item)
+	w.enter(list, sequence, func(list *node) {
+		for _, item := range list.content {
+			w.follow(item, do)
 		}
-		do(item.resolved())
-		w.via = w.via[:here]
-	}
+	})
 }
 
-// pairs calls do for the mappings under the keys of a mapping, following the aliases on the way.
+// pairs calls do for what stands under the keys of a mapping, following the aliases on the way.
 func (w *walker) pairs(of *node, do func(key string, n *node)) {
-	depth := len(w.via)
-	defer func() { w.via = w.via[:depth] }()
-	if of != nil && of.kind == alias {
-		w.via = append(w.via, of)
-	}
-	if of = of.resolved(); of == nil || of.kind != mapping || w.seen(visit{node: of, listed: true}) {
+	w.enter(of, mapping, func(of *node) {
+		for i := 0; i+1 < len(of.content); i += 2 {
+			w.follow(of.content[i+1], func(n *node) { do(of.content[i].text, n) })
+		}
+	})
+}
+
+// enter calls do for a list or mapping, unless it has been entered before.
+func (w *walker) enter(n *node, want kind, do func(n *node)) {
+	if n == nil {
 		return
 	}
-	here := len(w.via)
-	for i := 0; i+1 < len(of.content); i += 2 {
-		value := of.content[i+1]
-		if value.kind == alias {
-			w.via = append(w.via, value)
+	w.follow(n, func(n *node) {
+		if n.kind == want && !w.seen(visit{node: n, listed: true}) {
+			do(n)
 		}
-		do(of.content[i].text, value.resolved())
-		w.via = w.via[:here]
+	})
+}
+
+// follow calls do for a node or what it is an alias of.
+func (w *walker) follow(n *node, do func(n *node)) {
+	if n.kind != alias {
+		do(n)
+		return
 	}
+	w.via = append(w.via, n)
+	do(n.more.target)
+	w.via = w.via[:len(w.via)-1]
 }
 
 // seen reports whether something was visited before. Only what has an anchor can be.

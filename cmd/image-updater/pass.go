@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -61,21 +62,28 @@ func (a *app) writer() *writeback.Writer {
 	return &writeback.Writer{Now: a.now, Log: a.logger()}
 }
 
-// checkSelection refuses names that are not in the policy file, and a file with nothing to do.
+// checkSelection refuses names that are not in the policy file, and a selection that leaves nothing to do.
 func checkSelection(c *config.Config, s reconcile.Selection) error {
+	if len(c.Git) == 0 {
+		return usage(errors.New("the policy file names no Git repository to write to"),
+			"add git: [{name: ..., url: ...}] and defaults: {git: NAME}; set --dir works without")
+	}
 	if s.Git != "" {
 		if _, err := c.GitNamed(s.Git); err != nil {
 			return usage(fmt.Errorf("--git: %w", err))
 		}
 	}
-	if s.Policy != "" {
-		if _, err := c.PolicyNamed(s.Policy); err != nil {
-			return usage(fmt.Errorf("--policy: %w", err))
-		}
+	if s.Policy == "" {
+		return nil
 	}
-	if len(c.Git) == 0 {
-		return usage(errors.New("the policy file names no Git repository to write to"),
-			"add git: [{name: ..., url: ...}] and defaults: {git: NAME}; set --dir works without")
+	p, err := c.PolicyNamed(s.Policy)
+	switch {
+	case err != nil:
+		return usage(fmt.Errorf("--policy: %w", err))
+	case len(p.Git) == 0:
+		return usage(fmt.Errorf("--policy: policy %q names no Git repository to write to", s.Policy), "add git: NAME to it")
+	case s.Git != "" && !slices.Contains(p.Git, s.Git):
+		return usage(fmt.Errorf("policy %q does not write to git %q", s.Policy, s.Git), "it writes to "+list(p.Git))
 	}
 	return nil
 }

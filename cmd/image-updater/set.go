@@ -112,8 +112,8 @@ type setter struct {
 type outcome struct {
 	plan    plan.Set
 	preview writeback.Preview
-	notes   []edit.Refusal
 	commits []reconcile.Commit
+	failed  error // some files could not be written, and the others were
 }
 
 // newSetter prepares the search. Without a policy file markers mean nothing; with one they may name any policy in it.
@@ -170,10 +170,7 @@ func (s *setter) folder(ctx context.Context, dir string) (outcome, error) {
 	}
 	made := s.plan("", found)
 	preview, err := d.Write(ctx, made.Group.Edits())
-	if err != nil {
-		return outcome{}, failed(err)
-	}
-	return outcome{plan: made, preview: preview, notes: found.Notes}, nil
+	return outcome{plan: made, preview: preview, failed: err}, nil
 }
 
 // fromHere returns the way from the current directory to a folder, with slashes.
@@ -213,7 +210,7 @@ func (s *setter) branch(ctx context.Context, name string) (outcome, error) {
 	published, err := b.Publish(ctx, writeback.Publication{
 		Scanner: s.scanner, Paths: s.paths,
 		Decide: func(_ context.Context, found edit.Found) ([]writeback.Commit, error) {
-			done.plan, done.notes = s.plan(name, found), found.Notes
+			done.plan = s.plan(name, found)
 			return reconcile.Commits([]plan.Group{done.plan.Group}), nil
 		},
 	})
@@ -237,6 +234,10 @@ func (a *app) printSet(s *setter, done outcome) error {
 			hints = append(hints, r.Hint)
 		}
 	}
+	for _, problem := range separate(done.failed) {
+		problems = append(problems, problem)
+		report.Errors = append(report.Errors, reconcile.Problem{Err: problem})
+	}
 	for _, m := range done.plan.Missing {
 		problem := fmt.Errorf("no reference to %s found", m.Image)
 		problems = append(problems, problem)
@@ -246,7 +247,7 @@ func (a *app) printSet(s *setter, done outcome) error {
 		}
 		hints = append(hints, m.Hint())
 	}
-	for _, n := range slices.Concat(done.notes, done.preview.Notes) {
+	for _, n := range slices.Concat(done.plan.Notes, done.preview.Notes) {
 		fmt.Fprintln(a.stderr, "note:", printable(s.shown(n).String()))
 	}
 	for _, doubt := range done.plan.Doubts {

@@ -32,35 +32,55 @@ func (c *resolver) addPolicy(p *policyEntry) {
 		p.warn(p.top, "names no git, so nothing is written for it")
 	}
 	checked := p.checked(spec, choice)
-	c.claimBranches(p, checked)
+	c.claimGroups(p, checked)
 	c.config.Policies = append(c.config.Policies, checked)
 }
 
-// claimBranches sees to it that what does not belong together is not written to the same branch: branches are called
-// after groups, and a group may have the name of a policy or of a Git repository.
-func (c *resolver) claimBranches(p *policyEntry, checked Policy) {
+// claim is what a group's key stands for in one Git repository, by the policy that came first.
+type claim struct {
+	of     string // "policy", "git" or "group"
+	mode   Mode
+	policy string
+}
+
+// claimGroups sees to it that what does not belong together is not written together: a group may have the name of a
+// policy or of a Git repository, all of a group are written in one way, and a branch has one group that it is made of.
+func (c *resolver) claimGroups(p *policyEntry, checked Policy) {
 	for _, g := range c.config.Git {
 		if !slices.Contains(checked.Git, g.Name) {
 			continue
 		}
 		write := g.WriteFor(checked)
-		if write.Mode == Commit {
-			continue
-		}
-		branch, of := write.Group, "group"
+		group, of := write.Group, "group"
 		switch write.Group {
 		case GroupPolicy:
-			branch, of = checked.Name, "policy"
+			group, of = checked.Name, "policy"
 		case GroupGit:
-			branch, of = g.Name, "git"
+			group, of = g.Name, "git"
 		}
-		key := g.Name + " " + branch
-		if first, taken := c.branches[key]; taken && first != of {
-			p.fail(p.valueAt("write.group"), "write.group: the branch of the %s %q would be that of the %s of the same name, too", of, branch, first)
-			continue
+		first, taken := c.groups[g.Name+" "+group]
+		switch {
+		case taken && first.of != of:
+			p.fail(p.valueAt("write.group"), "write.group: the %s %q would be written together with the %s of the same name", of, group, first.of)
+		case taken && first.mode != write.Mode:
+			p.fail(p.valueAt("write.mode"), "write.mode: %s, but policy %q of the same group %q is written by %s", write.Mode, first.policy, group, first.mode)
+		case !taken:
+			c.groups[g.Name+" "+group] = claim{of, write.Mode, checked.Name}
 		}
-		c.branches[key] = of
+		if write.Mode != Commit {
+			c.claimHead(p, g, group)
+		}
 	}
+}
+
+// claimHead refuses one branch for two entries of one remote: each would make it anew from a base of its own.
+func (c *resolver) claimHead(p *policyEntry, g Git, group string) {
+	head := g.URL + " " + group
+	if first, taken := c.heads[head]; taken && first != g.Name {
+		p.fail(p.valueAt("git"), "git: %q and %q are one remote, and both would be written to its branch image-updater/%s: give each a policy of its own", first, g.Name, group)
+		return
+	}
+	c.heads[head] = g.Name
 }
 
 func (p *policyEntry) checked(spec policy.Spec, choice *policy.Policy) Policy {

@@ -8,11 +8,12 @@ type resolver struct {
 	config   *Config
 	defaults *defaultsEntry
 	taken    map[string]Position // where a name of a kind was given first
-	branches map[string]string   // by Git repository and branch, what the branch is called after: "policy", "git", "group"
+	groups   map[string]claim    // by Git repository and group
+	heads    map[string]string   // by URL of a remote and group that is written to a branch of its own: the Git repository
 }
 
 func resolve(files []*file, r *report) *Config {
-	c := &resolver{report: r, config: &Config{}, defaults: &defaultsEntry{}, taken: make(map[string]Position), branches: make(map[string]string)}
+	c := &resolver{report: r, config: &Config{}, defaults: &defaultsEntry{}, taken: make(map[string]Position), groups: make(map[string]claim), heads: make(map[string]string)}
 	for _, f := range files {
 		c.addDefaults(f)
 		for i := range f.Registries {

@@ -17,6 +17,7 @@ type Plan struct {
 	Groups   []Group   // in the order of the policy file; none is empty
 	Held     []Held    // sorted by policy
 	Problems []Problem // sorted by policy
+	Notes    []edit.Refusal
 }
 
 // Held is something that stays as it is although a newer tag exists or might.
@@ -47,8 +48,11 @@ func (p Plan) Changes() []Change {
 
 // Make decides every reference of the input. It depends on nothing but its input.
 func Make(in Input) Plan {
-	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, groups: map[string]*Group{}, seen: map[string]bool{}}
-	m.refusals()
+	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, told: map[decisionKey]bool{},
+		groups: map[string]*Group{}, seen: map[string]bool{}}
+	refused, notes := settle(in.Found)
+	m.notes = notes
+	m.refusals(refused)
 	for _, site := range slices.SortedStableFunc(slices.Values(in.Found.Sites), compareSites) {
 		m.site(site)
 	}
@@ -60,9 +64,11 @@ func Make(in Input) Plan {
 type maker struct {
 	input     Input
 	decisions map[decisionKey]policy.Decision // many references carry the same tag: each tag is decided once
+	told      map[decisionKey]bool            // what a decision holds back is told once
 	groups    map[string]*Group
 	held      []Held
 	problems  []Problem
+	notes     []edit.Refusal
 	seen      map[string]bool // policies with a reference, decided or refused
 }
 
@@ -71,9 +77,20 @@ type decisionKey struct {
 	digest      image.Digest
 }
 
+// settle tells the refusals that stop a policy from what is left out with a note: a reference whose tag is a
+// variable is no problem where a marker or target writes the same image in the same folder.
+func settle(found edit.Found) (refused, notes []edit.Refusal) {
+	var sites []edit.Change
+	for _, site := range found.Sites {
+		sites = append(sites, edit.Change{Site: site})
+	}
+	refused, settled := edit.SettleVariables(found.Refused, sites)
+	return refused, slices.Concat(found.Notes, settled)
+}
+
 // refusals turns what edit would not touch into problems of the policies concerned.
-func (m *maker) refusals() {
-	for _, r := range m.input.Found.Refused {
+func (m *maker) refusals(refused []edit.Refusal) {
+	for _, r := range refused {
 		for _, p := range m.concerned(r) {
 			m.seen[p.Name] = true
 			m.problem(p.Name, &RefusedError{r})
@@ -137,8 +154,12 @@ func (m *maker) governing(site edit.Site) []Policy {
 
 func (m *maker) decide(p Policy, site edit.Site) {
 	m.seen[p.Name] = true
-	list := m.input.Lists[p.Image]
-	if list.Err != nil {
+	list, listed := m.input.Lists[p.Image]
+	switch {
+	case !listed:
+		m.problem(p.Name, fmt.Errorf("%s was not listed in this pass: the reference to it has come meanwhile", p.Image))
+		return
+	case list.Err != nil:
 		m.problem(p.Name, list.Err)
 		return
 	}
@@ -147,9 +168,17 @@ func (m *maker) decide(p Policy, site edit.Site) {
 	if !known {
 		decision = p.Choice.Choose(policy.Current{Tag: site.Tag, Digest: site.Digest}, list.Candidates, m.input.Now)
 		m.decisions[key] = decision
-		m.hold(p, site, decision)
 	}
-	if !decision.Changed || !decision.Usable && !site.Named {
+	if !decision.Usable && !site.Named {
+		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleNoVersion, Detail: fmt.Sprintf(
+			"%s:%d: %s; it is left alone unless a marker or a target names it", site.Path, site.Line, decision.Unusable)})
+		return
+	}
+	if !m.told[key] {
+		m.told[key] = true
+		m.hold(p, decision)
+	}
+	if !decision.Changed {
 		return
 	}
 	change := Change{Policy: p.Name, Git: m.input.Git, Site: site, To: decision.Chosen, Decision: decision}
@@ -159,14 +188,8 @@ func (m *maker) decide(p Policy, site edit.Site) {
 	m.group(p.Group).add(change)
 }
 
-// hold notes what keeps a reference from a newer tag: waits, the first refusal of a tag higher than the one chosen, or
-// its own tag.
-func (m *maker) hold(p Policy, site edit.Site, decision policy.Decision) {
-	if !decision.Usable && !site.Named {
-		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleNoVersion, Detail: fmt.Sprintf(
-			"%s:%d: %s; it is left alone unless a marker or a target names it", site.Path, site.Line, decision.Unusable)})
-		return
-	}
+// hold notes what keeps references from a newer tag: waits, and the first refusal of a tag higher than the one chosen.
+func (m *maker) hold(p Policy, decision policy.Decision) {
 	for _, v := range decision.Verdicts {
 		if v.Outcome == policy.Waiting {
 			m.held = append(m.held, Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
@@ -226,7 +249,7 @@ func (m *maker) plan() Plan {
 			p.Groups = append(p.Groups, *g)
 		}
 	}
-	p.Held, p.Problems = m.held, m.problems
+	p.Held, p.Problems, p.Notes = m.held, m.problems, m.notes
 	slices.SortStableFunc(p.Held, func(a, b Held) int { return cmp.Compare(a.Policy, b.Policy) })
 	slices.SortStableFunc(p.Problems, func(a, b Problem) int { return cmp.Compare(a.Policy, b.Policy) })
 	return p

@@ -120,6 +120,28 @@ func TestMake(t *testing.T) {
 		want: []string{"nginx: a.yaml:1 1.25.3 -> 1.27.4 by nginx", "problem nginx: b.yaml:4: two candidates",
 			"problem nginx: d.yaml:2: marker names the unknown policy", "problem nginx: e.yaml:3: target matches nowhere"},
 	}, {
+		name:     "every reference that is left alone is told, and a marked one beside them is none",
+		policies: []plan.Policy{web},
+		found:    edit.Found{Sites: []edit.Site{marked, site("x.yaml", 1, nginx, "latest"), site("y.yaml", 1, nginx, "latest")}},
+		lists:    map[image.Repository]plan.List{nginx: list("1.27.4", "latest")},
+		want: []string{"nginx: deploy.yaml:3 latest -> 1.27.4 by nginx",
+			"held nginx: not-a-version", "held nginx: not-a-version"},
+	}, {
+		name:     "an image that came too late to be listed decides nothing",
+		policies: []plan.Policy{web},
+		found:    edit.Found{Sites: []edit.Site{site("a.yaml", 1, nginx, "1.25.3")}},
+		want:     []string{"problem nginx: docker.io/library/nginx was not listed in this pass: the reference to it has come meanwhile"},
+	}, {
+		name:     "a variable is no problem where its own value is written",
+		policies: []plan.Policy{web},
+		found: edit.Found{
+			Sites: []edit.Site{{Path: "app/.env", Line: 1, Image: nginx, Tag: "1.25.3", Named: true, Policy: "nginx"}},
+			Refused: []edit.Refusal{
+				{Path: "app/compose.yaml", Line: 3, Image: nginx, Reason: "holds a variable", Variable: true},
+				{Path: "other/compose.yaml", Line: 3, Image: nginx, Reason: "holds a variable", Variable: true}}},
+		lists: map[image.Repository]plan.List{nginx: list("1.25.3", "1.27.4")},
+		want:  []string{"nginx: app/.env:1 1.25.3 -> 1.27.4 by nginx", "problem nginx: other/compose.yaml:3: holds a variable"},
+	}, {
 		name:     "nothing to refer to is said",
 		policies: []plan.Policy{web},
 		want:     []string{"held nginx: not-found"},

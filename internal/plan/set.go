@@ -26,7 +26,8 @@ type Set struct {
 	Group   Group
 	Refused []edit.Refusal // references to wanted images that must not be edited
 	Missing []Missing
-	Doubts  []string // sentences: what a policy would not have done
+	Notes   []edit.Refusal // left out on purpose
+	Doubts  []string       // sentences: what a policy would not have done
 }
 
 // Missing is a wanted image that nothing refers to. A typo in a pipeline must not look like success.
@@ -38,7 +39,9 @@ type Missing struct {
 // MakeSet plans the command set.
 func MakeSet(in SetInput) Set {
 	var s Set
-	for _, r := range in.Found.Refused {
+	refused, notes := settle(in.Found)
+	s.Notes = notes
+	for _, r := range refused {
 		if in.wants(r) {
 			s.Refused = append(s.Refused, r)
 		}

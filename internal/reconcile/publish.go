@@ -30,20 +30,24 @@ func (t *tree) preview(ctx context.Context, observed lists) Report {
 // publish pushes the plan: one push for all that goes to the branch itself, and one for each branch of our own.
 func (t *tree) publish(ctx context.Context, observed lists) Report {
 	made := t.plan(t.found, observed)
-	report := t.decided(made)
+	last := made
+	var report Report
 	for _, head := range t.heads(made.Groups) {
-		t.push(ctx, head, t.groupsOf(head, made.Groups), observed, &report)
+		t.push(ctx, head, t.groupsOf(head, made.Groups), &report, func(found edit.Found) plan.Plan {
+			last = t.plan(found, observed)
+			return last
+		})
 	}
-	return report
+	return join([]Report{t.decided(last), report})
 }
 
 // push publishes the groups that belong to head. After a lost race for the branch the plan is made again on what
 // stands there then: it may be less, or nothing.
-func (t *tree) push(ctx context.Context, head string, groups []plan.Group, observed lists, report *Report) {
+func (t *tree) push(ctx context.Context, head string, groups []plan.Group, report *Report, replan func(edit.Found) plan.Plan) {
 	published, err := t.branch.Publish(ctx, writeback.Publication{
 		Scanner: t.scanner, Paths: t.paths, Head: head,
 		Decide: func(_ context.Context, found edit.Found) ([]writeback.Commit, error) {
-			groups = t.groupsOf(head, t.plan(found, observed).Groups)
+			groups = t.groupsOf(head, replan(found).Groups)
 			return Commits(groups), nil
 		},
 	})
@@ -147,7 +151,7 @@ func (t *tree) decided(made plan.Plan) Report {
 	for _, p := range made.Problems {
 		report.Errors = append(report.Errors, Problem{Git: t.git.Name, Policy: p.Policy, Err: p.Err})
 	}
-	t.note(&report, t.found.Notes)
+	t.note(&report, made.Notes)
 	return report
 }
 

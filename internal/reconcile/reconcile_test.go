@@ -238,6 +238,42 @@ policies: [{name: web, image: nginx, git: fleet}]
 	}
 }
 
+// What somebody else pushes between our look and our push is reported as if it had been there from the start.
+func TestALostRaceIsReportedAsItEnded(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, `
+apiVersion: image-updater/v1
+git: [{name: fleet, url: "GITURL/fleet.git", branch: main}]
+defaults: {git: fleet}
+policies: [{name: web, image: nginx}, {name: cache, image: redis}]
+`, &source{tags: map[string][]string{"docker.io/library/nginx": {"1.27.4"}}})
+	fleet := s.repository("fleet", gittest.Files{"a.yaml": deployment("nginx:1.25.3")})
+	s.server.Set(gittest.Faults{BeforeReceive: func() {
+		s.server.Set(gittest.Faults{})
+		_, err := fleet.Commit("main", "More", gittest.Files{
+			"b.yaml": deployment("nginx:${TAG}"), "c.yaml": deployment("redis:7.0.0")})
+		if err != nil {
+			t.Error(err)
+		}
+	}})
+	report := s.reconciler().Run(t.Context(), reconcile.Selection{})
+	if len(report.Commits) != 1 {
+		t.Errorf("commits: %+v, want one", report.Commits)
+	}
+	var failed []string
+	for _, p := range report.Errors {
+		text, _, _ := strings.Cut(p.Err.Error(), ": holds")
+		failed = append(failed, p.Policy+" "+text)
+	}
+	want := []string{"cache docker.io/library/redis was not listed in this pass: the reference to it has come meanwhile", "web b.yaml:8"}
+	if diff := cmp.Diff(want, failed); diff != "" {
+		t.Errorf("errors (-want +got):\n%s", diff)
+	}
+	if len(report.Held) != 0 {
+		t.Errorf("held: %+v, want nothing: the images are there now", report.Held)
+	}
+}
+
 // plan writes nothing, and says what run would do.
 func TestPlanWritesNothing(t *testing.T) {
 	t.Parallel()

@@ -31,12 +31,18 @@ type app struct {
 
 // run executes the arguments and returns the exit code. What fails is told on stderr.
 func run(ctx context.Context, a *app, args []string) int {
+	out := &answer{Writer: a.stdout}
+	a.stdout = out
 	root := a.command()
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	return a.report(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if out.err != nil {
+		err = failed(out.err)
+	}
+	return a.report(err)
 }
 
 // command builds the tree of commands. Each lives in a file of its name.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -82,6 +83,20 @@ func separate(err error) []error {
 		return all
 	}
 	return []error{err}
+}
+
+// answer is stdout. It remembers the first write that failed, so that half an answer on a full disk is no success.
+type answer struct {
+	io.Writer
+	err error
+}
+
+func (w *answer) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if err != nil && w.err == nil {
+		w.err = fmt.Errorf("writing the answer: %w", err)
+	}
+	return n, err
 }
 
 // printable keeps what comes from outside from steering the terminal: control characters are shown, not sent.

@@ -20,7 +20,7 @@ type progress struct {
 
 // newProgress returns nil where no line may be shown; the methods of nil do nothing.
 func (a *app) newProgress() *progress {
-	if !isTerminal(a.stderr) || a.json() && isTerminal(a.stdout) {
+	if term, _ := a.env("TERM"); term == "dumb" || !isTerminal(a.stderr) || a.json() && isTerminal(a.stdout) {
 		return nil
 	}
 	return &progress{app: a, started: a.now()}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,8 +59,8 @@ func (a *app) tags(ctx context.Context, name string, fresh bool) error {
 			count(list.Dropped, "entry", "entries"), repository)
 	}
 	if !a.json() {
-		for _, tag := range list.Tags {
-			fmt.Fprintln(a.stdout, tag)
+		if len(list.Tags) > 0 {
+			fmt.Fprintln(a.stdout, strings.Join(list.Tags, "\n"))
 		}
 		return nil
 	}

@@ -44,16 +44,21 @@ func (a *app) colours() bool {
 }
 
 func isTerminal(w io.Writer) bool {
+	if out, ok := w.(*answer); ok {
+		return isTerminal(out.Writer)
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// printDiff prints a unified diff, coloured on a terminal.
+// printDiff prints the unified diff of one file, coloured on a terminal.
 func (a *app) printDiff(diff string) {
+	header := true // until the first hunk: a removed line may begin like it
 	for line := range strings.Lines(diff) {
 		text := printable(strings.TrimSuffix(line, "\n"))
+		header = header && !strings.HasPrefix(line, "@@")
 		switch {
-		case strings.HasPrefix(line, "--- "), strings.HasPrefix(line, "+++ "):
+		case header:
 			text = a.paint(bold, text)
 		case strings.HasPrefix(line, "@@"):
 			text = a.paint(cyan, text)

@@ -33,7 +33,7 @@ type registryEntry struct {
 	Rate rateKeys `yaml:"rate"`
 	// How much of the pull allowance may be spent.
 	Quota quotaKeys `yaml:"quota"`
-	// PEM file with the certificates of the authorities to trust for this registry, instead of the system's.
+	// PEM file with the certificates of the authorities to trust for this registry, beside the system's.
 	CAFile filePath `yaml:"caFile"`
 	// PEM file with the certificate to show to the registry. Needs clientKeyFile.
 	ClientCertFile filePath `yaml:"clientCertFile"`

@@ -32,7 +32,6 @@ var unsupported = []string{
 	"policy.guard.minAge",
 	"policy.guard.platforms",
 	"policy.pin",
-	"policy.targets.regexp",
 	"policy.write.mode=pull-request",
 	"policy.write.commits",
 	"policy.write.maxOpen",

@@ -32,8 +32,10 @@
 // all that is not an edited file keep their ids. No empty commit is made, and without a commit nothing is pushed.
 //
 // A branch of our own (Publication.Head) is rebuilt from the tip of the base. It is left alone while it carries exactly
-// what would be pushed, and it is never overwritten once it holds a commit that is not ours: ours carry the trailer
-// Image-Updater-Change.
+// what would be pushed, and it is never overwritten once it holds a commit that is not ours. Ours carry the trailer
+// Image-Updater-Change and have the target's identity as author and committer, at one and the same second: what a person
+// has amended, rebased or squashed is his. A target that has been given another identity takes its earlier branches for
+// somebody else's.
 //
 // # Folders
 //

@@ -20,15 +20,21 @@ func (e *RefusedError) Error() string {
 	return text
 }
 
-// OccupiedError is a branch of ours on which somebody else has made commits.
+// OccupiedError is a branch of ours on which somebody else has made commits, or changed ours.
 type OccupiedError struct {
 	Branch  string
 	Commit  string // the latest that is not ours
 	Subject string
+	// Committer is "Name <address>" of who made it, or changed one of ours.
+	Committer string
 }
 
 func (e *OccupiedError) Error() string {
-	return fmt.Sprintf("branch %q is not overwritten: commit %.10s %q on it is not ours", e.Branch, e.Commit, e.Subject)
+	by := ""
+	if e.Committer != "" {
+		by = fmt.Sprintf(" by %q", e.Committer)
+	}
+	return fmt.Sprintf("branch %q is not overwritten: commit %.10s %q%s on it is not ours", e.Branch, e.Commit, e.Subject, by)
 }
 
 // MissingBranchError is a branch that the repository does not have.

@@ -7,15 +7,18 @@ import (
 	"github.com/image-updater/image-updater/writeback/git"
 )
 
-// changeTrailer begins the trailers by which our commits are known.
+// changeTrailer begins the trailers that our commits carry.
 const changeTrailer = "Image-Updater-Change:"
 
-// onlyOurs returns an [*OccupiedError] if a branch of ours holds commits of others.
-func onlyOurs(branch string, ahead *git.Ahead) error {
+// onlyOurs returns an [*OccupiedError] if a branch of ours holds commits of others. A commit is ours if it says what it
+// changes and is as we made it: one that a person has amended or picked keeps our message, and mostly our name as its
+// author, but not as its committer at the same second.
+func onlyOurs(branch string, by git.Signature, ahead *git.Ahead) error {
 	for _, c := range ahead.Commits {
-		if len(changes(c.Message)) == 0 {
+		if len(changes(c.Message)) == 0 || !c.MadeBy(by) {
 			subject, _, _ := strings.Cut(strings.TrimSpace(c.Message), "\n")
-			return &OccupiedError{Branch: branch, Commit: c.ID.String(), Subject: subject}
+			committer := c.Committer[:strings.LastIndexByte(c.Committer, '>')+1] // the time is of no interest
+			return &OccupiedError{Branch: branch, Commit: c.ID.String(), Subject: subject, Committer: committer}
 		}
 	}
 	if ahead.Cut {

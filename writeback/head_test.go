@@ -2,6 +2,9 @@ package writeback_test
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -95,7 +98,11 @@ func TestHeadOfOthers(t *testing.T) {
 			name: "commit below one like ours", subject: "Somebody else",
 			change: func(t *testing.T, s *site) string {
 				id := s.commit(t, head, gittest.Files{"README.md": "mine\n"})
-				if _, err := s.repo.Commit(head, "Update x\n\nImage-Updater-Change: a b 1 -> 2\n", gittest.Files{"x": "y"}); err != nil {
+				const who = "image-updater <bot@acme.example> 1767312000 +0000"
+				const message = "Update x\n\nImage-Updater-Change: a b 1 -> 2\n"
+				stream := fmt.Sprintf("commit refs/heads/%[1]s\nauthor %[2]s\ncommitter %[2]s\ndata %[3]d\n%[4]s\nfrom refs/heads/%[1]s^0\n"+
+					"M 100644 inline x\ndata 1\ny\n", head, who, len(message), message)
+				if err := s.repo.Import([]byte(stream)); err != nil {
 					t.Fatal(err)
 				}
 				return id
@@ -138,6 +145,94 @@ func TestHeadOfOthers(t *testing.T) {
 			}
 			if s.tip(t, head) != tip || got.Attempts != 0 {
 				t.Errorf("the branch was written in %d attempts", got.Attempts)
+			}
+		})
+	}
+}
+
+// TestHeadTakenOver has a person make one of our commits his own, its trailers and often its author kept.
+func TestHeadTakenOver(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		commands [][]string // of git, in a clone that stands at our commit beside a new file
+	}{
+		{name: "amended", commands: [][]string{{"add", "mine.txt"}, {"commit", "-q", "--amend", "--no-edit"}}},
+		{name: "amended as its author", commands: [][]string{
+			{"add", "mine.txt"}, {"commit", "-q", "--amend", "--no-edit", "--reset-author"}}},
+		{name: "reworded", commands: [][]string{{"commit", "-q", "--amend", "-m", "Mine\n\nImage-Updater-Change: a b 1 -> 2\n"}}},
+		{name: "rebased", commands: [][]string{{"rebase", "-q", "origin/main"}}},
+		{name: "rebased at its old time", commands: [][]string{{"rebase", "-q", "--committer-date-is-author-date", "origin/main"}}},
+		{name: "cherry-picked", commands: [][]string{{"reset", "-q", "--hard", "origin/main"}, {"cherry-pick", "origin/" + head}}},
+		{name: "squashed", commands: [][]string{
+			{"reset", "-q", "--hard", "origin/main"}, {"merge", "-q", "--squash", "origin/" + head},
+			{"commit", "-q", "-m", "Update nginx to 1.27.4 (#1)\n\nImage-Updater-Change: a b 1 -> 2\n"}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, fleet())
+			mustPublishHead(t, s, "1.27.4", 1)
+			s.commit(t, "main", gittest.Files{"README.md": "moved\n"})
+			theirs := s.takeOver(t, test.commands)
+			got, err := publishHead(t, s, "1.28.0")
+			occupied, ok := errors.AsType[*writeback.OccupiedError](err)
+			if !ok || occupied.Commit != theirs || occupied.Committer != "A Person <person@example.com>" || got.Attempts != 0 {
+				t.Errorf("error %v in %d attempts, want one about %s", err, got.Attempts, theirs)
+			}
+			if want := `by "A Person <person@example.com>" on it is not ours`; err == nil || !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("error %v, want %s", err, want)
+			}
+			if tip := s.tip(t, head); tip != theirs {
+				t.Errorf("the branch was written: it stands at %s, want %s", tip, theirs)
+			}
+		})
+	}
+}
+
+// takeOver runs git in a clone of the head, pushes it by force and returns its commit.
+func (s *site) takeOver(t *testing.T, commands [][]string) string {
+	t.Helper()
+	clone := &gittest.Repository{Dir: filepath.Join(t.TempDir(), "clone")}
+	if _, err := s.repo.Git("clone", "-q", "-b", head, s.repo.Dir, clone.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(clone.Dir, "mine.txt"), []byte("mine\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range append(commands, []string{"push", "-q", "--force", "origin", "HEAD:" + head}) {
+		if _, err := clone.Git(args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s.tip(t, head)
+}
+
+// TestHeadOfAuthor knows our commits by the author that they were made with.
+func TestHeadOfAuthor(t *testing.T) {
+	t.Parallel()
+	none, odd := writeback.Identity{}, writeback.Identity{Name: " Bot <of\nus> ", Email: " <bot@acme.example>"}
+	tests := []struct {
+		name          string
+		before, after writeback.Identity
+		ours          bool
+	}{
+		{name: "none", ours: true},
+		{name: "none, then the same by name", after: writeback.Identity{Name: "image-updater", Email: "image-updater@localhost"}, ours: true},
+		{name: "odd", before: odd, after: odd, ours: true},
+		{name: "another", before: none, after: odd},
+		{name: "one that begins alike", before: writeback.Identity{Email: "a@b"}, after: writeback.Identity{Email: "a@b> 1"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, fleet())
+			s.target.Author = test.before
+			mustPublishHead(t, s, "1.27.4", 1)
+			s.target.Author = test.after
+			_, err := publishHead(t, s, "1.28.0")
+			if _, occupied := errors.AsType[*writeback.OccupiedError](err); occupied == test.ours || (err != nil && !occupied) {
+				t.Errorf("error %v, ours is %v", err, test.ours)
 			}
 		})
 	}

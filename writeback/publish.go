@@ -21,7 +21,7 @@ type Publication struct {
 	Scanner *edit.Scanner
 	Paths   edit.Paths
 	// Head is the branch to push to: "" or the branch itself, or one of our own that is rebuilt from the branch's tip.
-	// Its commits must carry trailers Image-Updater-Change, by which they are known as ours later.
+	// Its commits must carry trailers Image-Updater-Change; by these and the target's Author they are known as ours later.
 	Head   string
 	Decide Decide
 }
@@ -165,7 +165,7 @@ func (p *publication) upToDate(ctx context.Context, a attempt) (bool, error) {
 	if err != nil {
 		return false, p.gone(ctx, a, err)
 	}
-	if err := onlyOurs(p.head, ahead); err != nil {
+	if err := onlyOurs(p.head, p.branch.signature(), ahead); err != nil {
 		return false, err
 	}
 	return carries(ahead, a), nil

@@ -16,12 +16,19 @@ type Signature struct {
 	When  time.Time
 }
 
+// person is a signature without its time, as it stands in a commit.
+func (s Signature) person() string {
+	return fmt.Sprintf("%s <%s>", identity(s.Name), identity(s.Email))
+}
+
 // commit is what is read of a commit object.
 type commit struct {
 	id      Hash
 	tree    Hash
 	parents []Hash
 	message string
+	// author and committer are as they stand there: "Name <address> seconds zone".
+	author, committer string
 }
 
 var errCommit = errors.New("it cannot be read as a commit")
@@ -40,6 +47,10 @@ func parseCommit(id Hash, raw []byte) (*commit, error) {
 			if parent, ok := parseHash(value); ok {
 				c.parents = append(c.parents, parent)
 			}
+		case "author":
+			c.author = string(value)
+		case "committer":
+			c.committer = string(value)
 		}
 	}
 	if !whole {
@@ -50,7 +61,7 @@ func parseCommit(id Hash, raw []byte) (*commit, error) {
 
 // formatCommit writes a commit object. Author and committer are one and the same.
 func formatCommit(tree, parent Hash, by Signature, message string) ([]byte, error) {
-	who := fmt.Sprintf("%s <%s> %d +0000", identity(by.Name), identity(by.Email), by.When.Unix())
+	who := fmt.Sprintf("%s %d +0000", by.person(), by.When.Unix())
 	if strings.ContainsRune(message, 0) {
 		return nil, errors.New("a commit message cannot hold a NUL byte")
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing/format/pktline"
@@ -119,6 +120,14 @@ type Ahead struct {
 type Logged struct {
 	ID      Hash
 	Message string
+	// Author and Committer are as they stand in the commit: "Name <address> seconds zone".
+	Author, Committer string
+}
+
+// MadeBy reports whether the commit may be one that [Draft.Commit] made for the identity of s, at whatever time: author
+// and committer are one and the same. Whoever amends, rebases or picks such a commit becomes its committer.
+func (l Logged) MadeBy(s Signature) bool {
+	return l.Author == l.Committer && strings.HasPrefix(l.Author, s.person()+" ")
 }
 
 // Lookup returns the entry at path at the branch's tip, provided that the branch or the base's tip have it.
@@ -151,7 +160,7 @@ func (r *Remote) Ahead(ctx context.Context, tip Hash, base *Tree) (*Ahead, error
 	}
 	// The server leaves out what the base has, so what came is what is ahead.
 	s.log(tip, func(c *commit) bool {
-		a.Commits = append(a.Commits, Logged{ID: c.id, Message: c.message})
+		a.Commits = append(a.Commits, Logged{ID: c.id, Message: c.message, Author: c.author, Committer: c.committer})
 		return true
 	})
 	a.Cut = len(a.Commits) >= maxHistory

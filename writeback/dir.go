@@ -73,10 +73,10 @@ func (w *dirWalk) folder(ctx context.Context, root *os.Root, name, chart string,
 	if err != nil {
 		return reading(name, err)
 	}
-	if isChart(entries) {
+	if hasFile(entries, chartFile) {
 		chart = name
 	}
-	leave, err := w.dir.ignore.enter(root, parts)
+	leave, err := w.dir.ignore.enter(root, parts, entries)
 	if err != nil {
 		return reading(path.Join(name, ignoreName), err)
 	}
@@ -182,8 +182,9 @@ func sortName(e fs.DirEntry) string {
 	return e.Name()
 }
 
-func isChart(entries []fs.DirEntry) bool {
-	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == chartFile && e.Type().IsRegular() })
+// hasFile reports whether a folder has a regular file of that name.
+func hasFile(entries []fs.DirEntry, name string) bool {
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name && e.Type().IsRegular() })
 }
 
 // read returns the content of a file that was size bytes long when it was last looked at, nil if it is too large. It lies

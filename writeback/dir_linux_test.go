@@ -24,6 +24,23 @@ func TestDirFindPipe(t *testing.T) {
 	}
 }
 
+// TestDirIgnorePipe has pipes where ignore files are looked for, whose reading would never end.
+func TestDirIgnorePipe(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{".git/info/x": "", "sub/a.yaml": manifest("a", "nginx:1.25.3")})
+	for _, name := range []string{".git/info/exclude", ".gitignore", "sub/.gitignore"} {
+		if err := syscall.Mkfifo(filepath.Join(dir, name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, from := range []string{dir, filepath.Join(dir, "sub")} {
+		found, err := openDir(t, from).Find(t.Context(), newScanner(t, edit.Query{}), nil)
+		if err != nil || len(found.Sites) != 1 {
+			t.Errorf("found %v, %v", places(found), err)
+		}
+	}
+}
+
 // TestDirWriteFullDisk writes under a limit on the size of files, which fails as a full disk does: in the middle. The
 // limit holds for a whole process, so it is one of its own.
 func TestDirWriteFullDisk(t *testing.T) {

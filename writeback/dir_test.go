@@ -130,6 +130,50 @@ func TestDirFind(t *testing.T) {
 	}
 }
 
+// TestDirIgnoreLinks has symbolic links where ignore files are looked for: Git follows the one that is no part of the work
+// tree, and passes over the others.
+func TestDirIgnoreLinks(t *testing.T) {
+	t.Parallel()
+	nginx := manifest("x", "nginx:1.25.3")
+	tests := []struct {
+		name, link, target string
+		ignored            bool
+	}{
+		{name: "out of the folder", link: "sub/.gitignore", target: "../../patterns"},
+		{name: "within the folder", link: "sub/.gitignore", target: "../patterns"},
+		{name: "above the folder", link: ".gitignore", target: "patterns"},
+		{name: "to nothing", link: "sub/.gitignore", target: "none"},
+		{name: "to itself", link: "sub/.gitignore", target: ".gitignore"},
+		{name: "to a folder", link: ".gitignore", target: "sub"},
+		{name: "excludes", link: ".git/info/exclude", target: "../../patterns", ignored: true},
+		{name: "excludes that are a folder", link: ".git/info/exclude", target: "../../sub"},
+		{name: "excludes to nothing", link: ".git/info/exclude", target: "none"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			above := folder(t, map[string]string{
+				"patterns": "*.yaml\n", "tree/patterns": "*.yaml\n", "tree/.git/info/x": "", "tree/sub/a.yaml": nginx,
+			})
+			dir := filepath.Join(above, "tree")
+			if err := os.Symlink(test.target, filepath.Join(dir, test.link)); err != nil {
+				t.Fatal(err)
+			}
+			for _, from := range []string{dir, filepath.Join(dir, "sub")} {
+				d, err := writeback.OpenDir(from)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer d.Close()
+				found, err := d.Find(t.Context(), newScanner(t, edit.Query{}), nil)
+				if err != nil || (len(found.Sites) == 0) != test.ignored {
+					t.Errorf("from %s: found %v, %v", from, places(found), err)
+				}
+			}
+		})
+	}
+}
+
 func TestDirFindOutsideOfGit(t *testing.T) {
 	t.Parallel()
 	d := openDir(t, folder(t, map[string]string{".gitignore": "*.yaml\n", "a.yaml": manifest("a", "nginx:1")}))

@@ -41,12 +41,13 @@ func newIgnore(name string) (*ignore, error) {
 	if below, err := filepath.Rel(top, absolute); err == nil && below != "." {
 		ig.prefix = strings.Split(filepath.ToSlash(below), "/")
 	}
-	if err := ig.read(os.Open, filepath.Join(top, ".git", "info", "exclude"), nil); err != nil {
+	// Git follows a symbolic link here, but none that is part of a work tree.
+	if err := ig.readAbove(os.Stat, filepath.Join(top, ".git", "info", "exclude"), nil); err != nil {
 		return nil, err
 	}
 	for n := range ig.prefix {
 		above := filepath.Join(top, filepath.Join(ig.prefix[:n]...), ignoreName)
-		if err := ig.read(os.Open, above, ig.prefix[:n]); err != nil {
+		if err := ig.readAbove(os.Lstat, above, ig.prefix[:n]); err != nil {
 			return nil, err
 		}
 	}
@@ -67,30 +68,37 @@ func workTree(name string) (string, bool) {
 	}
 }
 
-// enter takes the ignore file of the folder that root is opened on into account, given by the parts of its path, until
-// the returned function is called.
-func (ig *ignore) enter(root *os.Root, parts []string) (func(), error) {
+// enter takes the ignore file of the folder that root is opened on into account, given by the parts of its path and what
+// lies in it, until the returned function is called.
+func (ig *ignore) enter(root *os.Root, parts []string, entries []fs.DirEntry) (func(), error) {
 	before := len(ig.patterns)
 	leave := func() { ig.patterns = ig.patterns[:before] }
-	if !ig.inTree {
+	if !ig.inTree || !hasFile(entries, ignoreName) {
 		return leave, nil
 	}
-	return leave, ig.read(root.Open, ignoreName, slices.Concat(ig.prefix, parts))
+	return leave, ig.read(root.OpenFile, ignoreName, slices.Concat(ig.prefix, parts))
 }
 
-// read adds the patterns of an ignore file that holds for the folder domain. One that is missing, or is no file, has none.
-func (ig *ignore) read(open func(string) (*os.File, error), name string, domain []string) error {
-	f, err := open(name)
+// readAbove adds the patterns of an ignore file outside of the folder. One that is missing, or is no file to look, has
+// none.
+func (ig *ignore) readAbove(look func(string) (fs.FileInfo, error), name string, domain []string) error {
+	info, err := look(name)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil
 	}
+	if err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	return ig.read(os.OpenFile, name, domain)
+}
+
+// read adds the patterns of an ignore file that holds for the folder domain.
+func (ig *ignore) read(open func(string, int, fs.FileMode) (*os.File, error), name string, domain []string) error {
+	f, err := open(name, openForReading, 0)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return err
-	}
 	data, err := io.ReadAll(io.LimitReader(f, maxIgnoreFile+1))
 	if err != nil {
 		return err

@@ -245,3 +245,51 @@ func TestLocalPath(t *testing.T) {
 		t.Errorf("no repository: %v", err)
 	}
 }
+
+// TestLocalPathEnvironment has variables that a hook of a Git server would hand down to us: they are about another
+// repository.
+func TestLocalPathEnvironment(t *testing.T) {
+	hooks := []struct{ name, value string }{
+		{"GIT_PROTOCOL", "version=2"},
+		{"GIT_NAMESPACE", "other"},
+		{"GIT_OBJECT_DIRECTORY", "objects"},
+		{"GIT_QUARANTINE_PATH", "objects/incoming"},
+	}
+	for _, hook := range hooks {
+		t.Run(hook.name, func(t *testing.T) {
+			s := newSite(t, someFiles)
+			t.Setenv(hook.name, hook.value)
+			remote := open(t, git.Options{URL: s.repo.Dir})
+			draft, err := push(t.Context(), remote, fetch(t, remote, nil), git.File{Path: "README", Data: []byte("x")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tip, _ := s.repo.Tip("main"); tip != draft.Tip().String() {
+				t.Errorf("main is at %s, want %s", tip, draft.Tip())
+			}
+		})
+	}
+	t.Run("configuration", func(t *testing.T) {
+		s := newSite(t, someFiles)
+		for name, value := range map[string]string{
+			"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "uploadpack.hideRefs", "GIT_CONFIG_VALUE_0": "refs/heads/main",
+		} {
+			t.Setenv(name, value)
+		}
+		if _, err := open(t, git.Options{URL: s.repo.Dir}).Refs(t.Context()); !errors.Is(err, git.ErrEmpty) {
+			t.Errorf("error %v: the configuration is not heard", err)
+		}
+	})
+	t.Run("language", func(t *testing.T) {
+		s := newSite(t, someFiles)
+		t.Setenv("LC_ALL", "de_DE.UTF-8")
+		if err := s.repo.Hook("pre-receive", `echo "$LC_ALL" >&2; exit 1`); err != nil {
+			t.Fatal(err)
+		}
+		remote := open(t, git.Options{URL: s.repo.Dir})
+		_, err := push(t.Context(), remote, fetch(t, remote, nil), git.File{Path: "README", Data: []byte("x")})
+		if refused, ok := errors.AsType[*git.PushError](err); !ok || refused.Words != "C" {
+			t.Errorf("error %v, want words in English", err)
+		}
+	})
+}

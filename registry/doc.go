@@ -11,6 +11,12 @@
 // A tag list is whole or it is an error: no cut body, no page left out, no list of another repository or host. The
 // tags are sorted, distinct and legal; how many were dropped for breaking the grammar is counted.
 //
+// A list ends where no Link leads on, as the OCI distribution specification has it. Some registries cut lists and send
+// no Link. So a first page without one that has exactly the tags asked for is the whole list only if the registry shows
+// it in three requests more: it sends a longer list that is not as long as was asked for, or nothing after the last tag;
+// or it heeds neither n nor last, and has no pages. Else the list is an error. A registry that sends fewer tags than
+// were asked for, and no Link, is believed.
+//
 // Requests are few. One repository is listed once at a time, however many ask for it, and not at all while the list in
 // the cache is young enough. What a registry wants to be shown (its challenge) is kept in the cache, so that a later
 // process spends no request on it. A token is kept until shortly before it expires and, where the server grants that,

@@ -27,9 +27,9 @@ type pager struct {
 	path string // of the repository, at the registry
 	call *call
 
-	tags  []string // with duplicates, unchecked
-	pages int
-	seen  map[string]bool // queries of the pages of one walk
+	tags  []string        // of the pages of one walk, with duplicates, unchecked
+	seen  map[string]bool // queries of these pages
+	pages int             // of all walks
 }
 
 // list returns all tags of a repository, sorted, and how many were dropped because they break the grammar.
@@ -51,29 +51,77 @@ func (h *host) list(ctx context.Context, r image.Repository) (tags []string, dro
 	return slices.Compact(legal), dropped, nil
 }
 
-// list walks the pages. A first page that is exactly full and has no Link is the end of a list, or the habit of a
-// registry that cuts lists and sends no Link (Nexus groups, go-containerregistry's): asked again without n it may send
-// all, and asked for many more it does.
+// list reads the list to its end, which is where no Link leads on. But some registries send no Link and cut the list
+// all the same (Nexus groups, go-containerregistry's), so that a single page which may be full proves nothing. Then more
+// is asked for: without n, where many send all, and with a large n. If no answer has the mark of a whole list, the
+// registry is asked what comes next.
 func (p *pager) list(ctx context.Context) error {
 	size := p.host.habits.pageSize
-	for turn, n := range []int{size, 0, 10 * size} {
-		cut, err := p.walk(ctx, n)
+	var longest lonePage
+	paged := false // it sent pages of different lengths, or refused one
+	for _, n := range []int{size, 0, 10 * size} {
+		linked, err := p.walk(ctx, n)
+		first, more := longest.tags == nil, len(p.tags) > len(longest.tags)
 		switch {
-		case err != nil && n > 0 && p.refusedSize(err):
-			if turn > 0 {
-				return nil // more than it sent is not to be had, so what it sent is all
-			}
+		case err != nil && n > 0 && !linked && refusedForm(err):
+			paged = true
+			continue
 		case err != nil:
 			return err
-		case cut != size:
-			return nil
+		case linked, (first || more) && !mayBeFull(len(p.tags), n, size):
+			return nil // and what this walk brought is the list
+		}
+		paged = paged || !first && len(p.tags) != len(longest.tags)
+		if more {
+			longest = lonePage{n, p.tags}
 		}
 	}
+	return p.endsAfter(ctx, longest, paged)
+}
+
+// lonePage is a page without a Link, and the n it was asked for with.
+type lonePage struct {
+	n    int
+	tags []string
+}
+
+// mayBeFull reports whether a page of that many tags may have been cut there: by n, or where the registry chooses at a
+// round number.
+func mayBeFull(tags, n, size int) bool {
+	if n == 0 {
+		return tags > 0 && tags%size == 0
+	}
+	return tags == n
+}
+
+// endsAfter asks what comes after a page, which is the list if that is nothing. The same page again is from a registry
+// that does not know last; if it does not know n either (it is not paged), it has no pages to leave out. What does come
+// is never taken for the rest of the list: the URL is of our making, not the registry's as that of a Link is, and where
+// the tags are in another order than last goes by, it skips some.
+func (p *pager) endsAfter(ctx context.Context, l lonePage, paged bool) error {
+	cut := &Error{Message: fmt.Sprintf("the list seems cut at %d tags and has no Link to the rest", len(l.tags))}
+	last := l.tags[len(l.tags)-1]
+	if !image.IsTag(last) {
+		return cut
+	}
+	at := p.first(l.n)
+	query := at.Query()
+	query.Set("last", last)
+	at.RawQuery = query.Encode()
+	p.tags = nil
+	_, err := p.page(ctx, at)
+	if err != nil && !refusedForm(err) {
+		return err
+	}
+	if err != nil || len(p.tags) > 0 && (paged || !slices.Equal(p.tags, l.tags)) {
+		return cut
+	}
+	p.tags = l.tags
 	return nil
 }
 
-// refusedSize reports whether the first page of a walk was refused in a way that its size may be the reason of.
-func (p *pager) refusedSize(err error) bool {
+// refusedForm reports whether the registry does not answer a question of this form, be it for n or for last.
+func refusedForm(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.step != "" {
 		return false
@@ -81,61 +129,59 @@ func (p *pager) refusedSize(err error) bool {
 	return e.Status == http.StatusBadRequest || e.Status == http.StatusMethodNotAllowed || e.Status == http.StatusUnprocessableEntity
 }
 
-// walk follows the Links from the first page of size n on; 0 lets the registry choose. It returns the number of tags in
-// the list if it was one page, else 0.
-func (p *pager) walk(ctx context.Context, n int) (onePage int, err error) {
-	p.seen = make(map[string]bool)
+// first returns the URL of the first page; with n 0 the registry chooses its length.
+func (p *pager) first(n int) *url.URL {
 	at := p.host.url(p.path + "/tags/list")
 	if n > 0 {
 		at.RawQuery = url.Values{"n": {strconv.Itoa(n)}}.Encode()
 	}
-	for pages := 1; ; pages++ {
-		tags, link, err := p.page(ctx, at)
-		if err != nil {
-			return 0, err
-		}
-		switch {
-		case link == "" && pages == 1:
-			return len(tags), nil
-		case link == "":
-			return 0, nil
+	return at
+}
+
+// walk reads the list from its first page on, following the Links, and reports whether there was one.
+func (p *pager) walk(ctx context.Context, n int) (linked bool, err error) {
+	p.tags, p.seen = nil, make(map[string]bool)
+	for at := p.first(n); ; linked = true {
+		link, err := p.page(ctx, at)
+		if err != nil || link == "" {
+			return linked, err
 		}
 		next := nextPage(at, link)
 		if next == nil {
-			return 0, &Error{Message: "the list leads to another host on its page " + strconv.Itoa(p.pages)}
+			return true, &Error{Message: "the list leads to another host on its page " + strconv.Itoa(p.pages)}
 		}
 		at = next
 	}
 }
 
-// page reads one page.
-func (p *pager) page(ctx context.Context, at *url.URL) (tags []string, link string, err error) {
+// page reads one page, adds its tags to the list and returns the Link in it.
+func (p *pager) page(ctx context.Context, at *url.URL) (link string, err error) {
 	p.pages++
 	switch {
 	case p.seen[at.RawQuery]:
-		return nil, "", &Error{Message: fmt.Sprintf("the list leads back to a page that was read, on its page %d", p.pages-1)}
+		return "", &Error{Message: fmt.Sprintf("the list leads back to a page that was read, on its page %d", p.pages-1)}
 	case p.pages > maxPages:
-		return nil, "", &Error{Message: fmt.Sprintf("the list has more than %d pages", maxPages)}
+		return "", &Error{Message: fmt.Sprintf("the list has more than %d pages", maxPages)}
 	case p.call.wire > maxOnWire:
-		return nil, "", &Error{Message: fmt.Sprintf("the list did not end within %v", maxOnWire)}
+		return "", &Error{Message: fmt.Sprintf("the list did not end within %v", maxOnWire)}
 	}
 	p.seen[at.RawQuery] = true
 	resp, err := p.host.get(ctx, p.host.authorized, at, http.Header{"Accept": {"application/json"}})
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, "", p.host.statusError(resp, "")
+		return "", p.host.statusError(resp, "")
 	}
-	tags, err = parsePage(whole(resp))
+	tags, err := parsePage(whole(resp))
 	if err != nil {
-		return nil, "", &Error{Message: "the answer is no tag list: " + err.Error()}
+		return "", &Error{Message: "the answer is no tag list: " + err.Error()}
 	}
 	if len(p.tags)+len(tags) > maxTags {
-		return nil, "", &Error{Message: fmt.Sprintf("the list has more than %d tags", maxTags)}
+		return "", &Error{Message: fmt.Sprintf("the list has more than %d tags", maxTags)}
 	}
 	p.tags = append(p.tags, tags...)
-	return tags, nextLink(resp.Header), nil
+	return nextLink(resp.Header), nil
 }
 
 // parsePage reads a page of a tag list. "next" in it is not looked at: pages are linked by their header. Entries that

@@ -14,8 +14,11 @@ import (
 type Paging struct {
 	Size          int    // tags in a page at most, also where the request names no n; 0 = all
 	Default       int    // tags in a page where the request names no n; 0 = Size
-	IgnoreN       bool   // sends everything, n or not: Google, distribution 2.8
+	IgnoreN       bool   // sends everything, whatever n and last: Google, distribution 2.8
 	RefuseN       bool   // 400 for any n
+	MaxN          int    // 400 for a larger n: ECR; 0 = none is too large
+	IgnoreLast    bool   // begins with the first tag, whatever last: Quay
+	RefuseLast    bool   // 405 for any last: ECR Public, for one that was made up
 	NoLink        bool   // cuts pages but sends no Link: go-containerregistry's registry, Nexus groups
 	EmptyLastPage bool   // sends a Link although the page ended exactly at the end: distribution 3
 	AbsoluteLink  bool   // ECR, Nexus
@@ -38,11 +41,20 @@ func (r *Registry) serveList(w http.ResponseWriter, req *http.Request, repositor
 		sendError(w, http.StatusNotFound, "NAME_UNKNOWN", "repository name not known to registry")
 		return
 	}
-	size, ok := p.size(w, req.URL.Query().Get("n"))
+	query := req.URL.Query()
+	size, ok := p.size(w, query.Get("n"))
 	if !ok {
 		return
 	}
-	page, more := p.cut(tags, req.URL.Query().Get("last"), size)
+	last := query.Get("last")
+	if p.RefuseLast && last != "" {
+		sendError(w, http.StatusMethodNotAllowed, "UNSUPPORTED", "invalid next token")
+		return
+	}
+	if p.IgnoreLast || p.IgnoreN {
+		last = ""
+	}
+	page, more := p.cut(tags, last, size)
 	if more && !p.NoLink {
 		w.Header().Set("Link", fmt.Sprintf("<%s>; rel=%q", p.link(req, page, size), "next"))
 	}
@@ -62,7 +74,7 @@ func (p Paging) size(w http.ResponseWriter, n string) (int, bool) {
 		return size, true
 	}
 	asked, err := strconv.Atoi(n)
-	if err != nil || asked < 0 || p.RefuseN {
+	if err != nil || asked < 0 || p.RefuseN || p.MaxN > 0 && asked > p.MaxN {
 		sendError(w, http.StatusBadRequest, "PAGINATION_NUMBER_INVALID", "invalid number of results requested")
 		return 0, false
 	}

@@ -115,7 +115,7 @@ func (p *publication) publish(ctx context.Context) (Published, error) {
 			return p.result(a, a.old), err
 		}
 		if landed {
-			return p.landed(ctx, a)
+			return p.landed(ctx, a), nil
 		}
 	}
 }
@@ -189,14 +189,11 @@ func (p *publication) gone(ctx context.Context, a attempt, failed error) error {
 }
 
 // landed takes the new tip over, so that the next publication need not ask for it.
-func (p *publication) landed(ctx context.Context, a attempt) (Published, error) {
+func (p *publication) landed(ctx context.Context, a attempt) Published {
 	b := p.branch
 	b.line.pushes++
 	if !p.own() && !b.tree.Follows(a.draft.Tip()) {
-		tree, err := a.draft.Tree()
-		if err != nil {
-			return p.result(a, a.draft.Tip()), err
-		}
+		tree := a.draft.Tree()
 		for _, f := range a.edited.preview.Files {
 			if e, ok := tree.Lookup(f.Path); ok {
 				b.memory.keep(e.Hash, f.New)
@@ -209,7 +206,7 @@ func (p *publication) landed(ctx context.Context, a attempt) (Published, error) 
 	}
 	b.writer.log().InfoContext(ctx, "pushed commits", "url", b.remote.String(), "branch", p.head,
 		"commit", a.draft.Tip().String(), "commits", len(a.commits), "attempts", p.attempts)
-	return p.result(a, a.draft.Tip()), nil
+	return p.result(a, a.draft.Tip())
 }
 
 func (p *publication) result(a attempt, tip git.Hash) Published {

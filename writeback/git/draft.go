@@ -33,6 +33,7 @@ type Draft struct {
 	objects []object
 	have    map[Hash]bool   // ids in objects
 	trees   map[Hash][]byte // the trees among them
+	commits []*commit       // the commits among them
 }
 
 // Draft begins a chain of commits on the tree's.
@@ -64,24 +65,33 @@ func (d *Draft) Commit(c Commit) (Hash, error) {
 	if err != nil {
 		return Hash{}, err
 	}
+	made, err := parseCommit(plumbing.ComputeHash(plumbing.CommitObject, raw), raw)
+	if err != nil {
+		return Hash{}, err
+	}
+	d.commits = append(d.commits, made)
 	d.root, d.tip = root, d.add(plumbing.CommitObject, raw)
 	return d.tip, nil
 }
 
-// Tree returns the content as it stands after a push of the draft. It asks the server nothing.
-func (d *Draft) Tree() (*Tree, error) {
+// Tree returns the content as it stands after a push of the draft. It asks the server nothing and cannot fail: a push that
+// has landed is not made undone by what comes after it.
+func (d *Draft) Tree() *Tree {
 	s := d.tree.store
-	p := &pack{}
-	for _, o := range d.objects {
-		// A blob is asked for when it is wanted, unless this store is one that asks for none.
-		if o.kind != plumbing.BlobObject || s.withBlobs {
-			p.entries = append(p.entries, packEntry{kind: o.kind, base: -1, data: o.data, id: o.id, resolved: true})
+	maps.Copy(s.trees, d.trees)
+	for _, c := range d.commits {
+		s.commits[c.id] = c
+	}
+	if s.withBlobs { // else a blob is asked for when it is wanted
+		p := &pack{}
+		for _, o := range d.objects {
+			if o.kind == plumbing.BlobObject {
+				s.blobs[o.id] = blobPlace{pack: p, entry: int32(len(p.entries))}
+				p.entries = append(p.entries, packEntry{kind: o.kind, base: -1, data: o.data, id: o.id, resolved: true})
+			}
 		}
 	}
-	if _, err := s.add(p); err != nil {
-		return nil, err
-	}
-	return &Tree{remote: d.tree.remote, store: s, tip: d.tip, root: d.root}, nil
+	return &Tree{remote: d.tree.remote, store: s, tip: d.tip, root: d.root}
 }
 
 // rewrite puts the new ids of files, whose paths are relative to the tree, in the place of the old ones.

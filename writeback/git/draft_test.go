@@ -259,11 +259,7 @@ func TestDraft(t *testing.T) {
 	if diff := cmp.Diff(want, log[:2]); diff != "" {
 		t.Error(diff)
 	}
-	next, err := a.Tree()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := content(t, next); got["README"] != "1" || got["apps/db.yaml"] != "2" || len(got) != 4 {
+	if got := content(t, a.Tree()); got["README"] != "1" || got["apps/db.yaml"] != "2" || len(got) != 4 {
 		t.Errorf("content after the push: %v", got)
 	}
 }

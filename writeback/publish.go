@@ -124,7 +124,10 @@ func (p *publication) publish(ctx context.Context) (Published, error) {
 func (p *publication) draft(ctx context.Context) (attempt, error) {
 	b := p.branch
 	var a attempt
-	a.old, _ = b.refs.Tip(branchPrefix + p.head)
+	a.old = b.tree.Tip() // the refs may be older than a push of ours
+	if p.own() {
+		a.old, _ = b.refs.Tip(branchPrefix + p.head)
+	}
 	a.draft = b.tree.Draft()
 	found, err := b.find(ctx, p.Scanner, p.Paths)
 	if err != nil {

@@ -207,3 +207,18 @@ func TestOneWriter(t *testing.T) {
 	}
 	s.fsck(t)
 }
+
+// TestOneBranchAgain publishes what follows from its own push without looking at the branch again.
+func TestOneBranchAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, fleet())
+	b := open(t, newWriter(), s.target)
+	for i := range 3 {
+		got, err := b.Publish(t.Context(), writeback.Publication{
+			Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", fmt.Sprintf("1.27.%d", i)),
+		})
+		if err != nil || got.Attempts != 1 {
+			t.Errorf("publication %d: %d attempts, %v", i, got.Attempts, err)
+		}
+	}
+}

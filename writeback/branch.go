@@ -21,9 +21,9 @@ type Branch struct {
 	name   string
 	author Identity
 	line   *line
-	seen   int // line.pushes when the branch was last looked at
 
 	busy   chan struct{} // a send takes the fields that follow, a receive gives them back
+	seen   int64         // line.pushes when the remote was last looked at
 	refs   git.Refs
 	tree   *git.Tree
 	memory memory
@@ -65,11 +65,16 @@ func (b *Branch) Refresh(ctx context.Context) (bool, error) {
 }
 
 func (b *Branch) refresh(ctx context.Context) error {
+	seen := b.line.pushes.Load()
 	refs, err := b.remote.Refs(ctx)
 	if err != nil {
 		return err
 	}
-	return b.follow(ctx, refs)
+	if err := b.follow(ctx, refs); err != nil {
+		return err
+	}
+	b.seen = seen
+	return nil
 }
 
 // maxChases is how often a branch may move between the reading of its tip and of its trees.

@@ -18,7 +18,7 @@
 //
 // Nothing is merged. A push carries the commit it was made for; when somebody else was faster the new tip is fetched,
 // its references are found and decided upon again, and the commits are made anew on it. So an edit is never carried
-// over to a file that it was not decided for. Publications of one Writer for the same branch queue up and do not race
+// over to a file that it was not decided for. Publications of one Writer to the same remote queue up and do not race
 // each other.
 //
 // Whether a push that the server turned down is a lost race or a refusal is told by the branch alone: it has moved, or

@@ -44,7 +44,7 @@ type Pushed struct {
 }
 
 // Publish finds references, decides about them, commits the changes and pushes the commits. It waits for other
-// publications of the same Writer for this branch.
+// publications of the same Writer to this remote.
 func (b *Branch) Publish(ctx context.Context, p Publication) (Published, error) {
 	leave, err := take(ctx, b.line.turn)
 	if err != nil {
@@ -60,8 +60,8 @@ func (b *Branch) Publish(ctx context.Context, p Publication) (Published, error) 
 	if name := strings.TrimPrefix(p.Head, branchPrefix); name != "" {
 		run.head = name
 	}
-	if b.seen != b.line.pushes { // somebody of ours has pushed while we waited
-		if err := run.refresh(ctx); err != nil {
+	if b.seen != b.line.pushes.Load() { // somebody of ours has pushed while we waited
+		if err := b.refresh(ctx); err != nil {
 			return Published{}, err
 		}
 	}
@@ -179,7 +179,7 @@ var errMoved = errors.New("the branch has moved")
 
 // gone looks whether a branch of ours could not be read because it has been rebuilt or deleted since it was looked at.
 func (p *publication) gone(ctx context.Context, a attempt, failed error) error {
-	if ctx.Err() != nil || p.refresh(ctx) != nil {
+	if ctx.Err() != nil || p.branch.refresh(ctx) != nil {
 		return failed
 	}
 	if now, _ := p.branch.refs.Tip(branchPrefix + p.head); now == a.old {
@@ -194,7 +194,7 @@ func (p *publication) gone(ctx context.Context, a attempt, failed error) error {
 // landed takes the new tip over, so that the next publication need not ask for it.
 func (p *publication) landed(ctx context.Context, a attempt) Published {
 	b := p.branch
-	b.line.pushes++
+	pushes := b.line.pushes.Add(1)
 	if !p.own() && !b.tree.Follows(a.draft.Tip()) {
 		tree := a.draft.Tree()
 		for _, f := range a.edited.preview.Files {
@@ -205,7 +205,7 @@ func (p *publication) landed(ctx context.Context, a attempt) Published {
 		b.stand(tree)
 	}
 	if !p.own() {
-		b.seen = b.line.pushes
+		b.seen = pushes
 	}
 	b.writer.log().InfoContext(ctx, "pushed commits", "url", b.remote.String(), "branch", p.head,
 		"commit", a.draft.Tip().String(), "commits", len(a.commits), "attempts", p.attempts)
@@ -218,12 +218,4 @@ func (p *publication) result(a attempt, tip git.Hash) Published {
 		r.Tip = tip.String()
 	}
 	return r
-}
-
-func (p *publication) refresh(ctx context.Context) error {
-	if err := p.branch.refresh(ctx); err != nil {
-		return err
-	}
-	p.branch.seen = p.branch.line.pushes
-	return nil
 }

@@ -79,7 +79,7 @@ func (p *publication) outrun(ctx context.Context, a attempt) (bool, error) {
 		return false, err
 	}
 	p.begun = time.Now()
-	if err := p.refresh(ctx); err != nil {
+	if err := p.branch.refresh(ctx); err != nil {
 		return false, err
 	}
 	return !p.own() && p.branch.tree.Follows(a.draft.Tip()), nil

@@ -222,3 +222,73 @@ func TestOneBranchAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestOneHeadFromTwoBases has publications of one process to the same branch of our own, built from different bases.
+func TestOneHeadFromTwoBases(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, fleet())
+	if _, err := s.repo.Commit("staging", "Begin", fleet()); err != nil {
+		t.Fatal(err)
+	}
+	w := newWriter()
+	publish := func(b *writeback.Branch, n int) {
+		got, err := b.Publish(t.Context(), writeback.Publication{
+			Scanner: newScanner(t, edit.Query{}), Head: head, Decide: bump("nginx", fmt.Sprintf("1.27.%d", n)),
+		})
+		if err != nil || got.Attempts != 1 {
+			t.Errorf("publication %d from %s: %d attempts, %v", n, b.Name(), got.Attempts, err)
+		}
+	}
+	var bases []*writeback.Branch
+	for i, name := range []string{"main", "staging", "main", "staging"} {
+		s.target.Branch = name
+		if i > 1 { // a user at the address is no other repository
+			s.target.URL = strings.Replace(s.target.URL, "http://", "http://bot@", 1)
+		}
+		bases = append(bases, open(t, w, s.target))
+	}
+	for n, b := range bases { // each knows the head as it stood before the first
+		publish(b, n)
+	}
+	var group sync.WaitGroup
+	for n := range 12 {
+		group.Go(func() { publish(bases[n%len(bases)], 100+n) })
+	}
+	group.Wait()
+	s.fsck(t)
+}
+
+// TestLookedAtOnce publishes on branches that were looked at after the last push of their writer: that is not asked again.
+func TestLookedAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, fleet())
+	w := newWriter()
+	first := open(t, w, s.target)
+	publish := func(b *writeback.Branch, tag string) writeback.Published {
+		t.Helper()
+		got, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Head: head, Decide: bump("nginx", tag)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	publish(first, "1.27.4")
+	second := open(t, w, s.target)
+	if _, err := first.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.server.Forget()
+	for _, b := range []*writeback.Branch{first, second} {
+		if got := publish(b, "1.27.4"); got.Tip != s.tip(t, head) || got.Attempts != 0 {
+			t.Errorf("published %+v", got)
+		}
+	}
+	if adverts, _ := s.server.Count(gittest.UploadPack); adverts != 0 {
+		t.Errorf("asked for the branches %d times", adverts)
+	}
+	publish(first, "1.28.0") // and then the other has to ask
+	publish(second, "1.29.0")
+	if adverts, _ := s.server.Count(gittest.UploadPack); adverts != 1 {
+		t.Errorf("asked for the branches %d times, want once", adverts)
+	}
+}

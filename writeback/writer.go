@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/image-updater/image-updater/writeback/git"
@@ -36,8 +37,8 @@ type Target struct {
 	Timeout time.Duration
 }
 
-// Writer opens branches. Publications through one Writer for the same branch of the same URL wait for each other. The
-// zero value is ready for use; a Writer must not be copied.
+// Writer opens branches. Publications through one Writer to the same URL wait for each other. The zero value is ready
+// for use; a Writer must not be copied.
 type Writer struct {
 	// Now dates commits; nil is time.Now.
 	Now func() time.Time
@@ -49,16 +50,15 @@ type Writer struct {
 	Log *slog.Logger
 
 	mu    sync.Mutex // guards lines
-	lines map[lineKey]*line
+	lines map[string]*line
 }
 
-type lineKey struct{ url, branch string }
-
-// line is where publications for one branch of one remote queue up. A send to turn takes the turn, a receive gives it
-// back; the runtime serves waiting senders in their order.
+// line is where publications to one remote queue up, whatever branch they are for: a branch of our own can be built from
+// several bases. A send to turn takes the turn, a receive gives it back; the runtime serves waiting senders in their
+// order.
 type line struct {
 	turn   chan struct{}
-	pushes int // how many commits went through this line; whoever has the turn may look
+	pushes atomic.Int64 // how many pushes went through this line
 }
 
 func (w *Writer) now() time.Time {
@@ -89,18 +89,17 @@ func (w *Writer) log() *slog.Logger {
 	return slog.New(slog.DiscardHandler)
 }
 
-// lineOf returns the queue of a branch.
-func (w *Writer) lineOf(url, branch string) *line {
+// lineOf returns the queue of a remote, by its URL without a user.
+func (w *Writer) lineOf(url string) *line {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	key := lineKey{url, branch}
 	if w.lines == nil {
-		w.lines = map[lineKey]*line{}
+		w.lines = map[string]*line{}
 	}
-	if w.lines[key] == nil {
-		w.lines[key] = &line{turn: make(chan struct{}, 1)}
+	if w.lines[url] == nil {
+		w.lines[url] = &line{turn: make(chan struct{}, 1)}
 	}
-	return w.lines[key]
+	return w.lines[url]
 }
 
 // take waits for the turn and returns the function that gives it back.
@@ -126,6 +125,8 @@ func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
 			err = errors.Join(err, remote.Close())
 		}
 	}()
+	line := w.lineOf(remote.String())
+	seen := line.pushes.Load() // before the look: a push in between is taken for unseen
 	refs, err := remote.Refs(ctx)
 	if err != nil {
 		return nil, err
@@ -137,7 +138,6 @@ func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
 	if name == "" {
 		return nil, fmt.Errorf("%s names no default branch: name one of %s", remote, list(refs.Branches()))
 	}
-	line := w.lineOf(t.URL, name)
 	b := &Branch{
 		writer: w,
 		remote: remote,
@@ -145,6 +145,7 @@ func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
 		name:   name,
 		author: t.Author,
 		line:   line,
+		seen:   seen,
 		busy:   make(chan struct{}, 1),
 	}
 	if err := b.follow(ctx, refs); err != nil {

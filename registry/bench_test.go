@@ -18,7 +18,8 @@ import (
 
 // BenchmarkFirstPass lists 200 repositories of 500 tags and 2,000 of 100, 64 at once, in a new process with an empty
 // cache in a file, against a client that does nothing but net/http and encoding/json. The registry is the same, on
-// loopback and open; what is left to compare is our own work: limiter, bounds, checks, sorting and keeping.
+// loopback and open; what is left to compare is our own work: limiter, bounds, checks, sorting and keeping. With the
+// cache in memory it is all but the writing of the file.
 func BenchmarkFirstPass(b *testing.B) {
 	for _, size := range []struct{ repositories, tags int }{{200, 500}, {2000, 100}, {1, 10_000}} {
 		server := httptest.NewServer(fixedLists(size.tags))
@@ -29,7 +30,13 @@ func BenchmarkFirstPass(b *testing.B) {
 			repositories[i] = image.Repository{Host: host, Path: fmt.Sprintf("team/service-%d", i)}
 		}
 		name := fmt.Sprintf("%dx%d", size.repositories, size.tags)
-		b.Run(name+"/client", func(b *testing.B) { benchmarkClient(b, repositories, size.tags) })
+		b.Run(name+"/client", func(b *testing.B) {
+			dir := b.TempDir()
+			benchmarkClient(b, repositories, size.tags, func(pass int) string { return filepath.Join(dir, fmt.Sprint(pass)) })
+		})
+		b.Run(name+"/memory", func(b *testing.B) {
+			benchmarkClient(b, repositories, size.tags, func(int) string { return "" })
+		})
 		b.Run(name+"/bare", func(b *testing.B) { benchmarkBare(b, repositories, size.tags) })
 	}
 }
@@ -46,12 +53,11 @@ func fixedLists(tags int) http.Handler {
 	})
 }
 
-func benchmarkClient(b *testing.B, repositories []image.Repository, tags int) {
-	dir := b.TempDir()
+func benchmarkClient(b *testing.B, repositories []image.Repository, tags int, file func(pass int) string) {
 	pass := 0
 	for b.Loop() {
 		pass++
-		state, err := cache.Open(b.Context(), cache.Options{Path: filepath.Join(dir, fmt.Sprint(pass))})
+		state, err := cache.Open(b.Context(), cache.Options{Path: file(pass)})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -180,7 +180,11 @@ func (p *pager) page(ctx context.Context, at *url.URL) (link string, err error) 
 	if len(p.tags)+len(tags) > maxTags {
 		return "", &Error{Message: fmt.Sprintf("the list has more than %d tags", maxTags)}
 	}
-	p.tags = append(p.tags, tags...)
+	if p.tags == nil {
+		p.tags = tags // most lists are one page
+	} else {
+		p.tags = append(p.tags, tags...)
+	}
 	return nextLink(resp.Header), nil
 }
 

@@ -13,7 +13,7 @@ import (
 // for encoding/json to judge: a member it does not know or knows already, an escape, a character beyond ASCII. Lists are
 // most of what a pass reads; this way a page costs one allocation for its text and one for its tags.
 func scanPage(body []byte) (tags []string, ok bool) {
-	s := pageScanner{rest: string(body)}
+	s := pageScanner{json: string(body)}
 	if !s.take('{') {
 		return nil, false
 	}
@@ -46,28 +46,38 @@ func scanPage(body []byte) (tags []string, ok bool) {
 	}
 }
 
-// pageScanner reads JSON of the plainest kind from the beginning of rest.
-type pageScanner struct{ rest string }
+// pageScanner reads JSON of the plainest kind, from at on.
+type pageScanner struct {
+	json string
+	at   int
+}
 
 // take removes the character, after any white space, if it is there.
 func (s *pageScanner) take(c byte) bool {
-	s.space()
-	if s.rest == "" || s.rest[0] != c {
+	if s.at == len(s.json) || s.json[s.at] <= ' ' {
+		s.space()
+	}
+	if s.at == len(s.json) || s.json[s.at] != c {
 		return false
 	}
-	s.rest = s.rest[1:]
+	s.at++
 	return true
 }
 
 func (s *pageScanner) space() {
-	for s.rest != "" && (s.rest[0] == ' ' || s.rest[0] == '\n' || s.rest[0] == '\r' || s.rest[0] == '\t') {
-		s.rest = s.rest[1:]
+	for s.at < len(s.json) {
+		switch s.json[s.at] {
+		case ' ', '\n', '\r', '\t':
+			s.at++
+		default:
+			return
+		}
 	}
 }
 
 func (s *pageScanner) atEnd() bool {
 	s.space()
-	return s.rest == ""
+	return s.at == len(s.json)
 }
 
 // text removes a string without escapes.
@@ -75,11 +85,11 @@ func (s *pageScanner) text() (string, bool) {
 	if !s.take('"') {
 		return "", false
 	}
-	for i := range len(s.rest) {
-		switch c := s.rest[i]; {
+	for i := s.at; i < len(s.json); i++ {
+		switch c := s.json[i]; {
 		case c == '"':
-			text := s.rest[:i]
-			s.rest = s.rest[i+1:]
+			text := s.json[s.at:i]
+			s.at = i + 1
 			return text, true
 		case c < ' ' || c > '~' || c == '\\':
 			return "", false
@@ -91,8 +101,10 @@ func (s *pageScanner) text() (string, bool) {
 // texts removes a list of strings, of which there are most at most.
 func (s *pageScanner) texts(most int) ([]string, bool) {
 	if !s.take('[') {
-		rest, null := strings.CutPrefix(s.rest, "null")
-		s.rest = rest
+		null := strings.HasPrefix(s.json[s.at:], "null")
+		if null {
+			s.at += len("null")
+		}
 		return nil, null
 	}
 	texts := make([]string, 0, most)

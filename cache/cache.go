@@ -82,7 +82,7 @@ func Open(ctx context.Context, o Options) (*Cache, error) {
 	}
 	c.store, c.notice = openOrRebuild(o)
 	if c.notice != "" {
-		o.Log.WarnContext(ctx, "cache is not as asked for", "notice", c.notice)
+		o.Log.DebugContext(ctx, "cache is not as asked for", "notice", c.notice) // the caller tells people
 	}
 	if c.store == nil {
 		return c, nil

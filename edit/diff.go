@@ -3,8 +3,8 @@ package edit
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/diff"
 )
@@ -72,10 +72,25 @@ func appendLine(to []byte, label string, line []byte) []byte {
 	return append(append(to, label...), line...)
 }
 
-// diffName quotes a name as Git does when it holds what would break the header's line.
+// diffName quotes a name as Git does when it holds what would break the header's line: in C's way, with octal numbers for
+// the bytes that have no letter.
 func diffName(name string) string {
-	if strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == 0x7f }) {
-		return strconv.Quote(name)
+	odd := func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == 0x7f || r == utf8.RuneError }
+	if !strings.ContainsFunc(name, odd) {
+		return name
 	}
-	return name
+	var quoted strings.Builder
+	for _, c := range []byte(name) {
+		letter := strings.IndexByte("\a\b\t\n\v\f\r\"\\", c)
+		switch {
+		case letter >= 0:
+			quoted.WriteByte('\\')
+			quoted.WriteByte(`abtnvfr"\`[letter])
+		case c >= ' ' && c < 0x7f:
+			quoted.WriteByte(c)
+		default:
+			fmt.Fprintf(&quoted, "\\%03o", c)
+		}
+	}
+	return `"` + quoted.String() + `"`
 }

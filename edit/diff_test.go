@@ -19,6 +19,7 @@ func TestDiff(t *testing.T) {
 			"--- a/x/a.yaml\n+++ b/x/a.yaml\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-image: a:1\n+image: a:2\n 5\n 6\n 7\n"},
 		{"a\n.yaml", "a: 1", "a: 2",
 			"--- \"a/a\\n.yaml\"\n+++ \"b/a\\n.yaml\"\n@@ -1,1 +1,1 @@\n-a: 1\n\\ No newline at end of file\n+a: 2\n\\ No newline at end of file\n"},
+		{"\x1b\xff\"é", "", "a\n", "--- \"a/\\033\\377\\\"\\303\\251\"\n+++ \"b/\\033\\377\\\"\\303\\251\"\n@@ -0,0 +1,1 @@\n+a\n"},
 		{"b", repeated, strings.ReplaceAll(repeated, "nginx:1", "nginx:2"),
 			"--- a/b\n+++ b/b\n@@ -1,13 +1,13 @@\n head\n" +
 				strings.Repeat("-- image: nginx:1\n+- image: nginx:2\n   pull: Always\n   env:\n   - a\n", 3)},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -163,17 +162,17 @@ func (a *app) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(a.stderr, options))
 }
 
-// statePath returns where a file of the state lies, following the XDG base directory specification.
-func (a *app) statePath(name string) (string, error) {
-	dir := a.stateDir
-	if dir == "" {
-		if state, set := a.env("XDG_STATE_HOME"); set && filepath.IsAbs(state) {
-			dir = filepath.Join(state, "image-updater")
-		} else if home, err := os.UserHomeDir(); err == nil {
-			dir = filepath.Join(home, ".local", "state", "image-updater")
-		} else {
-			return "", fmt.Errorf("finding a folder for the state: %w", err)
-		}
+// statePath returns where a file of the state lies, following the XDG base directory specification, or "" where there
+// is no place for it: then nothing is kept, which costs requests and no correctness.
+func (a *app) statePath(name string) string {
+	if a.stateDir != "" {
+		return filepath.Join(a.stateDir, name)
 	}
-	return filepath.Join(dir, name), nil
+	if state, _ := a.env("XDG_STATE_HOME"); filepath.IsAbs(state) {
+		return filepath.Join(state, "image-updater", name)
+	}
+	if home, _ := a.env("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, ".local", "state", "image-updater", name)
+	}
+	return ""
 }

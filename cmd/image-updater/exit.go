@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/image-updater/image-updater/internal/config"
 )
@@ -59,9 +60,10 @@ func (a *app) report(err error) int {
 	return e.code
 }
 
-// complain prints one error, on as many lines as it has, with its hint if it brings one.
+// complain prints one error, with its hint if it brings one. Further lines of it are indented, so that no text from
+// outside can pass for a line of this program.
 func (a *app) complain(err error) {
-	fmt.Fprintln(a.stderr, "image-updater:", printable(err.Error()))
+	fmt.Fprintln(a.stderr, "image-updater:", strings.ReplaceAll(printable(err.Error()), "\n", "\n  "))
 	if e := (*config.Error)(nil); errors.As(err, &e) && e.Hint != "" {
 		fmt.Fprintln(a.stderr, "hint:", printable(e.Hint))
 	}
@@ -99,14 +101,12 @@ func (w *answer) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// printable keeps what comes from outside from steering the terminal: control characters are shown, not sent.
+// printable keeps what comes from outside from steering the terminal: control characters, and those that turn the
+// direction of writing or show nothing, are replaced.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r < ' ' || r >= 0x7f && r < 0xa0:
-			return '\ufffd'
+		if r != '\n' && r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			return unicode.ReplacementChar
 		}
 		return r
 	}, s)

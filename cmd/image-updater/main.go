@@ -10,8 +10,15 @@ import (
 	"time"
 )
 
+// grace is how long a call that was told to stop may take. What waits for a person or a pipe hears no context.
+const grace = 5 * time.Second
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() {
+		stop() // a second signal ends the process as usual
+		time.AfterFunc(grace, func() { os.Exit(exitFailed) })
+	})
 	code := run(ctx, &app{
 		stdin:  os.Stdin,
 		stdout: os.Stdout,
@@ -19,6 +26,5 @@ func main() {
 		env:    os.LookupEnv,
 		now:    time.Now,
 	}, os.Args[1:])
-	stop()
 	os.Exit(code)
 }

@@ -27,9 +27,9 @@ type source struct {
 
 // openSource opens the cache in the state folder and a client for the registries of the policy file.
 func (a *app) openSource(ctx context.Context, c *config.Config) (*source, error) {
-	path, err := a.statePath("cache.db")
-	if err != nil {
-		return nil, err
+	path := a.statePath("cache.db")
+	if path == "" {
+		fmt.Fprintln(a.stderr, "warning: neither HOME nor XDG_STATE_HOME is set, so lists of tags are not kept; --state-dir names a folder for them")
 	}
 	hosts, err := a.hosts(c)
 	if err != nil {
@@ -41,7 +41,7 @@ func (a *app) openSource(ctx context.Context, c *config.Config) (*source, error)
 		return nil, err
 	}
 	if notice := store.Notice(); notice != "" {
-		fmt.Fprintln(a.stderr, "warning:", notice)
+		fmt.Fprintln(a.stderr, "warning:", printable(notice))
 	}
 	client, err := registry.New(registry.Options{
 		Hosts: hosts, Cache: store, Now: a.now, Log: log, Proxy: http.ProxyFromEnvironment,

@@ -3,6 +3,7 @@ package plan
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/image-updater/image-updater/image"
 )
@@ -102,7 +103,7 @@ func parseVersion(s string) (tag string, digest image.Digest, err error) {
 // quotePath keeps a path on one line: one with a control character, or that begins like a quoted one, is quoted.
 func quotePath(path string) string {
 	plain := func(r rune) bool { return r >= ' ' && r != 0x7f && strconv.IsPrint(r) }
-	if path != "" && !strings.HasPrefix(path, `"`) && strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
+	if path != "" && !strings.HasPrefix(path, `"`) && utf8.ValidString(path) && strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
 		return path
 	}
 	return strconv.Quote(path)

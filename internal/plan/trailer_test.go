@@ -96,7 +96,7 @@ func TestTrailersAreReadBack(t *testing.T) {
 	tag := rapid.OneOf(rapid.Just(""), rapid.StringMatching(`[A-Za-z0-9_][A-Za-z0-9._-]{0,20}`))
 	digest := rapid.SampledFrom([]image.Digest{"", sha, newSHA})
 	rapid.Check(t, func(t *rapid.T) {
-		c := change(rapid.StringMatching(`[a-z0-9-]{0,9}`).Draw(t, "policy"), rapid.String().Draw(t, "path"), 1,
+		c := change(rapid.StringMatching(`[a-z0-9-]{0,9}`).Draw(t, "policy"), rapid.OneOf(rapid.String(), rapid.Just("d\xffir/x.yaml")).Draw(t, "path"), 1,
 			rapid.SampledFrom([]image.Repository{nginx, api}).Draw(t, "image"), tag.Draw(t, "from"), tag.Draw(t, "to"))
 		c.Site.Digest, c.ToDigest = digest.Draw(t, "fromDigest"), digest.Draw(t, "toDigest")
 		policies, changes := plan.ParseTrailers(plan.NewGroup("", []plan.Change{c}).Message())

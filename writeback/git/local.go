@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -27,7 +26,7 @@ func (l local) close() error { return nil }
 func (l local) open(ctx context.Context, service string) (conversation, error) {
 	args := append(append([]string{}, localOptions...), strings.TrimPrefix(service, "git-"), l.path)
 	p := &process{cmd: exec.CommandContext(ctx, "git", args...), clean: l.clean}
-	p.cmd.Env = environment()
+	p.cmd.Env = environment(p.cmd.Environ())
 	p.cmd.WaitDelay = 5 * time.Second
 	p.cmd.Stderr = &p.stderr
 	in, err := p.cmd.StdinPipe()
@@ -48,10 +47,11 @@ func (l local) open(ctx context.Context, service string) (conversation, error) {
 	return &stream{in: in, out: out, program: p}, nil
 }
 
-// environment is ours without what a Git that may have started us says of its own repository and connection: a hook of a
-// server has that. Configuration and traces may be the user's. What git says is in English, as our words around it are.
-func environment() []string {
-	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
+// environment is what git inherits, without what a Git that may have started us says of its own repository and connection:
+// a hook of a server has that. Configuration and traces may be the user's. What git says is in English, as our words
+// around it are.
+func environment(inherited []string) []string {
+	env := slices.DeleteFunc(inherited, func(variable string) bool {
 		begins := func(prefix string) bool { return strings.HasPrefix(variable, prefix) }
 		return begins("GIT_") && !slices.ContainsFunc([]string{"GIT_CONFIG_", "GIT_SSL_", "GIT_TRACE"}, begins)
 	})

@@ -101,7 +101,7 @@ func mayBeFull(tags, n, size int) bool {
 func (p *pager) endsAfter(ctx context.Context, l lonePage, paged bool) error {
 	cut := &Error{Message: fmt.Sprintf("the list seems cut at %d tags and has no Link to the rest", len(l.tags))}
 	last := l.tags[len(l.tags)-1]
-	if !image.IsTag(last) {
+	if !image.IsTag(last) { // which may have megabytes
 		return cut
 	}
 	at := p.first(l.n)

@@ -43,6 +43,7 @@ func TestCutLists(t *testing.T) {
 		{name: "more than 1000 is refused", paging: paging{MaxN: 1000, Default: 100}, tags: 1500, cut: 1000, requests: 4},
 		{name: "n is refused, 1000 without", paging: paging{RefuseN: true, Default: 1000}, tags: 1500, cut: 1000, requests: 4},
 		{name: "n is refused, all without", paging: paging{RefuseN: true}, tags: 1500, requests: 2},
+		{name: "n is refused, nothing without", paging: paging{RefuseN: true}, requests: 2},
 		{name: "n is ignored", paging: paging{IgnoreN: true}, tags: 12_345, requests: 1},
 
 		// Nothing tells a list of exactly one page from one that is cut there but what comes after it.
@@ -86,6 +87,20 @@ func TestDroppedOnce(t *testing.T) {
 	list, err := c.Tags(t.Context(), repository("library/nginx"), 0)
 	if err != nil || len(list.Tags) != 1500 || list.Dropped != 1 || r.Counts().List != 2 {
 		t.Errorf("%d tags, %d dropped, %v, after %v; want 1500, 1 dropped, after 2 lists", len(list.Tags), list.Dropped, err, r.Counts())
+	}
+}
+
+// TestIllegalLastTag: what is no tag is not sent back, whatever its length, not even to ask what comes after it.
+func TestIllegalLastTag(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{Paging: registrytest.Paging{NoLink: true}})
+	r.Add("library/nginx", numbered(999)...)
+	r.Add("library/nginx", "~")
+	c := newClient(t, withoutSockets(r))
+	_, err := c.Tags(t.Context(), repository("library/nginx"), 0)
+	asError(t, err, "seems cut at 1000 tags")
+	if got := r.Counts().List; got != 3 {
+		t.Errorf("%d requests, want 3", got)
 	}
 }
 

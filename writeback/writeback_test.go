@@ -3,7 +3,9 @@ package writeback_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -165,5 +167,19 @@ func (s *site) fsck(t testing.TB) {
 	t.Helper()
 	if err := s.repo.Fsck(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTarget hands on how the remote is reached: by a proxy, since there is no such host.
+func TestTarget(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, fleet())
+	proxy, err := url.Parse(s.target.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.target.URL, s.target.Proxy = "http://git.invalid/fleet.git", http.ProxyURL(proxy)
+	if b := open(t, newWriter(), s.target); b.Tip() != s.tip(t, "main") {
+		t.Errorf("main is at %s", b.Tip())
 	}
 }

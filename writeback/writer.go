@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,9 @@ type Target struct {
 	Transport http.RoundTripper
 	// RootCAs are trusted instead of the system's, when Transport is nil.
 	RootCAs *x509.CertPool
+	// Proxy says which proxy an HTTP request goes by, as [http.ProxyFromEnvironment] does, when Transport is nil; nil is
+	// none.
+	Proxy func(*http.Request) (*url.URL, error)
 	// Timeout bounds a single exchange with the server; 0 is five minutes.
 	Timeout time.Duration
 }
@@ -115,7 +119,7 @@ func take(ctx context.Context, turn chan struct{}) (func(), error) {
 // Open reads where the branch stands, and its trees.
 func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
 	remote, err := git.Open(git.Options{
-		URL: t.URL, Auth: t.Auth, Transport: t.Transport, RootCAs: t.RootCAs, Timeout: t.Timeout, Log: w.Log,
+		URL: t.URL, Auth: t.Auth, Transport: t.Transport, RootCAs: t.RootCAs, Proxy: t.Proxy, Timeout: t.Timeout, Log: w.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -58,7 +58,7 @@ func newWeb(a address, o Options, clean cleaner) (*web, error) {
 	}
 	transport := o.Transport
 	if transport == nil {
-		w.own = newTransport(o.RootCAs)
+		w.own = newTransport(o)
 		transport = w.own
 	}
 	w.client = &http.Client{
@@ -69,17 +69,18 @@ func newWeb(a address, o Options, clean cleaner) (*web, error) {
 	return w, nil
 }
 
-func newTransport(roots *x509.CertPool) *http.Transport {
-	t := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
-	if base, ok := http.DefaultTransport.(*http.Transport); ok {
-		t = base.Clone()
+// newTransport returns a transport that nobody else can change, which http.DefaultTransport is not.
+func newTransport(o Options) *http.Transport {
+	return &http.Transport{
+		Proxy:                  o.Proxy,
+		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    dialTimeout,
+		ResponseHeaderTimeout:  answerTimeout,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxHeaders,
+		ForceAttemptHTTP2:      true,
 	}
-	t.TLSHandshakeTimeout = dialTimeout
-	t.ResponseHeaderTimeout = answerTimeout
-	if roots != nil {
-		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-	}
-	return t
 }
 
 // tokenUser goes with a token when nobody said which user does: most forges look at the token alone.

@@ -8,11 +8,14 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	neturl "net/url"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/image-updater/image-updater/internal/gittest"
 	"github.com/image-updater/image-updater/writeback/git"
@@ -100,6 +103,51 @@ func TestTLS(t *testing.T) {
 	}
 	if _, err := open(t, git.Options{URL: url, Transport: front.Client().Transport}).Refs(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestProxy reaches a host that does not exist by way of a proxy, and no proxy of the environment.
+func TestProxy(t *testing.T) {
+	s := newSite(t, someFiles)
+	var asked []string
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Method+" "+r.URL.Host)
+		s.server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	for _, variable := range []string{"http_proxy", "HTTP_PROXY", "all_proxy"} {
+		t.Setenv(variable, proxy.URL)
+	}
+	const url = "http://git.invalid/fleet.git"
+	if _, err := open(t, git.Options{URL: url, Timeout: 100 * time.Millisecond}).Refs(t.Context()); err == nil || len(asked) != 0 {
+		t.Errorf("error %v, the proxy of the environment was asked for %q", err, asked)
+	}
+	address, err := neturl.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	remote := open(t, git.Options{URL: url, Proxy: http.ProxyURL(address)})
+	if got := content(t, fetch(t, remote, nil))["README"]; got != "hello\n" {
+		t.Errorf("README is %q", got)
+	}
+	want := []string{"GET git.invalid", "POST git.invalid", "POST git.invalid"} // branches, trees, blobs
+	if diff := cmp.Diff(want, asked); diff != "" {
+		t.Errorf("requests by the proxy (-want +got):\n%s", diff)
+	}
+}
+
+// TestProxyErrors keeps the password of a proxy out of what is said about it.
+func TestProxyErrors(t *testing.T) {
+	t.Parallel()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	address, err := neturl.Parse(strings.Replace(closed.URL, "http://", "http://me:"+sentinel+"@", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = open(t, git.Options{URL: "https://git.invalid/fleet.git", Proxy: http.ProxyURL(address)}).Refs(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "proxyconnect tcp") || strings.Contains(err.Error(), sentinel) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -13,6 +13,7 @@ const (
 	maxMade          = 8 << 30   // bytes of the objects made from deltas while a pack is read, dropped ones included
 	maxObjects       = 20 << 20  // objects in one pack
 	maxWords         = 4 << 10   // bytes of what a server says to people
+	maxHeaders       = 256 << 10 // bytes of the head of an HTTP answer
 	maxHistory       = 50        // commits that are fetched when a branch has moved
 	chunkOfBlobs     = 2000      // blobs wanted in one request
 )
@@ -24,4 +25,6 @@ const (
 	dialTimeout = 30 * time.Second
 	// answerTimeout bounds the wait for the first byte of an HTTP answer. Servers run hooks before they answer a push.
 	answerTimeout = 2 * time.Minute
+	// idleTimeout bounds how long a connection is kept that nothing is asked on.
+	idleTimeout = time.Minute
 )

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -25,10 +26,13 @@ type Options struct {
 	URL  string // https://, http:// (loopback, or without credentials), ssh://, git@host:path, file:// or a path
 	Auth Auth
 
-	// Transport carries the HTTP requests; nil is one of the remote's own, with the proxies of the environment.
+	// Transport carries the HTTP requests; nil is one of the remote's own.
 	Transport http.RoundTripper
 	// RootCAs are trusted instead of the system's. They are for the remote's own transport.
 	RootCAs *x509.CertPool
+	// Proxy says which proxy an HTTP request goes by, as [http.ProxyFromEnvironment] does; nil is none. It is for the
+	// remote's own transport. Ssh goes by none.
+	Proxy func(*http.Request) (*url.URL, error)
 	// Timeout bounds one advertisement, fetch or push; 0 is five minutes.
 	Timeout time.Duration
 	// Log hears of each exchange at level debug; nil is silence.

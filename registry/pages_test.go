@@ -41,6 +41,8 @@ func TestCutLists(t *testing.T) {
 		{name: "5000 at most", paging: paging{Size: 5000}, tags: 12_345, cut: 5000, requests: 4},
 		{name: "100 without n, last is ignored", paging: paging{Default: 100, IgnoreLast: true}, tags: 12_345, cut: 10_000, requests: 4},
 		{name: "more than 1000 is refused", paging: paging{MaxN: 1000, Default: 100}, tags: 1500, cut: 1000, requests: 4},
+		{name: "more than 1000 is refused, last is ignored", paging: paging{MaxN: 1000, Default: 1000, IgnoreLast: true},
+			tags: 1500, cut: 1000, requests: 4},
 		{name: "n is refused, 1000 without", paging: paging{RefuseN: true, Default: 1000}, tags: 1500, cut: 1000, requests: 4},
 		{name: "n is refused, all without", paging: paging{RefuseN: true}, tags: 1500, requests: 2},
 		{name: "n is refused, nothing without", paging: paging{RefuseN: true}, requests: 2},

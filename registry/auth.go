@@ -53,9 +53,19 @@ func (t *authorized) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // learn sends the request without authorization, to find out what the registry wants. One that wants nothing has
-// answered with it.
+// answered with it: the others are let go as soon as it begins to, since its body may be long or never end.
 func (t *authorized) learn(req *http.Request) (*http.Response, error) {
+	c, open := callOf(req.Context()), false
+	c.begun = func(status int) {
+		if open = status == http.StatusOK; open {
+			t.host.challenges.learned(challenge{})
+		}
+	}
 	resp, err := t.next.RoundTrip(req)
+	c.begun = nil
+	if open {
+		return resp, err
+	}
 	if err != nil || failed(resp.StatusCode) || backsOff(resp) {
 		t.host.challenges.gaveUp()
 		return resp, err

@@ -57,10 +57,14 @@ func (t *bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 
 	resp, err := t.next.RoundTrip(req.WithContext(ctx))
 	silent.Stop()
+	c := callOf(req.Context())
 	if err == nil {
-		err = readWhole(resp, callOf(req.Context()).maxBody)
+		if c.begun != nil {
+			c.begun(resp.StatusCode)
+		}
+		err = readWhole(resp, c.maxBody)
 	}
-	callOf(req.Context()).wire += time.Since(began)
+	c.wire += time.Since(began)
 	if err != nil && ctx.Err() != nil {
 		return nil, context.Cause(ctx) // one of ours, or of the caller: more than that the context has ended
 	}
@@ -133,6 +137,7 @@ func readUpTo(r io.Reader, expected, limit int64) ([]byte, error) {
 type call struct {
 	path    string        // of the repository, for the scope of a token; "" for token requests
 	maxBody int64         // of the answer
+	begun   func(int)     // called with the status before the body is read; nil = nobody wants to know
 	pull    bool          // counted as a pull by registries that have a quota
 	wire    time.Duration // how long the requests made for it took, without the waiting before them
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -201,6 +202,32 @@ func TestContextEnds(t *testing.T) {
 			})
 		})
 	}
+}
+
+// One list that never ends fails its own repository. That it was the first one asked for changes nothing for the others.
+func TestSlowListIsAloneWithIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := registrytest.New(registrytest.Options{})
+		r.Add("app/slow", numbered(10)...)
+		r.Add("app/sound", "1.0")
+		r.Break(registrytest.List, registrytest.Fault{Drip: 20 * time.Second, Times: 1})
+		c := newClient(t, Options{Transport: r.Transport()})
+		slow := make(chan error, 1)
+		go func() {
+			_, err := c.Tags(t.Context(), image.Repository{Host: "r.example", Path: "app/slow"}, 0)
+			slow <- err
+		}()
+		synctest.Wait() // the slow list is under way
+		began := time.Now()
+		list, err := c.Tags(t.Context(), image.Repository{Host: "r.example", Path: "app/sound"}, 0)
+		if err != nil || len(list.Tags) != 1 || time.Since(began) > time.Second {
+			t.Errorf("the sound repository: %v, %v, after %v", list.Tags, err, time.Since(began))
+		}
+		if err := <-slow; err == nil || !strings.Contains(err.Error(), "did not end within") {
+			t.Errorf("the slow repository: %v", err)
+		}
+	})
 }
 
 // TestStuckRegistry: 200 repositories of a registry that does not answer, sixteen at a time, end within 90 seconds; the

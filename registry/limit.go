@@ -143,8 +143,8 @@ func (l *limiter) timedOut(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stalls++
-	// One list may be slow where others are not. But where none was read yet all wait for the first, and a second one
-	// that drips would take another minute.
+	// One list may be slow where others are not. But where not one was read to its end in that minute, a second one that
+	// drips would take another.
 	if l.stalls >= maxStalls || !l.answers && err == errSlow {
 		l.stalls, l.stalled, l.stall = 0, time.Now().Add(stallFor), err
 		l.wake()

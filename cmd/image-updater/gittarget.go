@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/writeback"
 	"github.com/image-updater/image-updater/writeback/forge"
@@ -17,6 +19,7 @@ func (a *app) gitTarget(g config.Git) (writeback.Target, error) {
 	return writeback.Target{
 		Name: g.Name, URL: g.URL, Branch: g.Branch, Auth: auth,
 		Author: writeback.Identity{Name: g.Author.Name, Email: g.Author.Email},
+		Proxy:  http.ProxyFromEnvironment,
 	}, nil
 }
 

@@ -51,7 +51,7 @@ func habitsOf(host string) habits {
 // isLoopback reports whether host, which may have a port, is this machine by its name or address.
 func isLoopback(host string) bool {
 	name := hostname(host)
-	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+	if name == "localhost" { // *.localhost is for a resolver to say
 		return true
 	}
 	address, err := netip.ParseAddr(name)

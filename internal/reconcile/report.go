@@ -15,9 +15,6 @@ type Report struct {
 	Notes   []Note
 }
 
-// Failed reports whether anything could not be done.
-func (r Report) Failed() bool { return len(r.Errors) > 0 }
-
 // File is a file before and after.
 type File struct {
 	Git, Path string

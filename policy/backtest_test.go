@@ -34,13 +34,8 @@ func skeleton(tag string) string {
 // Over the tags of twelve years: never a downgrade, never another variant, never a pre-release from a release.
 func TestLawsOverTwelveYears(t *testing.T) {
 	t.Parallel()
-	openOfficial(t, "pairs.jsonl").Close()
-	files, err := filepath.Glob(filepath.Join(official, "tags", "*.txt"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no lists of tags: %v", err)
-	}
 	p := compile(t, policy.Spec{})
-	for _, file := range files {
+	for _, file := range officialLists(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			t.Parallel()
 			tags := readTags(t, file)
@@ -55,6 +50,54 @@ func TestLawsOverTwelveYears(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The same of the updates that a policy would have made over these years, from the first tag on and from one in the middle.
+func TestReplayOfTwelveYears(t *testing.T) {
+	t.Parallel()
+	for _, file := range officialLists(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			history := readHistory(t, file)
+			for i, age := range []time.Duration{0, 72 * time.Hour} {
+				p := compile(t, policy.Spec{Guard: policy.Guard{MinAge: age}})
+				r := p.Replay(policy.Current{Tag: history[i*len(history)/2].Tag}, history, time.Time{})
+				for _, u := range r.Updates {
+					if p.Choose(u.From, nil, u.At).Usable {
+						checkSuccession(t, u.From.Tag, u.To.Tag)
+					}
+					if u.Waited() < age {
+						t.Errorf("%s -> %s waited %v", u.From.Tag, u.To.Tag, u.Waited())
+					}
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkReplay replays the 9,000 tags of one image, from the first version on.
+func BenchmarkReplay(b *testing.B) {
+	openOfficial(b, "pairs.jsonl").Close()
+	history := readHistory(b, filepath.Join(official, "tags", "node.txt"))
+	for _, age := range []time.Duration{0, 72 * time.Hour, 10 * 365 * 24 * time.Hour} {
+		p := compile(b, policy.Spec{Guard: policy.Guard{MinAge: age}})
+		b.Run(age.String(), func(b *testing.B) {
+			for b.Loop() {
+				p.Replay(policy.Current{Tag: "0.10.28"}, history, time.Time{})
+			}
+		})
+	}
+}
+
+// officialLists returns the lists of tags of the benchmark.
+func officialLists(t *testing.T) []string {
+	t.Helper()
+	openOfficial(t, "pairs.jsonl").Close()
+	files, err := filepath.Glob(filepath.Join(official, "tags", "*.txt"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no lists of tags: %v", err)
+	}
+	return files
 }
 
 func checkSuccession(t *testing.T, from, to string) {
@@ -95,15 +138,32 @@ func compareAsNumbers(a, b string) int {
 
 func readTags(t *testing.T, path string) []string {
 	t.Helper()
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
 	var tags []string
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		tag, _, _ := strings.Cut(lines.Text(), " ")
-		tags = append(tags, tag)
+	for _, c := range readHistory(t, path) {
+		tags = append(tags, c.Tag)
 	}
 	return tags
+}
+
+// readHistory reads a list of the benchmark, whose lines are a tag, the time it was first seen, and platforms.
+func readHistory(tb testing.TB, path string) []policy.Candidate {
+	tb.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer file.Close()
+	var history []policy.Candidate
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 2 {
+			tb.Fatalf("%s: %q is not TAG TIME PLATFORMS", path, lines.Text())
+		}
+		at, err := time.Parse(time.RFC3339, fields[1])
+		if err != nil {
+			tb.Fatal(err)
+		}
+		history = append(history, policy.Candidate{Tag: fields[0], Pushed: at})
+	}
+	return history
 }

@@ -48,6 +48,11 @@
 //   - Versions compare by numbers, then pre-release (dev, preview, alpha, beta, milestone, rc, final, each with its
 //     number: rc9 before rc10), then builds. A range looks at the first three numbers only.
 //
+// # Replays
+//
+// [Policy.Replay] asks the same of a history: which updates the policy would have made, and when. It is as if Choose had
+// been called at every moment with all tags pushed by then, in the time of reading each tag a few times.
+//
 // # What it does not do
 //
 // It reads no clock, asks no registry and writes nothing. It does not judge quotas and holds, though it has the names of

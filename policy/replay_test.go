@@ -21,7 +21,7 @@ func hour(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
 func historyOf(t *testing.T, text string) []policy.Candidate {
 	t.Helper()
 	var history []policy.Candidate
-	for _, entry := range strings.Fields(text) {
+	for entry := range strings.FieldsSeq(text) {
 		tag, rest, _ := strings.Cut(entry, "@")
 		at, digest, _ := strings.Cut(rest, "@")
 		c := policy.Candidate{Tag: tag, Digest: image.Digest(digest)}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -37,10 +36,8 @@ image-updater tags -o json.`,
 		Example: `  image-updater explain nginx --current 1.25.3-alpine
   image-updater explain nginx --current 1.25.3 --all -o json
   image-updater tags nginx -o json | image-updater explain nginx --current 1.25.3 --tags-from -`,
-		Args: cobra.ExactArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return a.completePolicies(), cobra.ShellCompDirectiveNoFileComp
-		},
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completePolicy,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.explain(cmd.Context(), args[0], flags)
 		},
@@ -52,13 +49,9 @@ image-updater tags -o json.`,
 }
 
 func (a *app) explain(ctx context.Context, name string, flags explainFlags) error {
-	c, err := a.policies()
+	c, p, err := a.policyNamed(name)
 	if err != nil {
 		return err
-	}
-	p, err := c.PolicyNamed(name)
-	if err != nil {
-		return usage(err)
 	}
 	current, err := parseCurrent(flags.current)
 	if err != nil {
@@ -94,28 +87,16 @@ func parseCurrent(s string) (policy.Current, error) {
 
 // candidates comes from a file, from standard input or, without either, from the registry.
 func (a *app) candidates(ctx context.Context, c *config.Config, p config.Policy, tagsFrom string) ([]policy.Candidate, error) {
-	if tagsFrom == "" {
-		s, err := a.openSource(ctx, c)
-		if err != nil {
-			return nil, err
-		}
-		defer s.close()
-		return s.Candidates(ctx, p.Image, p.Interval)
+	if tagsFrom != "" {
+		list, err := a.tagsFrom(tagsFrom, p)
+		return list.candidates, err
 	}
-	name, input := "standard input", a.stdin
-	if tagsFrom != "-" {
-		f, err := os.Open(tagsFrom)
-		if err != nil {
-			return nil, fmt.Errorf("reading the list of tags: %w", err)
-		}
-		defer f.Close()
-		name, input = tagsFrom, f
+	s, err := a.openSource(ctx, c)
+	if err != nil {
+		return nil, err
 	}
-	of, candidates, err := readTagList(name, input)
-	if err == nil && of != "" && of != p.Image.String() {
-		fmt.Fprintf(a.stderr, "note: the list is of %s, and the policy of %s\n", printable(of), p.Image)
-	}
-	return candidates, err
+	defer s.close()
+	return s.Candidates(ctx, p.Image, p.Interval)
 }
 
 type explainJSON struct {
@@ -227,19 +208,28 @@ func countRules(all, shown []policy.Verdict) string {
 	return strings.Join(words, ", ")
 }
 
-func policyNames(c *config.Config) []string {
+// policyNamed reads the policy files and finds one policy in them.
+func (a *app) policyNamed(name string) (*config.Config, *config.Policy, error) {
+	c, err := a.policies()
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := c.PolicyNamed(name)
+	if err != nil {
+		return nil, nil, usage(err)
+	}
+	return c, p, nil
+}
+
+// completePolicy gives the shell the names of policies as the first argument; with a broken policy file it gives none.
+func (a *app) completePolicy(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	c, err := a.policies()
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
 	names := make([]string, len(c.Policies))
 	for i, p := range c.Policies {
 		names[i] = p.Name
 	}
-	return names
-}
-
-// completePolicies gives the shell the names there are; with a broken policy file it gives none.
-func (a *app) completePolicies() []string {
-	c, err := a.policies()
-	if err != nil {
-		return nil
-	}
-	return policyNames(c)
+	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/policy"
 )
 
@@ -20,7 +22,7 @@ const (
 	maxTagListTags = 1_000_000
 )
 
-// tagsJSON is the answer of tags -o json, which explain reads again.
+// tagsJSON is the answer of tags -o json, which explain and backtest read again.
 type tagsJSON struct {
 	Image string    `json:"image"`
 	Tags  []tagJSON `json:"tags"`
@@ -34,28 +36,57 @@ type tagJSON struct {
 	Platforms []string  `json:"platforms,omitempty"`
 }
 
+// tagList is what --tags-from gave.
+type tagList struct {
+	image      string // that the list says it is of, "" if it does not
+	candidates []policy.Candidate
+	line       func(i int) int // on which candidate i stands
+}
+
+// standardInput is what - is called in messages.
+const standardInput = "standard input"
+
+// tagsFrom reads the list of tags of a policy that --tags-from names.
+func (a *app) tagsFrom(name string, p config.Policy) (tagList, error) {
+	input := a.stdin
+	if name == "-" {
+		name = standardInput
+	} else {
+		f, err := os.Open(name)
+		if err != nil {
+			return tagList{}, fmt.Errorf("reading the list of tags: %w", err)
+		}
+		defer f.Close()
+		input = f
+	}
+	list, err := readTagList(name, input)
+	if err == nil && list.image != "" && list.image != p.Image.String() {
+		fmt.Fprintf(a.stderr, "note: the list is of %s, and the policy of %s\n", printable(list.image), p.Image)
+	}
+	return list, err
+}
+
 // readTagList reads what --tags-from names: lines of TAG [RFC3339 push time] [sha256:...], with # comments and blank
 // lines, or the JSON of tags -o json, which names its image. Of a tag that comes twice the last one counts. Errors are
 // name:line: reason.
-func readTagList(name string, r io.Reader) (image string, candidates []policy.Candidate, err error) {
+func readTagList(name string, r io.Reader) (tagList, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxTagList+1))
 	switch {
 	case err != nil:
-		return "", nil, fmt.Errorf("reading %s: %w", name, err)
+		return tagList{}, fmt.Errorf("reading %s: %w", name, err)
 	case len(data) > maxTagList:
-		return "", nil, fmt.Errorf("%s: list of tags is larger than %d bytes", name, maxTagList)
+		return tagList{}, fmt.Errorf("%s: list of tags is larger than %d bytes", name, maxTagList)
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if trimmed := bytes.TrimLeft(data, " \t\r\n"); bytes.HasPrefix(trimmed, []byte("{")) {
-		image, candidates, err = parseTagJSON(name, data)
-	} else {
-		candidates, err = parseTagLines(name, data)
+		return parseTagJSON(name, data)
 	}
-	return image, lastOfEach(candidates), err
+	return parseTagLines(name, data)
 }
 
-func parseTagLines(name string, data []byte) ([]policy.Candidate, error) {
+func parseTagLines(name string, data []byte) (tagList, error) {
 	var candidates []policy.Candidate
+	var numbers []int
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for n := 1; lines.Scan(); n++ {
 		text, _, _ := strings.Cut(lines.Text(), "#")
@@ -64,18 +95,19 @@ func parseTagLines(name string, data []byte) ([]policy.Candidate, error) {
 			continue
 		}
 		if len(candidates) == maxTagListTags {
-			return nil, fmt.Errorf("%s:%d: more than %d tags", name, n, maxTagListTags)
+			return tagList{}, fmt.Errorf("%s:%d: more than %d tags", name, n, maxTagListTags)
 		}
 		c, err := parseTagLine(fields)
 		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", name, n, err)
+			return tagList{}, fmt.Errorf("%s:%d: %w", name, n, err)
 		}
-		candidates = append(candidates, c)
+		candidates, numbers = append(candidates, c), append(numbers, n)
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return tagList{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return candidates, nil
+	kept, from := lastOfEach(candidates)
+	return tagList{candidates: kept, line: func(i int) int { return numbers[from[i]] }}, nil
 }
 
 // parseTagLine reads the fields of a line: a tag, then a time, a digest or both.
@@ -107,25 +139,27 @@ func parseTagLine(fields []string) (policy.Candidate, error) {
 	return c, nil
 }
 
-func parseTagJSON(name string, data []byte) (image string, candidates []policy.Candidate, err error) {
+func parseTagJSON(name string, data []byte) (tagList, error) {
 	var list tagsJSON
 	d := json.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&list); err != nil {
-		return "", nil, fmt.Errorf("%s:%d: %w", name, lineAt(data, d.InputOffset(), err), err)
+		return tagList{}, fmt.Errorf("%s:%d: %w", name, lineAt(data, d.InputOffset(), err), err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return "", nil, fmt.Errorf("%s:%d: text after the list", name, lineAt(data, d.InputOffset(), nil))
+		return tagList{}, fmt.Errorf("%s:%d: text after the list", name, lineAt(data, d.InputOffset(), nil))
 	}
 	if len(list.Tags) > maxTagListTags {
-		return "", nil, fmt.Errorf("%s: more than %d tags", name, maxTagListTags)
+		return tagList{}, fmt.Errorf("%s: more than %d tags", name, maxTagListTags)
 	}
-	candidates = make([]policy.Candidate, len(list.Tags))
+	candidates := make([]policy.Candidate, len(list.Tags))
 	for i, t := range list.Tags {
+		var err error
 		if candidates[i], err = t.candidate(); err != nil {
-			return "", nil, fmt.Errorf("%s:%d: tags[%d]: %w", name, lineOfTag(data, t.Tag), i, err)
+			return tagList{}, fmt.Errorf("%s:%d: tags[%d]: %w", name, lineOfTag(data, t.Tag), i, err)
 		}
 	}
-	return list.Image, candidates, nil
+	kept, _ := lastOfEach(candidates)
+	return tagList{list.Image, kept, func(i int) int { return lineOfTag(data, kept[i].Tag) }}, nil
 }
 
 // lineAt returns the line of a fault: of the place its error names, else of offset.
@@ -174,17 +208,17 @@ func (t tagJSON) candidate() (policy.Candidate, error) {
 	return c, nil
 }
 
-// lastOfEach keeps the last entry of each tag, where the first one stood.
-func lastOfEach(candidates []policy.Candidate) []policy.Candidate {
+// lastOfEach keeps the last entry of each tag, where the first one stood, and says which entry each one is.
+func lastOfEach(candidates []policy.Candidate) (kept []policy.Candidate, from []int) {
 	place := make(map[string]int, len(candidates))
-	kept := make([]policy.Candidate, 0, len(candidates))
-	for _, c := range candidates {
-		if i, again := place[c.Tag]; again {
-			kept[i] = c
+	kept, from = make([]policy.Candidate, 0, len(candidates)), make([]int, 0, len(candidates))
+	for i, c := range candidates {
+		if p, again := place[c.Tag]; again {
+			kept[p], from[p] = c, i
 			continue
 		}
 		place[c.Tag] = len(kept)
-		kept = append(kept, c)
+		kept, from = append(kept, c), append(from, i)
 	}
-	return kept
+	return kept, from
 }

@@ -39,7 +39,7 @@ func TestReadTagList(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, got, err := readTagList("list", strings.NewReader(test.in))
+			got, err := readTagList("list", strings.NewReader(test.in))
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("error %v, want one with %q", err, test.err)
@@ -48,6 +48,33 @@ func TestReadTagList(t *testing.T) {
 			}
 			if err != nil {
 				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got.candidates); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestLinesOfATagList(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, in string
+		want     []int
+	}{
+		{name: "lines", in: "# history\n1.0\n\n1.1\n1.2\n", want: []int{2, 4, 5}},
+		{name: "of doubles the last", in: "1.0\n1.1\n1.0\n1.2", want: []int{3, 2, 4}},
+		{name: "JSON", in: "{\"tags\":[\n{\"tag\":\"1.0\"},\n\n{\"tag\":\"1.1\"}]}", want: []int{2, 4}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			list, err := readTagList("list", strings.NewReader(test.in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := make([]int, len(list.candidates))
+			for i := range got {
+				got[i] = list.line(i)
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -61,12 +88,15 @@ func FuzzTagList(f *testing.F) {
 	f.Add("1.0 2026-11-21T10:00:00Z # x\r\n2.0\n")
 	f.Add(`{"tags":[{"tag":"1.0","platforms":["linux/amd64"]}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		_, got, err := readTagList("list", strings.NewReader(text))
+		got, err := readTagList("list", strings.NewReader(text))
 		if err != nil {
 			return
 		}
 		seen := map[string]bool{}
-		for _, c := range got {
+		for i, c := range got.candidates {
+			if n := got.line(i); n < 1 || n > 1+strings.Count(text, "\n") {
+				t.Fatalf("%q on line %d", c.Tag, n)
+			}
 			if !image.IsTag(c.Tag) || seen[c.Tag] {
 				t.Fatalf("read the tag %q", c.Tag)
 			}

@@ -76,8 +76,8 @@ It changes nothing but Git: a GitOps agent applies what it writes.`,
 	flags.StringVar(&a.logFormat, "log-format", "text", "form of the log on stderr: text or json")
 	flags.StringVar(&a.stateDir, "state-dir", "", "folder of the cache, which may be deleted at any time (default $XDG_STATE_HOME/image-updater)")
 	a.completeFlags(root)
-	root.AddCommand(a.checkCommand(), a.explainCommand(), a.tagsCommand(), a.planCommand(), a.runCommand(),
-		a.setCommand(), a.demoCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(a.checkCommand(), a.explainCommand(), a.backtestCommand(), a.tagsCommand(), a.planCommand(),
+		a.runCommand(), a.setCommand(), a.demoCommand(), a.schemaCommand(), a.versionCommand())
 	wantShell(root)
 	return root
 }

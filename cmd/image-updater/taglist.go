@@ -38,6 +38,7 @@ type tagJSON struct {
 
 // tagList is what --tags-from gave.
 type tagList struct {
+	name       string // of the file, for errors
 	image      string // that the list says it is of, "" if it does not
 	candidates []policy.Candidate
 	line       func(i int) int // on which candidate i stands
@@ -107,7 +108,7 @@ func parseTagLines(name string, data []byte) (tagList, error) {
 		return tagList{}, fmt.Errorf("%s: %w", name, err)
 	}
 	kept, from := lastOfEach(candidates)
-	return tagList{candidates: kept, line: func(i int) int { return numbers[from[i]] }}, nil
+	return tagList{name: name, candidates: kept, line: func(i int) int { return numbers[from[i]] }}, nil
 }
 
 // parseTagLine reads the fields of a line: a tag, then a time, a digest or both.
@@ -159,7 +160,7 @@ func parseTagJSON(name string, data []byte) (tagList, error) {
 		}
 	}
 	kept, _ := lastOfEach(candidates)
-	return tagList{list.Image, kept, func(i int) int { return lineOfTag(data, kept[i].Tag) }}, nil
+	return tagList{name, list.Image, kept, func(i int) int { return lineOfTag(data, kept[i].Tag) }}, nil
 }
 
 // lineAt returns the line of a fault: of the place its error names, else of offset.

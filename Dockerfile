@@ -6,6 +6,7 @@
 #     docker buildx imagetools inspect golang:1.26-bookworm
 # and write the digest it prints behind the tag, as golang:1.26-bookworm@sha256:... .
 FROM --platform=$BUILDPLATFORM golang:1.26-bookworm AS build
+ENV GOCACHE=/go/cache
 WORKDIR /src
 
 COPY go.mod go.sum ./
@@ -15,7 +16,7 @@ COPY . .
 ARG TARGETOS
 ARG TARGETARCH
 # -buildvcs=true: `image-updater version` tells the commit, and a build without .git fails instead of not knowing it.
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/go/cache \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
     go build -trimpath -buildvcs=true -ldflags="-s -w" -o /out/image-updater ./cmd/image-updater
 

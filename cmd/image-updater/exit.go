@@ -27,6 +27,7 @@ type exit struct {
 	hints []string
 }
 
+// Error returns the text of the error, which may be none.
 func (e *exit) Error() string {
 	if e.err == nil {
 		return fmt.Sprintf("exit %d", e.code)
@@ -34,6 +35,7 @@ func (e *exit) Error() string {
 	return e.err.Error()
 }
 
+// Unwrap returns the error without its code.
 func (e *exit) Unwrap() error { return e.err }
 
 // usage returns an error that ends the program with exit code 2.
@@ -93,6 +95,7 @@ type answer struct {
 	err error
 }
 
+// Write writes, and keeps the first error for the end of the program.
 func (w *answer) Write(p []byte) (int, error) {
 	n, err := w.Writer.Write(p)
 	if err != nil && w.err == nil {

@@ -176,3 +176,17 @@ func FuzzReference(f *testing.F) {
 		}
 	})
 }
+
+func TestFacts(t *testing.T) {
+	t.Parallel()
+	both := image.DigestFact | image.PlatformsFact
+	if !both.Has(image.DigestFact) || both.Has(image.DigestFact|image.PushedFact) {
+		t.Errorf("%v: Has does not ask for all of the set", both)
+	}
+	if got, want := both.String(), "digest, platforms"; got != want {
+		t.Errorf("String() = %q, want %q", got, want)
+	}
+	if got := image.Facts(0).String(); got != "" {
+		t.Errorf("String() of none = %q", got)
+	}
+}

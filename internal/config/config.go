@@ -27,15 +27,17 @@ type Policy struct {
 	Image    image.Repository
 	Spec     policy.Spec    // the texts that Choice is made of
 	Choice   *policy.Policy // never nil
+	Pin      bool           // a digest is written, also where there is none yet; following one implies it
 	Paths    edit.Paths     // empty = the whole repository
 	Targets  []edit.Target
 	Git      []string      // names of entries of Config.Git; none = nothing is written by itself
 	Write    Write         // what it and defaults set; see Git.WriteFor
 	Interval time.Duration // how often to look; 0 = on every pass
+	Adaptive bool          // look less often where nothing changes
 	Position Position
 }
 
-// Registry is one entry of registries. Its zero values mean the defaults of the program. Files, here and in what
+// Registry is one entry of registries. Its zero values mean the defaults of the program, but for Quota. Files, here and in what
 // follows, are as they are written: a relative one starts at the folder of the policy file, Position.File.
 type Registry struct {
 	Host           string // as in image.Repository.Host
@@ -64,7 +66,7 @@ type Rate struct {
 	Burst     int
 }
 
-// Quota says how much of a pull allowance is left alone.
+// Quota says how much of a pull allowance is left alone. It is filled in: no part at all may be meant.
 type Quota struct {
 	Reserve int // percent
 }

@@ -54,9 +54,10 @@ func TestLoad(t *testing.T) {
 				Host:     "docker.io",
 				Auth:     config.RegistryAuth{UsernameEnv: "DOCKERHUB_USER", PasswordEnv: "DOCKERHUB_TOKEN"},
 				Rate:     config.Rate{PerSecond: 5, Burst: 10},
+				Quota:    config.Quota{Reserve: 50},
 				Position: at(5, 5),
 			},
-			{Host: "registry.acme.example:5000", CAFile: "acme-ca.pem", Position: at(8, 5)},
+			{Host: "registry.acme.example:5000", CAFile: "acme-ca.pem", Quota: config.Quota{Reserve: 50}, Position: at(9, 5)},
 		},
 		Git: []config.Git{{
 			Name:     "fleet",
@@ -65,7 +66,7 @@ func TestLoad(t *testing.T) {
 			Auth:     config.GitAuth{TokenEnv: "GIT_TOKEN"},
 			Author:   config.Author{Name: "image-updater", Email: "image-updater@acme.example"},
 			Write:    config.Write{Mode: config.Branch, Group: config.GroupPolicy},
-			Position: at(12, 5),
+			Position: at(13, 5),
 		}},
 		Policies: []config.Policy{
 			{
@@ -73,12 +74,13 @@ func TestLoad(t *testing.T) {
 				Image: image.Repository{Host: "docker.io", Path: "library/nginx"},
 				Spec: policy.Spec{
 					Select: policy.Select{Kind: policy.Semver, Arg: ">=1.25 <2"},
-					Guard:  policy.Guard{Bump: policy.Minor},
+					Guard:  policy.Guard{Bump: policy.Minor, MinAge: 72 * time.Hour},
 				},
 				Paths:    edit.Paths{"apps/web/**"},
 				Git:      []string{"fleet"},
 				Interval: 15 * time.Minute,
-				Position: at(22, 5),
+				Adaptive: true,
+				Position: at(23, 5),
 			},
 			{
 				Name:  "vehicles",
@@ -98,7 +100,8 @@ func TestLoad(t *testing.T) {
 				}},
 				Git:      []string{"fleet"},
 				Interval: 15 * time.Minute,
-				Position: at(28, 5),
+				Adaptive: true,
+				Position: at(29, 5),
 			},
 		},
 	}
@@ -133,23 +136,23 @@ git: [{name: one, url: ../one}, {name: two, url: ../two, write: {mode: branch, g
 	}{
 		{
 			name: "nothing anywhere",
-			want: config.Policy{Interval: 15 * time.Minute, Spec: policy.Spec{Select: policy.Select{Kind: "semver", Arg: "*"}}},
+			want: config.Policy{Interval: 15 * time.Minute, Adaptive: true, Spec: policy.Spec{Select: policy.Select{Kind: "semver", Arg: "*"}}},
 		},
 		{
 			name:     "all from defaults",
-			defaults: `git: two, interval: 1d12h, paths: [a, b], select: {numeric: descending}, write: {mode: branch}`,
+			defaults: `git: two, interval: 1d12h, adaptive: false, pin: true, paths: [a, b], select: {numeric: descending}, write: {mode: branch}`,
 			want: config.Policy{
-				Git: []string{"two"}, Interval: 36 * time.Hour, Paths: edit.Paths{"a", "b"},
+				Git: []string{"two"}, Interval: 36 * time.Hour, Pin: true, Paths: edit.Paths{"a", "b"},
 				Spec:  policy.Spec{Select: policy.Select{Kind: "numeric", Arg: "descending"}},
 				Write: config.Write{Mode: config.Branch},
 			},
 		},
 		{
 			name:     "the policy goes before",
-			defaults: `git: two, interval: 1h, paths: [a, b], select: {numeric: descending}`,
-			policy:   `git: [one, two], interval: 0, paths: [], select: {semver: ">1"}`,
+			defaults: `git: two, interval: 1h, adaptive: false, pin: true, paths: [a, b], select: {numeric: descending}`,
+			policy:   `git: [one, two], interval: 0, adaptive: true, pin: false, paths: [], select: {semver: ">1"}`,
 			want: config.Policy{
-				Git:  []string{"one", "two"},
+				Git: []string{"one", "two"}, Adaptive: true,
 				Spec: policy.Spec{Select: policy.Select{Kind: "semver", Arg: ">1"}},
 			},
 		},
@@ -158,7 +161,7 @@ git: [{name: one, url: ../one}, {name: two, url: ../two, write: {mode: branch, g
 			defaults: `git: one, tags: {match: "^v(.*)$", ignore: [a, b]}, guard: {bump: minor, prerelease: true}, write: {mode: branch, group: x}`,
 			policy:   `tags: {extract: $1, ignore: [c]}, guard: {bump: patch, variant: newer}, write: {group: git}`,
 			want: config.Policy{
-				Git: []string{"one"}, Interval: 15 * time.Minute,
+				Git: []string{"one"}, Interval: 15 * time.Minute, Adaptive: true,
 				Spec: policy.Spec{
 					Match: "^v(.*)$", Extract: "$1", Ignore: []string{"c"},
 					Select: policy.Select{Kind: "semver", Arg: "*"},
@@ -171,13 +174,36 @@ git: [{name: one, url: ../one}, {name: two, url: ../two, write: {mode: branch, g
 			name:     "false goes before true",
 			defaults: `guard: {prerelease: true}`,
 			policy:   `guard: {prerelease: false}`,
-			want:     config.Policy{Interval: 15 * time.Minute, Spec: policy.Spec{Select: policy.Select{Kind: "semver", Arg: "*"}}},
+			want:     config.Policy{Interval: 15 * time.Minute, Adaptive: true, Spec: policy.Spec{Select: policy.Select{Kind: "semver", Arg: "*"}}},
 		},
 		{
 			name:     "guards of versions are dropped where there are none",
 			defaults: `guard: {bump: minor, variant: any, prerelease: true, downgrade: true}`,
 			policy:   `select: {numeric: ascending}`,
-			want:     config.Policy{Interval: 15 * time.Minute, Spec: policy.Spec{Select: policy.Select{Kind: "numeric", Arg: "ascending"}}},
+			want:     config.Policy{Interval: 15 * time.Minute, Adaptive: true, Spec: policy.Spec{Select: policy.Select{Kind: "numeric", Arg: "ascending"}}},
+		},
+		{
+			name:     "age and platforms hold for all kinds",
+			defaults: `guard: {bump: minor, minAge: 3d, platforms: [linux/amd64]}`,
+			policy:   `select: {newest: created}, tags: {match: ^main-}`,
+			want: config.Policy{Interval: 15 * time.Minute, Adaptive: true, Spec: policy.Spec{
+				Match:  "^main-",
+				Select: policy.Select{Kind: "newest", Arg: "created"},
+				Guard:  policy.Guard{MinAge: 72 * time.Hour, Platforms: []image.Platform{{OS: "linux", Architecture: "amd64"}}},
+			}},
+		},
+		{
+			name:     "following a digest is writing it, whatever defaults say",
+			defaults: `pin: false, guard: {platforms: [linux/arm64], minAge: 1h}`,
+			policy:   `select: {digest: stable}, guard: {minAge: 0, platforms: []}`,
+			want: config.Policy{Interval: 15 * time.Minute, Adaptive: true, Pin: true,
+				Spec: policy.Spec{Select: policy.Select{Kind: "digest", Arg: "stable"}}},
+		},
+		{
+			name:   "dates",
+			policy: `select: {calver: YYYY.0M.0D}, guard: {bump: patch}`,
+			want: config.Policy{Interval: 15 * time.Minute, Adaptive: true, Spec: policy.Spec{
+				Select: policy.Select{Kind: "calver", Arg: "YYYY.0M.0D"}, Guard: policy.Guard{Bump: policy.Patch}}},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -192,6 +218,25 @@ git: [{name: one, url: ../one}, {name: two, url: ../two, write: {mode: branch, g
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// A reserve of nothing is one that may be meant, so it is not taken for the default.
+func TestReserve(t *testing.T) {
+	t.Parallel()
+	c := load(t, `
+apiVersion: image-updater/v1
+registries:
+  - {host: docker.io, hubEndpoint: https://hub.acme.example}
+  - {host: ghcr.io, quota: {reserve: 0%}}
+  - {host: quay.io, quota: {reserve: 100%}}
+`)
+	var got []int
+	for _, r := range c.Registries {
+		got = append(got, r.Quota.Reserve)
+	}
+	if diff := cmp.Diff([]int{50, 0, 100}, got); diff != "" || c.Registries[0].HubEndpoint != "https://hub.acme.example" {
+		t.Errorf("reserves (-want +got):\n%s\nhubEndpoint %q", diff, c.Registries[0].HubEndpoint)
 	}
 }
 

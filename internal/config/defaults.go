@@ -9,6 +9,8 @@ import (
 // What holds where the policy files say nothing.
 const (
 	defaultInterval = 15 * time.Minute
+	defaultAdaptive = true
+	defaultReserve  = 50 // percent
 	defaultMode     = Commit
 	defaultGroup    = GroupPolicy
 	defaultName     = "image-updater"

@@ -72,7 +72,7 @@ type rateKeys struct {
 
 // The pull allowance.
 type quotaKeys struct {
-	// The part that is left to others on the same account or address.
+	// The part that is left to others on the same account or address. Default: 50%.
 	Reserve percent `yaml:"reserve"`
 }
 

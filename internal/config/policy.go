@@ -17,6 +17,7 @@ func (c *resolver) addPolicy(p *policyEntry) {
 	}
 	p.inherit(c.defaults)
 	p.limitGuards()
+	p.limitPin()
 	spec := p.spec()
 	choice, err := policy.New(spec)
 	for _, e := range fieldErrors(err) {
@@ -89,14 +90,19 @@ func (p *policyEntry) checked(spec policy.Spec, choice *policy.Policy) Policy {
 		Image:    image.Repository(p.Image),
 		Spec:     spec,
 		Choice:   choice,
+		Pin:      p.Pin || spec.Select.Kind == policy.FollowDigest,
 		Git:      namesOf(p.Git, func(n name) string { return string(n) }),
 		Paths:    namesOf(p.Paths, func(g glob) string { return string(g) }),
 		Write:    p.Write.checked(),
 		Interval: defaultInterval,
+		Adaptive: defaultAdaptive,
 		Position: p.top,
 	}
 	if p.has("interval") {
 		checked.Interval = time.Duration(p.Interval)
+	}
+	if p.has("adaptive") {
+		checked.Adaptive = p.Adaptive
 	}
 	for _, t := range p.Targets {
 		checked.Targets = append(checked.Targets, edit.Target{
@@ -129,9 +135,6 @@ func (p *policyEntry) spec() policy.Spec {
 	}
 	for _, want := range p.Guard.Platforms {
 		s.Guard.Platforms = append(s.Guard.Platforms, image.Platform(want))
-	}
-	if isUnsupported(place{section: &p.section, path: "select." + string(s.Select.Kind)}) {
-		s.Select = policy.Select{} // a fault already; the other keys are checked all the same
 	}
 	return s
 }
@@ -178,6 +181,14 @@ func (p *policyEntry) limitGuards() {
 			p.fail(p.keyAt(guard.key), "%s: is for %s, not for %s", guard.key, alternatives(kinds), kind)
 		}
 		guard.drop()
+	}
+}
+
+// limitPin refuses a policy that follows a digest and says that it writes none. A default gives way: following a digest
+// is writing it.
+func (p *policyEntry) limitPin() {
+	if p.Select.spec().Kind == policy.FollowDigest && p.own("pin") && !p.Pin {
+		p.fail(p.valueAt("pin"), "pin: false, but select.digest writes the digest it follows")
 	}
 }
 

@@ -62,6 +62,10 @@ func (c *resolver) addRegistry(r *registryEntry) {
 	if !c.claim(&r.section, "host", string(r.Host)) {
 		return
 	}
+	reserve := defaultReserve
+	if r.has("quota.reserve") {
+		reserve = int(r.Quota.Reserve)
+	}
 	c.config.Registries = append(c.config.Registries, Registry{
 		Host: string(r.Host),
 		Auth: RegistryAuth{
@@ -71,7 +75,7 @@ func (c *resolver) addRegistry(r *registryEntry) {
 			PasswordFile: string(r.Auth.PasswordFile),
 		},
 		Rate:           Rate{PerSecond: float64(r.Rate.PerSecond), Burst: int(r.Rate.Burst)},
-		Quota:          Quota{Reserve: int(r.Quota.Reserve)},
+		Quota:          Quota{Reserve: reserve},
 		CAFile:         string(r.CAFile),
 		ClientCertFile: string(r.ClientCertFile),
 		ClientKeyFile:  string(r.ClientKeyFile),

@@ -185,6 +185,9 @@ func (p *percent) parse(s string) error {
 	return nil
 }
 
+// accepts lets parse tell what is wrong with a number: the percent sign is missing.
+func (*percent) accepts(tag string) bool { return tag == "!!str" || tag == "!!int" || tag == "!!float" }
+
 var clockGrammar = regexp.MustCompile(`^([01][0-9]|2[0-3]):([0-5][0-9])$`)
 
 func (c *clock) parse(s string) error {

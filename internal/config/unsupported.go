@@ -13,9 +13,6 @@ var unsupported = []string{
 	"file.hooks",
 	"file.notify",
 
-	"registry.quota",
-	"registry.hubEndpoint",
-
 	"git.auth.githubApp",
 	"git.sign",
 	"git.forge",
@@ -26,17 +23,10 @@ var unsupported = []string{
 	"git.write.maxOpen",
 	"git.write.settle",
 
-	"policy.select.calver",
-	"policy.select.newest",
-	"policy.select.digest",
-	"policy.guard.minAge",
-	"policy.guard.platforms",
-	"policy.pin",
 	"policy.write.mode=pull-request",
 	"policy.write.commits",
 	"policy.write.maxOpen",
 	"policy.write.settle",
-	"policy.adaptive",
 	"policy.window",
 	"policy.suspend",
 	"policy.notify",

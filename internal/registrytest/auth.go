@@ -49,7 +49,8 @@ type Auth struct {
 // grant is what a token opens.
 type grant struct {
 	access  []access
-	any     bool // every repository that is not private
+	any     bool   // every repository that is not private
+	account string // "" = anyone's
 	expires time.Time
 }
 
@@ -76,7 +77,7 @@ func (r *Registry) authorize(w http.ResponseWriter, req *http.Request, q request
 		}
 		w.Header().Set("WWW-Authenticate", `Basic realm="registrytest"`)
 	case Bearer:
-		if r.opens(req.Header.Get("Authorization"), q) {
+		if r.opens(bearer(req), q) {
 			return true
 		}
 		w.Header().Set("WWW-Authenticate", a.challenge(req, q))
@@ -113,13 +114,18 @@ func (r *Registry) account(req *http.Request) bool {
 	return ok && a.Username != "" && username == a.Username && password == a.Password
 }
 
-// opens reports whether the Authorization header opens what is asked.
-func (r *Registry) opens(authorization string, q request) bool {
-	token, found := strings.CutPrefix(authorization, "Bearer ")
+// bearer returns the token of a request, or "".
+func bearer(req *http.Request) string {
+	token, _ := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
+	return token
+}
+
+// opens reports whether the token opens what is asked.
+func (r *Registry) opens(token string, q request) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	g, granted := r.granted[token]
-	if !found || !granted || !r.options.Now().Before(g.expires) {
+	if !granted || !r.options.Now().Before(g.expires) {
 		return false
 	}
 	if q.repository == "" || g.any && !slices.Contains(r.options.Auth.Private, q.repository) {
@@ -163,7 +169,11 @@ func (r *Registry) serveToken(w http.ResponseWriter, req *http.Request) {
 		sendError(w, a.Deny, "DENIED", "requested access to the resource is denied")
 		return
 	}
-	r.sendToken(w, grant{access: accesses, any: a.AnyRepository})
+	g := grant{access: accesses, any: a.AnyRepository}
+	if known {
+		g.account = a.Username
+	}
+	r.sendToken(w, g)
 }
 
 // grants returns what the scopes open to the account, or to anyone.

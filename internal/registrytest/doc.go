@@ -13,12 +13,14 @@
 //	}
 //
 // It speaks the part of the OCI distribution specification v1.1 that a reader needs (the base, tag lists, manifests by
-// tag and by digest) and the token protocol of the distribution project, on the path /token of the same server.
+// tag and by digest, config blobs) and the token protocol of the distribution project, on the path /token of the same
+// server.
 //
 // [Registry] is an [net/http.Handler]; [Registry.Serve], [Registry.ServeTLS] and [Registry.ServeMutualTLS] put it on a
 // loopback port until the test ends, and [Registry.Transport] reaches it without a socket, which is what tests in a
 // synctest bubble need.
 //
 // Habits of a registry are [Paging] and [Auth], to be chosen when it is made; what goes wrong is a [Fault], set and
-// mended at any time by [Registry.Break]. Nothing can be pushed but by [Registry.Add].
+// mended at any time by [Registry.Break]. [Registry.Meter] makes it count pulls as Docker Hub does. Nothing can be pushed
+// but by [Registry.Push] and, where the content does not matter, [Registry.Add].
 package registrytest

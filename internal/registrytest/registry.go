@@ -11,23 +11,30 @@ import (
 
 // Options of [New]. The zero value is a well-behaved registry that anyone may read, with lists in one page.
 type Options struct {
-	Auth   Auth
-	Paging Paging
-	Now    func() time.Time // for the expiry of tokens; nil = time.Now
+	Auth      Auth
+	Paging    Paging
+	NoDigest  bool             // answers for manifests lack Docker-Content-Digest
+	BlobStore string           // scheme and host that blobs are redirected to; it is the same handler; "" = they are sent
+	Now       func() time.Time // for the expiry of tokens and the window of pulls; nil = time.Now
 }
 
 // Registry is a registry in memory. It is safe for concurrent use.
 type Registry struct {
 	options Options
 
-	mu       sync.Mutex
-	tags     map[string][]string // path -> tags, sorted
-	faults   map[Kind]Fault
-	counts   Counts
-	asked    [][]string       // the scopes of each token request
-	granted  map[string]grant // token -> what it opens
-	minted   int              // tokens made so far
-	requests map[string]int   // method and path -> how often
+	mu        sync.Mutex
+	tags      map[string][]string // path -> tags, sorted
+	pushed    map[string]pushed   // path:tag -> what it points to
+	documents map[string]document // path@digest -> manifest or config
+	faults    map[Kind]Fault
+	counts    Counts
+	asked     [][]string       // the scopes of each token request
+	granted   map[string]grant // token -> what it opens
+	minted    int              // tokens made so far
+	requests  map[string]int   // method and path -> how often
+	metering  Metering
+	spent     map[string][]time.Time // account -> when its pulls were made, others' included
+	pulls     map[string]int         // account -> pulls by requests
 }
 
 // New returns an empty registry.
@@ -36,11 +43,15 @@ func New(o Options) *Registry {
 		o.Now = time.Now
 	}
 	return &Registry{
-		options:  o,
-		tags:     make(map[string][]string),
-		faults:   make(map[Kind]Fault),
-		granted:  make(map[string]grant),
-		requests: make(map[string]int),
+		options:   o,
+		tags:      make(map[string][]string),
+		pushed:    make(map[string]pushed),
+		documents: make(map[string]document),
+		faults:    make(map[Kind]Fault),
+		granted:   make(map[string]grant),
+		requests:  make(map[string]int),
+		spent:     make(map[string][]time.Time),
+		pulls:     make(map[string]int),
 	}
 }
 
@@ -59,6 +70,9 @@ func (r *Registry) Remove(repository string, tags ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tags[repository] = slices.DeleteFunc(r.tags[repository], func(tag string) bool { return slices.Contains(tags, tag) })
+	for _, tag := range tags {
+		delete(r.pushed, repository+":"+tag)
+	}
 }
 
 // Kind is a kind of request.
@@ -71,12 +85,13 @@ const (
 	List  Kind = "list"  // GET .../tags/list
 	Head  Kind = "head"  // HEAD .../manifests/...
 	Get   Kind = "get"   // GET .../manifests/...
+	Blob  Kind = "blob"  // GET .../blobs/...
 	Other Kind = "other"
 )
 
 // Counts says how often each kind of request was made, refused and failed ones included.
 type Counts struct {
-	Ping, Token, List, Head, Get, Other int
+	Ping, Token, List, Head, Get, Blob, Other int
 }
 
 func (c *Counts) add(kind Kind) {
@@ -91,13 +106,15 @@ func (c *Counts) add(kind Kind) {
 		c.Head++
 	case Get:
 		c.Get++
+	case Blob:
+		c.Blob++
 	default:
 		c.Other++
 	}
 }
 
 // Total is the number of all requests.
-func (c Counts) Total() int { return c.Ping + c.Token + c.List + c.Head + c.Get + c.Other }
+func (c Counts) Total() int { return c.Ping + c.Token + c.List + c.Head + c.Get + c.Blob + c.Other }
 
 // Counts returns what was asked since the registry was made or [Registry.Reset].
 func (r *Registry) Counts() Counts {
@@ -132,7 +149,7 @@ func (r *Registry) Reset() {
 type request struct {
 	kind       Kind
 	repository string
-	reference  string // of a manifest
+	reference  string // of a manifest or blob
 }
 
 func parseRequest(req *http.Request) request {
@@ -156,6 +173,9 @@ func parseRequest(req *http.Request) request {
 		}
 		return q
 	}
+	if i := strings.LastIndex(rest, "/blobs/"); i > 0 && req.Method == http.MethodGet {
+		return request{kind: Blob, repository: rest[:i], reference: rest[i+len("/blobs/"):]}
+	}
 	return request{kind: Other}
 }
 
@@ -172,7 +192,8 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.serveToken(w, req)
 		return
 	}
-	if !r.authorize(w, req, q) {
+	inStore := q.kind == Blob && r.options.BlobStore == origin(req) // where the URL is what opens
+	if !inStore && !r.authorize(w, req, q) {
 		return
 	}
 	switch q.kind {
@@ -181,7 +202,9 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case List:
 		r.serveList(w, req, q.repository)
 	case Get, Head:
-		r.serveManifest(w, q)
+		r.serveManifest(w, req, q)
+	case Blob:
+		r.serveBlob(w, req, q)
 	default:
 		sendError(w, http.StatusNotFound, "UNSUPPORTED", "the operation is unsupported")
 	}

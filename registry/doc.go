@@ -25,7 +25,9 @@
 //
 // Requests are paced by a bucket per registry, see the table in known.go. A registry that says Retry-After is obeyed:
 // up to ten seconds are waited for, a longer time is an [Error] at once, and the pause is kept in the cache for the
-// next process to respect. Network errors and answers of 500 and above are tried three times. A registry that lets two
+// next process to respect. One that refuses without a time is left alone for 1, 2, 4 ... 60 minutes, which begin anew
+// after a calm hour. Which of the four meters a 429 comes from is told by its text (refusal.go): spent pulls and failed
+// logins are no reason to leave the host alone. Network errors and answers of 500 and above are tried three times. A registry that lets two
 // requests in a row run into the bound of time is not asked for a minute.
 //
 // Everything is bounded: an answer begins within 30 seconds; a page ends within 60 seconds and 16 MiB; a list has 1,000

@@ -82,8 +82,13 @@ func withKey(err error) error {
 	return err
 }
 
-// statusError makes an error of an answer that is none. What the body says is shown as far as it is of use to people.
+// statusError makes an error of an answer of the registry API that is none.
 func (h *host) statusError(resp *http.Response, step string) *Error {
+	return h.limit.statusError(resp, step)
+}
+
+// statusError makes an error of an answer that is none. What the body says is shown as far as it is of use to people.
+func (l *limiter) statusError(resp *http.Response, step string) *Error {
 	e := &Error{Status: resp.StatusCode, step: step}
 	var body struct {
 		Errors []struct {
@@ -103,10 +108,10 @@ func (h *host) statusError(resp *http.Response, step string) *Error {
 			e.Code, e.Message = body.Errors[0].Code, body.Errors[0].Message
 		}
 	}
-	e.Code, e.Message = h.secret.cleanText(e.Code), h.secret.cleanText(e.Message)
-	if until := h.limit.pausedUntil(); backsOff(resp) && !until.IsZero() {
-		e.Until, e.RetryAfter = until, until.Sub(h.client.now())
-	} else if after, found := retryAfter(resp, h.client.now()); found {
+	e.Code, e.Message = l.secret.cleanText(e.Code), l.secret.cleanText(e.Message)
+	if until := l.pausedUntil(); backsOff(resp) && !until.IsZero() {
+		e.Until, e.RetryAfter = until, until.Sub(l.client.now())
+	} else if after, found := retryAfter(resp, l.client.now()); found {
 		e.RetryAfter = after
 	}
 	return e

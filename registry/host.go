@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/authn"
-	"golang.org/x/time/rate"
 
 	"github.com/image-updater/image-updater/image"
 )
@@ -125,11 +124,7 @@ func newHost(c *Client, entry Host) *host {
 	if entry.Burst > 0 {
 		burst = entry.Burst
 	}
-	bucket := rate.NewLimiter(rate.Limit(perSecond), burst)
-	if perSecond == 0 {
-		bucket.SetLimit(rate.Inf)
-	}
-	h.limit = newLimiter(h, bucket)
+	h.limit = newLimiter(h, h.base, perSecond, burst)
 
 	base := c.options.Transport
 	h.closeIdle = func() {}
@@ -137,10 +132,16 @@ func newHost(c *Client, entry Host) *host {
 		own := newTransport(h, c.options.Proxy)
 		base, h.closeIdle = own, own.CloseIdleConnections
 	}
-	limited := &limited{host: h, next: &bounded{next: base}}
-	h.plain = &retrying{host: h, next: limited}
-	h.authorized = &retrying{host: h, next: &authorized{host: h, next: limited}}
+	wire := h.wire(h.limit, base)
+	h.plain = &retrying{limit: h.limit, next: wire}
+	h.authorized = &retrying{limit: h.limit, next: &authorized{host: h, next: wire}}
 	return h
+}
+
+// wire returns what every request to one API of the registry passes below the retries: the limiter and the bounds of
+// one exchange.
+func (h *host) wire(l *limiter, base http.RoundTripper) http.RoundTripper {
+	return &limited{host: h, limit: l, next: &bounded{next: base}}
 }
 
 // path returns the path under which the registry that is asked has the repository.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -17,10 +18,13 @@ const (
 	maxStalls = 2                // requests in a row that ran into a bound of time, until it is
 )
 
-// limiter paces the requests to one registry, and holds them up or turns them away when it asked for that or does not
-// answer.
+// limiter paces the requests to one API of a registry, and holds them up or turns them away when it asked for that or
+// does not answer. Most registries have one; a tag API beside the registry has a limiter of its own.
 type limiter struct {
-	host   *host
+	client *Client
+	at     string // scheme and host, as it is shown
+	place  string // names it in the cache
+	secret *secrets
 	bucket *rate.Limiter
 
 	mu       sync.Mutex
@@ -34,9 +38,17 @@ type limiter struct {
 	stall    error         // what the last of them ran into
 }
 
-func newLimiter(h *host, bucket *rate.Limiter) *limiter {
-	l := &limiter{host: h, bucket: bucket, changed: make(chan struct{})}
-	l.paused = h.loadPause()
+// newLimiter returns the limiter of what is at a URL, with the pause that an earlier process left. perSecond 0 is no
+// limit.
+func newLimiter(h *host, at *url.URL, perSecond float64, burst int) *limiter {
+	l := &limiter{
+		client: h.client, at: origin(at), place: h.entry.Host + " " + origin(at), secret: &h.secret,
+		bucket: rate.NewLimiter(rate.Limit(perSecond), burst), changed: make(chan struct{}),
+	}
+	if perSecond == 0 {
+		l.bucket.SetLimit(rate.Inf)
+	}
+	l.paused = l.loadPause()
 	return l
 }
 
@@ -75,15 +87,15 @@ func (l *limiter) wait(ctx context.Context) error {
 func (l *limiter) closed(now time.Time) error {
 	if l.stalled.After(now) {
 		return &Error{
-			Message: fmt.Sprintf("%s does not answer and is left alone for %v", origin(l.host.base), stallFor),
-			Err:     l.host.secret.clean(l.stall),
+			Message: fmt.Sprintf("%s does not answer and is left alone for %v", l.at, stallFor),
+			Err:     l.secret.clean(l.stall),
 		}
 	}
-	clock := l.host.client.now()
+	clock := l.client.now()
 	if l.paused.holds(clock) {
 		return &Error{
 			Status:     l.paused.Status,
-			Message:    fmt.Sprintf("%s asked to be left alone", origin(l.host.base)),
+			Message:    fmt.Sprintf("%s asked to be left alone", l.at),
 			Until:      l.paused.Until,
 			RetryAfter: l.paused.Until.Sub(clock),
 		}
@@ -101,40 +113,40 @@ func (l *limiter) wake() {
 func (l *limiter) pausedUntil() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.paused.holds(l.host.client.now()) {
+	if !l.paused.holds(l.client.now()) {
 		return time.Time{}
 	}
 	return l.paused.Until
 }
 
-// answered takes note of an answer.
-func (l *limiter) answered(resp *http.Response) {
+// answered takes note of an answer. Refusals that are no matter of the host are left to those whom they stop.
+func (l *limiter) answered(resp *http.Response, why refusal) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.answers, l.stalls = true, 0
-	if !backsOff(resp) {
+	if why != tooFast {
 		l.refusals = 0
+		l.paused.Answered = true
 		return
 	}
-	clock := l.host.client.now()
+	clock := l.client.now()
 	after, found := retryAfter(resp, clock)
 	if !l.hold.After(time.Now()) {
 		l.refusals++ // else it was sent before we knew
 	}
-	switch {
-	case !found:
-		after = pauseUnasked
-	case after <= shortWait && l.refusals < tries:
+	if found && after <= shortWait && l.refusals < tries {
 		if hold := time.Now().Add(after); hold.After(l.hold) {
 			l.hold = hold
 		}
 		l.wake()
 		return
-	case after <= shortWait:
-		after = pauseUnasked // it was obeyed, and refused again and again
 	}
-	l.paused = pause{Until: clock.Add(after).Truncate(time.Second).Add(time.Second), Status: resp.StatusCode}
-	l.host.savePause(l.paused)
+	if after <= shortWait {
+		found = false // it was obeyed, and refused again and again
+	}
+	l.paused = l.paused.next(clock, after, found)
+	l.paused.Status = resp.StatusCode
+	l.savePause(l.paused)
 	l.wake()
 }
 
@@ -153,28 +165,30 @@ func (l *limiter) timedOut(err error) {
 
 // limited is the innermost layer above the wire: what passes it was allowed to, and is counted.
 type limited struct {
-	host *host
-	next http.RoundTripper
+	host  *host
+	limit *limiter
+	next  http.RoundTripper
 }
 
 func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, h := req.Context(), t.host
-	if err := h.limit.wait(ctx); err != nil {
+	ctx, h, c := req.Context(), t.host, callOf(req.Context())
+	if err := t.limit.wait(ctx); err != nil {
 		return nil, err
 	}
 	h.requests.Add(1)
-	if callOf(ctx).pull {
+	if c.pull {
 		h.pulls.Add(1)
 	}
 	resp, err := t.next.RoundTrip(req)
 	if err != nil {
 		if ctx.Err() == nil && isTimeout(err) {
-			h.limit.timedOut(err)
+			t.limit.timedOut(err)
 		}
 		t.debug(req, "registry request failed", slog.Any("err", h.secret.clean(err)))
 		return nil, err
 	}
-	h.limit.answered(resp)
+	c.refused = classify(req, resp)
+	t.limit.answered(resp, c.refused)
 	t.debug(req, "registry request", slog.Int("status", resp.StatusCode))
 	return resp, nil
 }

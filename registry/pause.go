@@ -11,13 +11,17 @@ import (
 const (
 	pauseBucket  = "pause"
 	pauseUnasked = time.Minute    // when a registry refuses and does not say for how long
+	pauseGrown   = time.Hour      // what that grows to, where it goes on refusing
 	pauseLongest = 24 * time.Hour // whatever it says
+	calm         = time.Hour      // without a pause, after which the growing begins anew
 )
 
 // pause is a registry's wish to be left alone. It outlives the process, in the cache.
 type pause struct {
-	Until  time.Time `json:"until"`
-	Status int       `json:"status"` // of the answer that asked for it
+	Until    time.Time `json:"until"`
+	Status   int       `json:"status"`         // of the answer that asked for it
+	Step     int       `json:"step,omitempty"` // how many came before it without a calm time between
+	Answered bool      `json:"-"`              // it answered since, as far as this process knows
 }
 
 // holds reports whether nothing may be asked now. A pause that ends later than any may is none: the clock was set back.
@@ -25,28 +29,57 @@ func (p pause) holds(now time.Time) bool {
 	return p.Until.After(now) && p.Until.Before(now.Add(pauseLongest+time.Minute))
 }
 
-func (h *host) loadPause() (p pause) {
-	entry, found := h.client.cache.Get(pauseBucket, h.place())
+// next returns the pause that follows p when the registry refuses. The time it asks for is obeyed to the letter. Without
+// one, and where it refuses the first request after a pause, the pause is twice as long as the one before. No chance is
+// in it: one client is no herd, and a pause that may turn out shorter is no promise.
+func (p pause) next(now time.Time, asked time.Duration, said bool) pause {
+	if p.holds(now) { // the request was sent before we knew
+		if until := pauseEnd(now, asked); said && until.After(p.Until) {
+			p.Until = until
+		}
+		return p
+	}
+	step := 0
+	if since := now.Sub(p.Until); since >= 0 && since < calm {
+		step = p.Step + 1
+	}
+	length := asked
+	if !said || step > 0 && !p.Answered {
+		length = max(length, grown(step))
+	}
+	return pause{Until: pauseEnd(now, length), Step: step}
+}
+
+// grown returns 1, 2, 4 ... minutes, and an hour at most.
+func grown(step int) time.Duration {
+	length := pauseUnasked
+	for range step {
+		length = min(2*length, pauseGrown)
+	}
+	return length
+}
+
+// pauseEnd returns the next full second after a pause.
+func pauseEnd(now time.Time, length time.Duration) time.Time {
+	return now.Add(length).Truncate(time.Second).Add(time.Second)
+}
+
+func (l *limiter) loadPause() (p pause) {
+	entry, found := l.client.cache.Get(pauseBucket, l.place)
 	if !found || json.Unmarshal(entry.Value, &p) != nil {
 		return pause{}
 	}
 	return p
 }
 
-func (h *host) savePause(p pause) {
+func (l *limiter) savePause(p pause) {
 	value, err := json.Marshal(p)
 	if err == nil {
-		err = h.client.cache.Put(pauseBucket, h.place(), value, h.client.now())
+		err = l.client.cache.Put(pauseBucket, l.place, value, l.client.now())
 	}
 	if err != nil {
-		h.client.log.Warn("pause is not kept for the next process", "registry", h.entry.Host, "err", err)
+		l.client.log.Warn("pause is not kept for the next process", "registry", l.at, "err", err)
 	}
-}
-
-// backsOff reports whether the answer asks for fewer requests.
-func backsOff(resp *http.Response) bool {
-	return resp.StatusCode == http.StatusTooManyRequests ||
-		resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != ""
 }
 
 // afterInText finds the time that GHCR gives in the text of its error alone: "retry-after: 880.092µs, allowed: ...".

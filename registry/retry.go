@@ -17,8 +17,8 @@ const (
 
 // retrying is the outermost layer: it sends again what failed in a way that may pass.
 type retrying struct {
-	host *host
-	next http.RoundTripper
+	limit *limiter
+	next  http.RoundTripper
 }
 
 func (t *retrying) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -52,13 +52,14 @@ func (t *retrying) again(ctx context.Context, resp *http.Response, err error, tr
 	case err != nil && !mayPass(err):
 		return 0, false
 	case err == nil && backsOff(resp):
-		// The limiter holds the next request as long as the registry asked; a longer pause it would turn away.
-		return 0, t.host.limit.pausedUntil().IsZero()
+		// The limiter holds the next request as long as the registry asked; a longer pause it would turn away. Spent
+		// pulls and failed logins are not mended by a second try.
+		return 0, callOf(ctx).refused == tooFast && t.limit.pausedUntil().IsZero()
 	case err == nil && !failed(resp.StatusCode):
 		return 0, false
 	}
 	wait := firstWait << (try - 1)
-	return wait - time.Duration(t.host.client.jitter()*float64(wait)/2), true
+	return wait - time.Duration(t.limit.client.jitter()*float64(wait)/2), true
 }
 
 // failed reports whether the status says that the registry could not answer this time.

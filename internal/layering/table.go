@@ -44,6 +44,8 @@ var Design = Rules{
 		{Folder: "policy", Kind: Pure, May: []string{"image"}},
 		{Folder: "edit", Kind: Pure, May: []string{"image"}},
 		{Folder: "internal/plan", Kind: Pure, May: []string{"image", "policy", "edit"}},
+		{Folder: "internal/schedule", Kind: Pure, May: []string{"image"}},
+		{Folder: "internal/forecast", Kind: Pure, May: []string{"image"}},
 
 		{Folder: "cache"},
 		{Folder: "registry", May: []string{"image", "cache"}},

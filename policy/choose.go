@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,9 @@ type round struct {
 	chosen string
 	count  int               // of allowed tags
 	notes  map[string]string // details that cannot be worked out again, by tag
+
+	missing []Missing
+	blocked time.Time // until when nothing is known to be newer than the current tag, whose own time is not known
 }
 
 // entry is a candidate on its way to a verdict.
@@ -83,6 +87,9 @@ func (r *round) readCurrent(candidates []Candidate) {
 	}
 	if candidate != nil {
 		r.listed, r.digest = true, candidate.Digest
+		if s, ok := r.policy.scale.(*newestScale); ok && s.time(candidate).IsZero() {
+			r.blocked = candidate.NoQuotaUntil
+		}
 	}
 	text, against := r.policy.filter.text(r.current.Tag)
 	switch against {
@@ -152,10 +159,12 @@ func (r *round) pick(allowed []*entry) *entry {
 			continue
 		}
 		settled = settled || r.usable && !r.down && r.policy.scale.compare(e.version, r.from) <= 0
-		_, young := guard.young(e.candidate, r.now)
+		if !settled {
+			if e.rule = r.delay(e.candidate); e.rule != noRule {
+				continue
+			}
+		}
 		switch {
-		case young && !settled:
-			e.rule = RuleMinAge
 		case len(guard.missing(e.candidate)) > 0:
 			e.rule = RulePlatforms
 		case settled:
@@ -165,6 +174,23 @@ func (r *round) pick(allowed []*entry) *entry {
 		}
 	}
 	return chosen
+}
+
+// delay returns the rule for which a candidate waits that nothing else is against.
+func (r *round) delay(c *Candidate) Rule {
+	guard := &r.policy.spec.Guard
+	if !r.blocked.IsZero() {
+		r.note(c.Tag, notAffordable("the "+r.policy.scale.(*newestScale).fact().String()+" of "+r.current.Tag+" is"))
+		return RuleQuota
+	}
+	if lack := guard.lack(c, r.now); lack != 0 && r.need(c, lack) {
+		return RuleQuota
+	}
+	until, young := guard.young(c, r.now)
+	if young && (!until.IsZero() || len(guard.missing(c)) == 0) {
+		return RuleMinAge
+	}
+	return noRule
 }
 
 func (r *round) isCurrent(tag string) bool { return r.usable && tag == r.current.Tag }
@@ -215,7 +241,7 @@ func compareDoubles(a, b *Candidate) int {
 	case (a.Platforms == nil) != (b.Platforms == nil):
 		return compareBool(a.Platforms == nil, b.Platforms == nil)
 	}
-	return slices.CompareFunc(a.Platforms, b.Platforms, func(p, q image.Platform) int {
+	return cmp.Or(slices.CompareFunc(a.Platforms, b.Platforms, func(p, q image.Platform) int {
 		return strings.Compare(p.String(), q.String())
-	})
+	}), a.NoQuotaUntil.Compare(b.NoQuotaUntil))
 }

@@ -21,6 +21,9 @@ type Candidate struct {
 	Created   time.Time        // when its configuration says it was built
 	FirstSeen time.Time        // when this program first saw the tag with this digest
 	Platforms []image.Platform // nil when unknown: they are not judged then
+	// NoQuotaUntil is set when something of the tag was wanted and not looked up, since that would have spent more of the
+	// registry's quota than is allowed; it may be until then. A tag that needs it waits.
+	NoQuotaUntil time.Time
 }
 
 // Decision is which tag to write, with a verdict for each tag there is.
@@ -38,6 +41,9 @@ type Decision struct {
 	Usable bool
 	// Unusable says why the current tag is not usable, as a sentence for people; "" when it is.
 	Unusable string
+	// Missing says what has to be known of which tags before the decision stands, best first. With that filled in, the
+	// policy has to be asked again; tags that a rule is against are never in it. It is empty when the decision stands.
+	Missing []Missing
 	// Verdicts holds one verdict for each distinct tag: the chosen one, what waits, what is allowed but not the best
 	// (best first), the other versions downwards, and what is no version by bytes.
 	Verdicts []Verdict
@@ -48,7 +54,7 @@ type Verdict struct {
 	Tag     string
 	Outcome Outcome
 	Rule    Rule      // "" for the chosen tag
-	Until   time.Time // when a waiting tag will be old enough; zero when that is not known
+	Until   time.Time // when a waiting tag will be old enough, or can be looked up; zero when that is not known
 
 	round *round
 	above bool // a version higher than the chosen one

@@ -34,7 +34,7 @@ func (r *round) detail(v Verdict) string {
 		return fmt.Sprintf("tags.ignore[%d] %q matches", i, r.policy.filter.sources[i])
 	case RuleMinAge:
 		return r.ageDetail(v.Until)
-	case RulePlatforms:
+	case RulePlatforms, RuleQuota:
 		return r.notes[v.Tag]
 	case RuleNotBest:
 		return fmt.Sprintf("allowed, but %s is better", r.chosen)

@@ -2,7 +2,8 @@ package policy
 
 import (
 	"slices"
-	"time"
+
+	"github.com/image-updater/image-updater/image"
 )
 
 // follow decides about the digest of the one tag that the policy follows.
@@ -34,6 +35,9 @@ func (r *round) follow(candidates []Candidate) Decision {
 	if verdict.Tag != "" && (verdict.Outcome == Waiting || verdict.Tag != d.Chosen) {
 		d.Verdicts = append(d.Verdicts, verdict)
 	}
+	if take || verdict.Outcome == Waiting {
+		d.Missing = r.wanted()
+	}
 	slices.Sort(others)
 	for _, tag := range slices.Compact(others) {
 		if tag != d.Chosen {
@@ -55,15 +59,15 @@ func (r *round) judgeFollowed(c *Candidate, followed string) (verdict Verdict, t
 		verdict.Rule = against
 		return verdict, false
 	}
+	if c.Digest == "" && r.need(c, image.DigestFact) {
+		return r.waiting(RuleQuota, c), false
+	}
 	if same {
 		return verdict, true
 	}
-	var young bool
-	if verdict.Until, young = guard.young(c, r.now); young {
-		verdict.Outcome, verdict.Rule = Waiting, RuleMinAge
-		return verdict, false
+	if rule := r.delay(c); rule != noRule {
+		return r.waiting(rule, c), false
 	}
-	verdict.Until = time.Time{}
 	if missing := guard.missing(c); len(missing) > 0 {
 		verdict.Rule = RulePlatforms
 		r.noteMissing(followed, missing)

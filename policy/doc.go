@@ -55,6 +55,7 @@
 //
 // # What it does not do
 //
-// It reads no clock, asks no registry and writes nothing. It does not judge quotas and holds, though it has the names of
-// these rules: a pass knows them. Platforms that are not known are not judged.
+// It reads no clock, asks no registry and writes nothing. It does not judge holds, though it has the name of the rule: a
+// pass knows them. What it would have to know of single tags it names ([Decision.Missing]), and decides without it until
+// then: a tag of unknown age waits, platforms that are not known are not judged.
 package policy

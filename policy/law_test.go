@@ -70,7 +70,13 @@ func anyCandidate() *rapid.Generator[policy.Candidate] {
 			}
 			return time.Time{}
 		}
+		var noQuota time.Time
+		if rapid.IntRange(0, 7).Draw(t, "no quota?") == 0 {
+			noQuota = noon.Add(time.Hour)
+		}
 		return policy.Candidate{
+			NoQuotaUntil: noQuota,
+
 			Tag:       anyTag().Draw(t, "tag"),
 			Digest:    image.Digest(rapid.SampledFrom([]string{"", "sha256:a", "sha256:b"}).Draw(t, "digest")),
 			Pushed:    at("pushed"),
@@ -111,6 +117,9 @@ func written(d policy.Decision) []string {
 	all := []string{d.Current, d.Chosen, string(d.Digest)}
 	for _, v := range d.Verdicts {
 		all = append(all, strings.Join([]string{v.Tag, string(v.Outcome), string(v.Rule), v.Until.String(), v.Detail()}, " "))
+	}
+	for _, m := range d.Missing {
+		all = append(all, m.Tag+" "+m.Facts.String())
 	}
 	refused, _ := d.Refused()
 	return append(all, refused.Tag)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/image-updater/image-updater/image"
 )
 
 // newestScale orders tags by a time, which is known in microseconds.
@@ -44,6 +46,14 @@ func (s *newestScale) time(c *Candidate) time.Time {
 		return c.Created
 	}
 	return c.Pushed
+}
+
+// fact is the time as a fact that can be asked for.
+func (s *newestScale) fact() image.Facts {
+	if s.created {
+		return image.CreatedFact
+	}
+	return image.PushedFact
 }
 
 func (s *newestScale) judge(r *round, to *version) Rule { return judgeOrder(s, r, to) }

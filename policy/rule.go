@@ -6,7 +6,7 @@ type Outcome string
 // The outcomes of a tag.
 const (
 	Chosen   Outcome = "chosen"   // the tag to write, or the current one when nothing better is allowed
-	Waiting  Outcome = "waiting"  // better than the chosen one, and only too young
+	Waiting  Outcome = "waiting"  // better than the chosen one, and may be taken later: too young, or not looked at yet
 	Rejected Outcome = "rejected" // a rule is against it
 )
 
@@ -28,7 +28,7 @@ const (
 	RuleBump       Rule = "bump"          // a larger step than guard.bump allows
 	RuleMinAge     Rule = "min-age"       // younger than guard.minAge
 	RulePlatforms  Rule = "platforms"     // lacks one of guard.platforms
-	RuleQuota      Rule = "quota"         // found by the pass: judging it would spend more of a registry's quota than is allowed
+	RuleQuota      Rule = "quota"         // looking up what the other rules need would spend more of a registry's quota than is allowed
 	RuleHeld       Rule = "held"          // found by the pass: a person moved the reference below it
 	RuleNotBest    Rule = "not-best"      // allowed, but another allowed tag is better
 	noRule         Rule = ""

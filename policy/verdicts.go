@@ -24,10 +24,9 @@ func (r *round) decide(chosen *entry, allowed []*entry, entries []entry) Decisio
 	if d.Chosen != "" {
 		d.Verdicts = append(d.Verdicts, Verdict{Tag: d.Chosen, Outcome: Chosen, round: r})
 	}
-	for _, e := range allowed {
-		if e.rule == RuleMinAge {
-			until, _ := r.policy.spec.Guard.young(e.candidate, r.now)
-			d.Verdicts = append(d.Verdicts, Verdict{Tag: e.tag, Outcome: Waiting, Rule: e.rule, Until: until, round: r})
+	for _, e := range append(allowed, r.needTimes(entries, best)...) {
+		if (e.rule == RuleMinAge || e.rule == RuleQuota) && e.tag != r.chosen {
+			d.Verdicts = append(d.Verdicts, r.waiting(e.rule, e.candidate))
 		}
 	}
 	for _, e := range allowed {
@@ -35,7 +34,19 @@ func (r *round) decide(chosen *entry, allowed []*entry, entries []entry) Decisio
 			d.Verdicts = append(d.Verdicts, Verdict{Tag: e.tag, Outcome: Rejected, Rule: e.rule, round: r})
 		}
 	}
+	d.Missing = r.wanted()
 	return r.addOthers(d, entries, best)
+}
+
+func (r *round) waiting(rule Rule, c *Candidate) Verdict {
+	v := Verdict{Tag: c.Tag, Outcome: Waiting, Rule: rule, Until: c.NoQuotaUntil, round: r}
+	switch {
+	case rule == RuleMinAge:
+		v.Until, _ = r.policy.spec.Guard.young(c, r.now)
+	case v.Until.IsZero():
+		v.Until = r.blocked
+	}
+	return v
 }
 
 // addOthers adds the verdicts of all that is not allowed: versions downwards, then what is no version by bytes.
@@ -69,7 +80,7 @@ func (r *round) places(entries []entry) (versions, others []place) {
 	for i := range entries {
 		e := &entries[i]
 		switch {
-		case e.rule == noRule || e.rule == RuleMinAge || e.rule == RuleNotBest || e.tag == r.chosen:
+		case e.rule == noRule || e.rule == RuleMinAge || e.rule == RuleQuota || e.rule == RuleNotBest || e.tag == r.chosen:
 		case e.version != nil:
 			all[front] = place{^(e.version.key ^ flip), uint32(i)}
 			front++
@@ -112,8 +123,13 @@ func (r *round) noteMissing(tag string, missing []image.Platform) {
 	for i, p := range missing {
 		names[i] = p.String()
 	}
+	r.note(tag, "not offered for "+strings.Join(names, ", "))
+}
+
+// note keeps the detail of a tag that cannot be worked out again.
+func (r *round) note(tag, detail string) {
 	if r.notes == nil {
 		r.notes = make(map[string]string)
 	}
-	r.notes[tag] = "not offered for " + strings.Join(names, ", ")
+	r.notes[tag] = detail
 }

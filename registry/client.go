@@ -115,13 +115,18 @@ func (c *Client) host(name string) (*host, error) {
 	return h, nil
 }
 
-// Expect announces repositories whose tags will be asked for, so that one token can serve many of them. It asks
-// nothing itself, and what is announced need not be asked for.
+// Expect announces repositories whose tags will be asked for, so that one token can serve many of them: first these, in
+// their order, then those that were announced before. It asks nothing itself, and what is announced need not be asked
+// for.
 func (c *Client) Expect(repositories ...image.Repository) {
+	paths := make(map[*host][]string)
 	for _, r := range repositories {
 		if h, err := c.host(r.Host); err == nil {
-			h.tokens.expect(h.path(r))
+			paths[h] = append(paths[h], h.path(r))
 		}
+	}
+	for h, announced := range paths {
+		h.tokens.announce(announced)
 	}
 }
 

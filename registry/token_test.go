@@ -129,3 +129,31 @@ func TestOpens(t *testing.T) {
 		}
 	}
 }
+
+// TestExpectAgain: what is announced last is opened first, so that who looks at some of many repositories at a time
+// needs one token for them.
+func TestExpectAgain(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{Auth: registrytest.Auth{Scheme: registrytest.Bearer}})
+	var all []image.Repository
+	for i := range 200 {
+		path := fmt.Sprintf("app/%03d", i)
+		r.Add(path, "1.0")
+		all = append(all, repository(path))
+	}
+	c := newClient(t, withoutSockets(r))
+	c.Expect(all...)
+	soon := []image.Repository{all[180], all[7], all[120]}
+	c.Expect(append(soon, soon[0])...)
+	for _, one := range soon {
+		if _, err := c.Tags(t.Context(), one, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := r.Counts().Token; got != 1 {
+		t.Errorf("%d tokens were asked for, want 1", got)
+	}
+	if got := r.Scopes()[0]; len(got) != 50 || got[2] != "repository:app/120:pull" || got[3] != "repository:app/000:pull" {
+		t.Errorf("the token is for %v", got)
+	}
+}

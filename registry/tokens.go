@@ -28,7 +28,7 @@ type tokens struct {
 
 	mu       sync.Mutex
 	byPath   map[string]*token
-	expected []string        // in the order announced
+	expected []string        // in the order in which they are thought to be asked for
 	known    map[string]bool // the same as a set
 	apart    map[string]bool // not asked for together with others again
 }
@@ -38,7 +38,27 @@ func (t *tokens) init(now func() time.Time) {
 	t.byPath, t.known, t.apart = make(map[string]*token), make(map[string]bool), make(map[string]bool)
 }
 
-// expect announces that the repository will be asked for.
+// announce has the repositories expected before all others, in this order: they are asked for soon.
+func (t *tokens) announce(paths []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	again := make(map[string]bool, len(paths))
+	soon := make([]string, 0, max(len(paths), len(t.expected)))
+	for _, path := range paths {
+		if !again[path] {
+			again[path], t.known[path] = true, true
+			soon = append(soon, path)
+		}
+	}
+	for _, path := range t.expected {
+		if !again[path] {
+			soon = append(soon, path)
+		}
+	}
+	t.expected = soon
+}
+
+// expect notes that the repository is asked for, where nobody has announced it.
 func (t *tokens) expect(path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -34,6 +34,13 @@ func TestMain(m *testing.M) {
 //	pushes N                   the Git server has accepted N pushes
 //	refuse NAME MESSAGE        from now on pushes to NAME are refused by its hook, with a message
 //	expand FILE...             replace $REGISTRY, $GITURL and the like in files
+//	push REPOSITORY TAG [SETTING=VALUE...]
+//	                           put an image under a tag: platforms=LIST, age=DURATION, created=TIME, build=NUMBER; its
+//	                           digest is in $DIGEST
+//	unpush REPOSITORY TAG...   take tags away
+//	meter LIMIT [SPENT]        from now on the registry counts pulls as Docker Hub does; others spent some already
+//	pulls N                    the registry has counted N pulls, those of others included
+//	verdicts FILE              the verdicts of the last "explain -o json" are the lines TAG VERDICT [RULE [UNTIL]]
 //	date -AGE                  what a clock of the given age shows, in $DATE
 func TestScript(t *testing.T) {
 	t.Parallel()
@@ -53,6 +60,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"registry": startRegistry, "requests": checkRequests, "break": breakRegistry, "mend": mendRegistry,
 			"remote": makeRemote, "pushes": checkPushes, "refuse": refusePushes, "expand": expandFiles, "date": setDate,
+			"push": pushImage, "unpush": removeTags, "meter": meterRegistry, "pulls": checkPulls, "verdicts": checkVerdicts,
 		},
 	})
 }

@@ -17,6 +17,20 @@ type authorized struct {
 }
 
 func (t *authorized) RoundTrip(req *http.Request) (*http.Response, error) {
+	h, c := t.host, callOf(req.Context())
+	if err := h.denials.admit(c); err != nil {
+		if parked := h.trials.closed(); parked != nil {
+			return nil, parked // which says more
+		}
+		return nil, err
+	}
+	resp, err := t.send(req)
+	h.denials.note(c.path, resp, err)
+	return resp, err
+}
+
+// send sends the request as often as it takes to show what is wanted.
+func (t *authorized) send(req *http.Request) (*http.Response, error) {
 	ctx, h := req.Context(), t.host
 	ch, ours, err := h.challenges.get(ctx)
 	if err != nil {
@@ -34,13 +48,13 @@ func (t *authorized) RoundTrip(req *http.Request) (*http.Response, error) {
 	for round := 1; ; round++ {
 		p, err := h.pass(ctx, ch)
 		if err != nil && round == 1 && leadsNowhere(err) && h.challenges.forget(ch) {
-			return t.RoundTrip(req) // once: a challenge is doubted only while it comes from the cache
+			return t.send(req) // once: a challenge is doubted only while it comes from the cache
 		}
 		if err != nil {
 			return nil, err
 		}
 		resp, err := t.next.RoundTrip(p.on(req))
-		p.judge(resp)
+		p.judge(resp, callOf(ctx).refused)
 		if err != nil || resp.StatusCode != http.StatusUnauthorized || round == maxRounds {
 			return resp, err
 		}
@@ -130,9 +144,11 @@ func (p pass) on(req *http.Request) *http.Request {
 }
 
 // judge ends the trial of a credential; without an answer nothing is said of it.
-func (p pass) judge(resp *http.Response) {
+func (p pass) judge(resp *http.Response, why refusal) {
 	switch {
 	case p.leave == nil:
+	case resp != nil && why == loginsFailed:
+		p.leave(lockedOut)
 	case resp == nil || failed(resp.StatusCode) || backsOff(resp):
 		p.leave(unjudged)
 	case resp.StatusCode == http.StatusUnauthorized:

@@ -140,6 +140,7 @@ type call struct {
 	begun   func(int)     // called with the status before the body is read; nil = nobody wants to know
 	pull    bool          // counted as a pull by registries that have a quota
 	refused refusal       // by the last answer
+	probe   bool          // it is asked though others were refused, see denials
 	wire    time.Duration // how long the requests made for it took, without the waiting before them
 }
 

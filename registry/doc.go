@@ -27,11 +27,15 @@
 // up to ten seconds are waited for, a longer time is an [Error] at once, and the pause is kept in the cache for the
 // next process to respect. One that refuses without a time is left alone for 1, 2, 4 ... 60 minutes, which begin anew
 // after a calm hour. Which of the four meters a 429 comes from is told by its text (refusal.go): spent pulls and failed
-// logins are no reason to leave the host alone. Network errors and answers of 500 and above are tried three times. A registry that lets two
-// requests in a row run into the bound of time is not asked for a minute.
+// logins are no reason to leave the host alone. Network errors and answers of 500 and above are tried three times. A
+// registry that lets two requests in a row run into the bound of time is not asked for a minute.
 //
 // Everything is bounded: an answer begins within 30 seconds; a page ends within 60 seconds and 16 MiB; a list has 1,000
-// pages and 200,000 tags at most; tokens and error bodies have 64 KiB. A refused credential is sent five times at most.
+// pages and 200,000 tags at most; tokens and error bodies have 64 KiB.
+//
+// A refused credential is sent five times at most, by all processes with one cache together, until another one takes its
+// place; what the cache has of it is a salted, slow hash. A registry that answers 401 or 403 to one repository after
+// the other is soon not asked for the rest of them (denials.go).
 //
 // Credentials go to the registry itself and to a token server on the same host or registrable domain, or named in
 // Host.TokenHosts. The scheme is never left: https is not given up for http. A redirect or a Link to another origin is

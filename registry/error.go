@@ -28,6 +28,9 @@ type Error struct {
 
 	Err error // the cause: of the network, of the context; nil when the answer says it all
 
+	refused refusal // what the answer asked for
+	unasked bool    // there was none: it is the answer that others got
+
 	step string // part of the work that failed, when it was another than Op: "asking ghcr.io for a token"
 }
 

@@ -100,6 +100,7 @@ type host struct {
 	challenges challenges
 	tokens     tokens
 	trials     trials
+	denials    denials
 	limit      *limiter
 
 	authorized http.RoundTripper // for requests to the registry: retry, authorization, limit, bounds
@@ -115,7 +116,9 @@ func newHost(c *Client, entry Host) *host {
 	h.keys.host = h
 	h.challenges.init(h)
 	h.tokens.init(c.now)
-	h.trials.init()
+	h.trials.init(h)
+	h.denials.host = h
+	h.denials.begin(credential{})
 
 	perSecond, burst := h.habits.perSecond, h.habits.burst
 	if entry.PerSecond > 0 {

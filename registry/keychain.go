@@ -18,6 +18,7 @@ const (
 	keychainWithin = 10 * time.Second // a credential helper is a program, and may hang
 	keychainAge    = time.Hour        // after it the keychain is asked again: ECR's passwords last half a day
 	keychainFailed = 5 * time.Minute  // the same, after it failed
+	keychainParked = time.Minute      // the same, while the credential is not sent: somebody may be changing it
 )
 
 // credential is what is shown to a registry or its token server. The zero value is none.
@@ -47,13 +48,16 @@ type keys struct {
 	credential credential // the last one found
 	found      bool
 	err        error     // while none was found
-	until      time.Time // all three are good until then; the four are guarded by the flight
+	asked      time.Time // when the keychain was, last
+	until      time.Time // the first three are good until then; the five are guarded by the flight
 }
 
 // get returns the credential. It waits for a helper no longer than keychainWithin.
 func (k *keys) get(ctx context.Context) (credential, error) {
 	return k.flights.do(ctx, "", func() (credential, error) {
-		if now := time.Now(); !now.Before(k.until) {
+		now := time.Now()
+		if !now.Before(k.until) || k.host.trials.closed() != nil && now.Sub(k.asked) >= keychainParked {
+			k.asked = now
 			c, err := k.resolve(ctx)
 			if ctx.Err() != nil {
 				return credential{}, context.Cause(ctx)
@@ -80,7 +84,8 @@ func (k *keys) replace(c credential) {
 	}
 	k.host.secret.addCredential(c)
 	k.host.tokens.clear()
-	k.host.trials.clear()
+	k.host.trials.begin(c)
+	k.host.denials.begin(c)
 	k.credential = c
 }
 

@@ -40,6 +40,10 @@ func (h *host) token(ctx context.Context, ch challenge, c credential, path strin
 			leave(unjudged)
 			return tok, false, nil
 		}
+		if err := h.denials.admit(callOf(ctx)); err != nil {
+			leave(unjudged)
+			return nil, false, err
+		}
 		if current, known := h.challenges.peek(); known && current.sameServer(ch) {
 			ch = current
 		}
@@ -101,6 +105,8 @@ func judgeToken(c credential, err error) verdict {
 		return accepted
 	case c == (credential{}) || !isAnswer:
 		return unjudged
+	case e.refused == loginsFailed:
+		return lockedOut
 	case e.Status == http.StatusUnauthorized:
 		return refused
 	case e.Status == http.StatusForbidden:
@@ -150,7 +156,9 @@ func (h *host) requestToken(ctx context.Context, ch challenge, c credential, pat
 		return nil, &Error{step: step, Err: h.secret.clean(err)}
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, h.statusError(resp, step)
+		e := h.statusError(resp, step)
+		e.refused = callOf(ctx).refused
+		return nil, e
 	}
 	tok, err := parseToken(whole(resp), asked)
 	if err != nil {

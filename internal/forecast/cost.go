@@ -20,13 +20,17 @@ func (c Cost) times(n float64) Cost { return Cost{c.Requests * n, c.Pulls * n} }
 type Wishes struct {
 	List     bool        // of all tags; a policy that follows a digest needs none
 	Facts    image.Facts // of the tags in it
+	MinAge   bool        // tags wait until they are old enough
 	Followed int         // tags whose digest is followed
-	Pin      bool        // the digest of a tag that is written
+	Pin      bool        // the digest is written along with a tag
 }
 
 // And returns what both want.
 func (w Wishes) And(v Wishes) Wishes {
-	return Wishes{List: w.List || v.List, Facts: w.Facts | v.Facts, Followed: w.Followed + v.Followed, Pin: w.Pin || v.Pin}
+	return Wishes{
+		List: w.List || v.List, Facts: w.Facts | v.Facts, MinAge: w.MinAge || v.MinAge,
+		Followed: w.Followed + v.Followed, Pin: w.Pin || v.Pin,
+	}
 }
 
 // Prices is what a registry takes for the answers, tokens apart.
@@ -40,61 +44,9 @@ type Prices struct {
 	SecondHand bool
 
 	Head      Cost // the digest of a tag
-	Created   Cost // beyond its digest: when it was built
-	Platforms Cost // beyond its digest: which platforms it offers
+	Created   Cost // beyond its digest, once: when it was built
+	Platforms Cost // beyond its digest, once: which platforms it offers
 }
-
-// look is what every look but the first costs.
-func (r Repository) look() Cost {
-	cost := r.Prices.Head.times(float64(r.Wishes.Followed))
-	if r.Wishes.List {
-		cost = cost.plus(r.Prices.Again)
-	}
-	return cost
-}
-
-// first is what the first look costs, with what is looked up and written.
-func (r Repository) first() Cost {
-	cost := r.Prices.Head.times(float64(r.Wishes.Followed))
-	if !r.Wishes.List {
-		return cost.plus(r.followed())
-	}
-	cost = cost.plus(r.Prices.First).plus(r.news())
-	if r.missing().Has(image.CreatedFact) && r.Prices.Tags > 1 {
-		cost = cost.plus(r.Prices.Head.plus(r.Prices.Created).times(float64(r.Prices.Tags - 1)))
-	}
-	return cost
-}
-
-// news is what one new tag costs, beyond the look that finds it.
-func (r Repository) news() Cost {
-	if !r.Wishes.List {
-		return r.followed()
-	}
-	missing := r.missing()
-	var cost Cost
-	if missing != 0 || r.Wishes.Pin || r.Prices.SecondHand {
-		cost = r.Prices.Head
-	}
-	if missing.Has(image.CreatedFact) {
-		cost = cost.plus(r.Prices.Created)
-	}
-	if missing.Has(image.PlatformsFact) {
-		cost = cost.plus(r.Prices.Platforms)
-	}
-	return cost
-}
-
-// followed is what a new digest of a tag that is followed costs, which the look has found already.
-func (r Repository) followed() Cost {
-	if r.missing().Has(image.PlatformsFact) {
-		return r.Prices.Platforms
-	}
-	return Cost{}
-}
-
-// missing returns what the list does not tell.
-func (r Repository) missing() image.Facts { return r.Wishes.Facts &^ r.Prices.Told }
 
 // Repository is one repository and what is wanted of it.
 type Repository struct {
@@ -103,3 +55,60 @@ type Repository struct {
 	Wishes   Wishes
 	Prices   Prices
 }
+
+// look is what a look costs that finds nothing new.
+func (r Repository) look() Cost {
+	cost := r.Prices.Head.times(float64(r.Wishes.Followed))
+	if r.Wishes.List {
+		cost = cost.plus(r.Prices.Again)
+	}
+	if r.misses(image.CreatedFact) { // which of them was built last is known once it is known what each of them is
+		cost = cost.plus(r.Prices.Head.times(float64(r.Prices.Tags)))
+	}
+	return cost
+}
+
+// first is what the first look costs. It finds one new tag.
+func (r Repository) first() Cost {
+	cost := r.look()
+	if r.Wishes.List {
+		cost = Cost{cost.Requests - r.Prices.Again.Requests, cost.Pulls - r.Prices.Again.Pulls}.plus(r.Prices.First)
+	}
+	if r.misses(image.CreatedFact) {
+		return cost.plus(r.Prices.Created.times(float64(r.Prices.Tags)))
+	}
+	if r.ages() {
+		return cost.plus(r.Prices.Head) // and it waits
+	}
+	return cost.plus(r.news())
+}
+
+// news is what one new tag or digest costs beyond the looks: when it is found, and when it is written.
+func (r Repository) news() (cost Cost) {
+	switch {
+	case r.misses(image.CreatedFact):
+		return r.Prices.Created // which shows its digest and platforms, too
+	case !r.Wishes.List && r.misses(image.PlatformsFact):
+		return r.Prices.Platforms
+	case !r.Wishes.List:
+		return Cost{}
+	}
+	if r.ages() {
+		cost = r.Prices.Head // its age runs from the first sight of it
+	}
+	if r.misses(image.PlatformsFact) {
+		return cost.plus(r.Prices.Head).plus(r.Prices.Platforms)
+	}
+	if r.ages() || r.Wishes.Pin || r.Prices.SecondHand {
+		cost = cost.plus(r.Prices.Head)
+	}
+	return cost
+}
+
+// misses reports whether the fact is wanted and the list does not tell it.
+func (r Repository) misses(fact image.Facts) bool {
+	return r.Wishes.Facts.Has(fact) && !r.Prices.Told.Has(fact)
+}
+
+// ages reports whether tags have an age only from when this program has seen them.
+func (r Repository) ages() bool { return r.Wishes.MinAge && r.misses(image.PushedFact) }

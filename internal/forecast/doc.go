@@ -1,8 +1,8 @@
 // Package forecast tells what policies cost before they run: requests and counted pulls, for every registry and account,
 // on a day like any other and in the first pass.
 //
-//	rows := forecast.Make([]forecast.Registry{{Host: "docker.io", Allowance: 100, Window: 6 * time.Hour, Reserve: 50}},
-//		[]forecast.Repository{{Image: nginx, Interval: 15 * time.Minute, Wishes: wishes, Prices: prices}},
+//	rows := forecast.Make([]forecast.Registry{{Host: "docker.io", Account: "acme", Allowance: 200, Window: 6 * time.Hour}},
+//		[]forecast.Repository{{Image: nginx, Interval: time.Hour, Wishes: wishes, Prices: prices}},
 //		forecast.Assumptions{Churn: 1, Pass: 15 * time.Minute})
 //
 // # What is counted

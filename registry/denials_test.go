@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/registrytest"
 )
 
@@ -130,10 +131,12 @@ func listAll(t *testing.T, c *Client, r *registrytest.Registry, paths []string) 
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	slots := make(chan struct{}, 16)
+	var announced []image.Repository
 	for _, path := range paths {
 		r.Add(path, "1.0")
-		c.Expect(repository(path))
+		announced = append(announced, repository(path))
 	}
+	c.Expect(announced...)
 	for _, path := range paths {
 		slots <- struct{}{}
 		group.Go(func() {

@@ -41,6 +41,7 @@
 //   - Dates and other numbers are different schemes: 3 never becomes 20210804, nor 6.14.0 2021.12.14.
 //   - All words, their order and separators, the numbers they own, and whether there is a build or a commit are the
 //     variant. It stays, unless guard.variant says otherwise. A v in front always stays.
+//   - Only a build without a word (_12, -2) may be gone when the numbers rise: 0.6.1-2 becomes 0.7.0. None comes by itself.
 //   - One and two numbers float and keep their precision: 1.27 never becomes 1.27.4. Three and four numbers, and any
 //     count with a build, a date or a numbered pre-release, name one release and follow each other.
 //   - A pre-release is taken only if guard.prerelease says so, as a later one of the same numbers, or in a channel the

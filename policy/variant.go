@@ -5,7 +5,7 @@ package policy
 type walker struct {
 	v     *version
 	i     int
-	newer bool // revisions are left open
+	newer bool // builds are left open
 }
 
 // next returns the next part of the variant, nil at the end.
@@ -31,16 +31,17 @@ func (w *walker) next() *part {
 }
 
 // sameVariant reports whether two versions differ in nothing but their numbers, pre-releases, and the numbers of
-// builds and commits. If newer is set, the numbers inside words may have grown from a to b, and a revision may have
-// come.
+// builds and commits, or in a build that b may drop. If newer is set, the numbers inside words may have grown from a to
+// b, and a revision may have come.
 func sameVariant(a, b *version, newer bool) bool {
-	if newer && a.revision && !b.revision {
+	dropped := a.dropsBuild(b)
+	if newer && a.revision && !b.revision && !dropped {
 		return false
 	}
 	if a.numbers > 1 && b.numbers > 1 && a.joint() != b.joint() {
 		return false
 	}
-	x, y := walker{v: a, newer: newer}, walker{v: b, newer: newer}
+	x, y := walker{v: a, newer: newer || dropped}, walker{v: b, newer: newer}
 	for {
 		p, q := x.next(), y.next()
 		if p == nil || q == nil {
@@ -50,6 +51,26 @@ func sameVariant(a, b *version, newer bool) bool {
 			return false
 		}
 	}
+}
+
+// dropsBuild reports whether b has higher numbers and no build, where that of a is nothing but a number behind the
+// version: publishers who add -1 to a version that they had to build again have no build to write on the next one. A word
+// (-r1) or a date is written on all of them.
+func (a *version) dropsBuild(b *version) bool {
+	if !a.revision || b.revision || compareNumbers(a, b) >= 0 {
+		return false
+	}
+	for i, p := range a.parts {
+		switch p.kind {
+		case revisionWordPart, datedPart:
+			return false
+		case revisionPart:
+			if before := a.parts[i-1].kind; before != numberPart && before != revisionPart {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // sameText compares two parts of one kind by what the variant holds fixed.

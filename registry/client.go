@@ -41,6 +41,9 @@ type Client struct {
 	now      func() time.Time
 	jitter   func() float64
 	lists    flights[TagList]
+	heads    flights[head]
+	things   flights[any] // what digests lead to
+	sighting sync.Mutex   // guards the sightings in the cache
 
 	mu      sync.Mutex
 	entries map[string]Host // by canonical name

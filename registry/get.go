@@ -14,8 +14,16 @@ const maxRedirects = 3
 // get sends a GET and follows redirects on the same origin. One to another origin is refused: the registry would choose
 // whom else to ask, and the answer would not be its own.
 func (h *host) get(ctx context.Context, by http.RoundTripper, u *url.URL, header http.Header) (*http.Response, error) {
+	return h.send(ctx, http.MethodGet, by, u, header, nil)
+}
+
+// send sends a request without a body and follows redirects on the same origin; those to another origin by elsewhere,
+// and not at all when that is nil.
+func (h *host) send(ctx context.Context, method string, by http.RoundTripper, u *url.URL, header http.Header,
+	elsewhere http.RoundTripper,
+) (*http.Response, error) {
 	for range maxRedirects {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+		req, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -29,7 +37,11 @@ func (h *host) get(ctx context.Context, by http.RoundTripper, u *url.URL, header
 		if err != nil || resp.Header.Get("Location") == "" {
 			return nil, &Error{Status: resp.StatusCode, Message: "a redirect to nowhere"}
 		}
-		if !sameOrigin(u, next) {
+		switch {
+		case sameOrigin(u, next):
+		case elsewhere != nil && next.User == nil && (next.Scheme == "https" || next.Scheme == u.Scheme):
+			by = elsewhere
+		default:
 			return nil, &Error{Status: resp.StatusCode, Message: fmt.Sprintf("a redirect from %s to %s is not followed "+
 				"(name the latter as endpoint of the registry to ask it)", origin(u), origin(next))}
 		}

@@ -32,6 +32,10 @@ type Host struct {
 	PerSecond float64 // requests on the wire; 0 = the default of the registry
 	Burst     int     // of them at once; 0 = the default
 
+	// Reserve is the part of the registry's pull allowance that is left to others on the same account or address, in
+	// percent; 0 = the default, 50; negative = none.
+	Reserve int
+
 	Auth       authn.Authenticator // nil = the keychain is asked
 	TokenHosts []string            // token servers, with or without port, beside those on the registry's domain
 }
@@ -43,6 +47,9 @@ func (e Host) check() error {
 	}
 	if e.PerSecond < 0 || e.Burst < 0 {
 		return errors.New("a rate is negative")
+	}
+	if e.Reserve > 100 {
+		return errors.New("the reserve is more than the whole")
 	}
 	for _, host := range e.TokenHosts {
 		if err := image.CheckHost(host); err != nil {
@@ -102,9 +109,10 @@ type host struct {
 	trials     trials
 	denials    denials
 	limit      *limiter
+	ledger     ledger
 
-	authorized http.RoundTripper // for requests to the registry: retry, authorization, limit, bounds
-	plain      http.RoundTripper // for token requests: the same without authorization
+	authorized http.RoundTripper // for requests to the registry: retry, authorization, ledger of pulls, limit, bounds
+	plain      http.RoundTripper // for token requests: the same without authorization and ledger
 	closeIdle  func()
 
 	requests, pulls atomic.Int64
@@ -119,6 +127,7 @@ func newHost(c *Client, entry Host) *host {
 	h.trials.init(h)
 	h.denials.host = h
 	h.denials.begin(credential{})
+	h.ledger.init(h)
 
 	perSecond, burst := h.habits.perSecond, h.habits.burst
 	if entry.PerSecond > 0 {
@@ -137,7 +146,7 @@ func newHost(c *Client, entry Host) *host {
 	}
 	wire := h.wire(h.limit, base)
 	h.plain = &retrying{limit: h.limit, next: wire}
-	h.authorized = &retrying{limit: h.limit, next: &authorized{host: h, next: wire}}
+	h.authorized = &retrying{limit: h.limit, next: &authorized{host: h, next: &metered{host: h, next: wire}}}
 	return h
 }
 
@@ -159,6 +168,12 @@ func (h *host) url(path string) *url.URL {
 
 // place names the registry and where it is asked, as the key of what is kept about it.
 func (h *host) place() string { return h.entry.Host + " " + h.base.String() }
+
+// keyOf names a repository or a part of it in the keys of what is kept about it: as it is seen with the credential, for
+// what one account may see is not shown to another, and at the place that is asked.
+func (h *host) keyOf(name string, c credential) string {
+	return name + " " + c.identity() + " " + h.base.String() + "/" + h.prefix
+}
 
 // origin is the scheme and host of a URL, which is all of it that may be shown.
 func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }

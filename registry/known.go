@@ -14,6 +14,7 @@ type habits struct {
 	pageSize  int      // n of tag lists
 	tokens    []string // token servers outside its registrable domain
 	shared    bool     // an anonymous token opens every public repository
+	metered   bool     // GETs of manifests are counted, and answers say how many are left
 }
 
 // known is what is known about registries; the last row is for all others. Rates stay well below what the operators
@@ -22,7 +23,7 @@ type habits struct {
 // a second, Azure's smallest tier 1,000 a minute. A page size is the largest that the registry takes: what is above
 // (ECR 1,000, Quay 100) is refused, not cut, by some.
 var known = []habits{
-	{host: "docker.io", endpoint: "https://registry-1.docker.io", perSecond: 5, burst: 10, pageSize: 10_000, tokens: []string{"auth.docker.io"}},
+	{host: "docker.io", endpoint: "https://registry-1.docker.io", perSecond: 5, burst: 10, pageSize: 10_000, tokens: []string{"auth.docker.io"}, metered: true},
 	{host: "ghcr.io", perSecond: 20, burst: 40, pageSize: 1000, shared: true},
 	{host: "quay.io", perSecond: 5, burst: 10, pageSize: 100},
 	{host: "public.ecr.aws", perSecond: 1, burst: 10, pageSize: 1000},

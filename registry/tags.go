@@ -62,7 +62,7 @@ func (h *host) tags(ctx context.Context, r image.Repository, fresh time.Duration
 	if err != nil {
 		return TagList{}, err
 	}
-	key := r.String() + " " + credential.identity() + " " + h.base.String() + "/" + h.prefix
+	key := h.keyOf(r.String(), credential)
 	if fresh > 0 {
 		if list, found := h.cachedList(key, r); found && list.young(h.client.now(), fresh) {
 			return list, nil
@@ -74,6 +74,7 @@ func (h *host) tags(ctx context.Context, r image.Repository, fresh time.Duration
 	if err != nil {
 		return TagList{}, explain(err, h.entry.Host, credential)
 	}
+	h.forgetLost(key, tags)
 	if err := h.client.cache.Put(listBucket, key, encodeList(tags, dropped), at); err != nil {
 		h.client.log.DebugContext(ctx, "tag list is not kept", "repository", r.String(), "err", err)
 	}

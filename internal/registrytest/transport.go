@@ -27,7 +27,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		served.Body = http.NoBody
 	}
 	reader, writer := io.Pipe()
-	w := &pipeWriter{body: writer, header: make(http.Header), began: make(chan struct{})}
+	w := &pipeWriter{body: writer, header: make(http.Header), began: make(chan struct{}), headOnly: req.Method == http.MethodHead}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -78,6 +78,7 @@ type pipeWriter struct {
 	status       int
 	once         sync.Once
 	began        chan struct{} // closed when status and sent are set
+	headOnly     bool          // there is no body, whatever is written
 }
 
 func (w *pipeWriter) Header() http.Header { return w.header }
@@ -91,6 +92,9 @@ func (w *pipeWriter) WriteHeader(status int) {
 
 func (w *pipeWriter) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
+	if w.headOnly {
+		return len(p), nil
+	}
 	return w.body.Write(p)
 }
 

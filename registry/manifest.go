@@ -1,0 +1,209 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/image-updater/image-updater/image"
+)
+
+const (
+	maxManifest  = 4 << 20 // as the OCI distribution specification advises registries
+	maxConfig    = 8 << 20
+	maxPlatforms = 256 // of one index
+)
+
+// manifestTypes is what is asked for: without the types of indexes, a registry answers for a tag of many platforms with
+// one of them, which has another digest.
+var manifestTypes = http.Header{"Accept": {strings.Join([]string{
+	"application/vnd.oci.image.index.v1+json",
+	"application/vnd.oci.image.manifest.v1+json",
+	"application/vnd.docker.distribution.manifest.list.v2+json",
+	"application/vnd.docker.distribution.manifest.v2+json",
+}, ", ")}}
+
+// configTypes are the configs that describe an image. Those of charts, signatures and the like are not read.
+var configTypes = []string{
+	"application/vnd.oci.image.config.v1+json",
+	"application/vnd.docker.container.image.v1+json",
+}
+
+// errNoDigest is an answer to HEAD that leaves the digest open.
+var errNoDigest = errors.New("the answer to HEAD has no Docker-Content-Digest")
+
+// headManifest asks for the digest of a tag.
+func (h *host) headManifest(ctx context.Context, r image.Repository, reference string) (image.Digest, error) {
+	path := h.path(r)
+	ctx = withCall(ctx, &call{path: path})
+	resp, err := h.send(ctx, http.MethodHead, h.authorized, h.url(path+"/manifests/"+reference), manifestTypes, nil)
+	if err != nil {
+		return "", err
+	}
+	switch resp.StatusCode {
+	case http.StatusOK:
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return "", &Error{Status: resp.StatusCode, Err: errNoDigest}
+	default:
+		return "", h.manifestError(resp)
+	}
+	text := resp.Header.Get("Docker-Content-Digest")
+	if text == "" {
+		return "", &Error{Err: errNoDigest}
+	}
+	digest, err := image.ParseDigest(text)
+	if err != nil {
+		return "", &Error{Message: "the answer to HEAD has a Docker-Content-Digest that is none: " + h.secret.cleanText(text)}
+	}
+	return digest, nil
+}
+
+// getManifest asks for a manifest. It is what registries count as a pull.
+func (h *host) getManifest(ctx context.Context, r image.Repository, reference string) ([]byte, error) {
+	path := h.path(r)
+	ctx = withCall(ctx, &call{path: path, maxBody: maxManifest, pull: true})
+	resp, err := h.get(ctx, h.authorized, h.url(path+"/manifests/"+reference), manifestTypes)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, h.manifestError(resp)
+	}
+	return whole(resp), nil
+}
+
+// getBlob asks for a blob. Registries keep them elsewhere: a redirect to another host is followed, without credentials.
+func (h *host) getBlob(ctx context.Context, r image.Repository, digest image.Digest) ([]byte, error) {
+	path := h.path(r)
+	ctx = withCall(ctx, &call{path: path, maxBody: maxConfig})
+	resp, err := h.send(ctx, http.MethodGet, h.authorized, h.url(path+"/blobs/"+string(digest)), http.Header{}, h.plain)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, h.statusError(resp, "reading the config "+digest.Short())
+	}
+	return whole(resp), nil
+}
+
+// manifestError is the error of an answer for a manifest. 404 is what all registries say of a tag that is not there,
+// with or without a text.
+func (h *host) manifestError(resp *http.Response) error {
+	e := h.statusError(resp, "")
+	if resp.StatusCode == http.StatusNotFound {
+		e.Err = ErrNoTag
+	}
+	return e
+}
+
+func digestOf(body []byte) image.Digest {
+	return image.Digest(fmt.Sprintf("sha256:%x", sha256.Sum256(body)))
+}
+
+// checkDigest reports an answer that is not what its digest promises.
+func checkDigest(digest image.Digest, body []byte) error {
+	got := digestOf(body)
+	if strings.HasPrefix(string(digest), "sha512:") {
+		got = image.Digest(fmt.Sprintf("sha512:%x", sha512.Sum512(body)))
+	}
+	if got != digest {
+		return &Error{Message: fmt.Sprintf("the registry answers for %s with what has the digest %s", digest.Short(), got.Short())}
+	}
+	return nil
+}
+
+// manifest is what is kept of a manifest or index.
+type manifest struct {
+	Platforms []image.Platform `json:"platforms,omitempty"` // of an index, in its order
+	Child     image.Digest     `json:"child,omitempty"`     // of an index: the manifest that speaks for it
+	Config    image.Digest     `json:"config,omitempty"`    // of a manifest
+}
+
+// config is what is kept of an image's config.
+type config struct {
+	Platform image.Platform `json:"platform"`
+	Created  time.Time      `json:"created"`
+}
+
+// parseManifest reads a manifest or an index, and nothing out of what is neither or both.
+func parseManifest(body []byte) manifest {
+	type descriptor struct {
+		MediaType string `json:"mediaType"`
+		Digest    string `json:"digest"`
+		Platform  *struct {
+			OS           string `json:"os"`
+			Architecture string `json:"architecture"`
+			Variant      string `json:"variant"`
+		} `json:"platform"`
+		Annotations map[string]string `json:"annotations"`
+	}
+	var content struct {
+		Config    *descriptor  `json:"config"`
+		Manifests []descriptor `json:"manifests"`
+	}
+	if json.Unmarshal(body, &content) != nil || content.Config != nil && content.Manifests != nil {
+		return manifest{}
+	}
+	if content.Config != nil {
+		digest, err := image.ParseDigest(content.Config.Digest)
+		if err != nil || !slices.Contains(configTypes, content.Config.MediaType) {
+			return manifest{}
+		}
+		return manifest{Config: digest}
+	}
+	var m manifest
+	preferred := image.Platform{OS: "linux", Architecture: "amd64"}
+	for _, d := range content.Manifests {
+		digest, err := image.ParseDigest(d.Digest)
+		if err != nil || d.Annotations["vnd.docker.reference.type"] != "" {
+			continue // the latter are attestations
+		}
+		if d.Platform == nil {
+			if m.Child == "" {
+				m.Child = digest
+			}
+			continue
+		}
+		p, err := image.ParsePlatform(image.Platform{OS: d.Platform.OS, Architecture: d.Platform.Architecture, Variant: d.Platform.Variant}.String())
+		if err != nil || p.OS == "unknown" {
+			continue
+		}
+		if m.Child == "" || p == preferred && !slices.Contains(m.Platforms, p) || len(m.Platforms) == 0 {
+			m.Child = digest
+		}
+		if len(m.Platforms) < maxPlatforms && !slices.Contains(m.Platforms, p) {
+			m.Platforms = append(m.Platforms, p)
+		}
+	}
+	return m
+}
+
+// parseConfig reads the config of an image. A platform or a time that is none is left out.
+func parseConfig(body []byte) config {
+	var content struct {
+		OS           string `json:"os"`
+		Architecture string `json:"architecture"`
+		Variant      string `json:"variant"`
+		Created      string `json:"created"`
+	}
+	if json.Unmarshal(bytes.TrimSpace(body), &content) != nil {
+		return config{}
+	}
+	var c config
+	p := image.Platform{OS: content.OS, Architecture: content.Architecture, Variant: content.Variant}
+	if p, err := image.ParsePlatform(p.String()); err == nil {
+		c.Platform = p
+	}
+	if created, err := time.Parse(time.RFC3339, content.Created); err == nil {
+		c.Created = created.UTC()
+	}
+	return c
+}

@@ -238,14 +238,14 @@ func (a *app) printSet(s *setter, done outcome) error {
 		problems = append(problems, problem)
 		report.Errors = append(report.Errors, reconcile.Problem{Err: problem})
 	}
-	for _, m := range done.plan.Missing {
-		problem := fmt.Errorf("no reference to %s found", m.Image)
+	for _, absent := range done.plan.Absent {
+		problem := fmt.Errorf("no reference to %s found", absent.Image)
 		problems = append(problems, problem)
 		report.Errors = append(report.Errors, reconcile.Problem{Err: problem})
-		for i, skipped := range m.Skipped {
-			m.Skipped[i] = s.shown(skipped)
+		for i, skipped := range absent.Skipped {
+			absent.Skipped[i] = s.shown(skipped)
 		}
-		hints = append(hints, m.Hint())
+		hints = append(hints, absent.Hint())
 	}
 	for _, n := range slices.Concat(done.plan.Notes, done.preview.Notes) {
 		fmt.Fprintln(a.stderr, "note:", printable(s.shown(n).String()))

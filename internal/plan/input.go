@@ -22,15 +22,9 @@ type Policy struct {
 	Name   string
 	Image  image.Repository
 	Choice *policy.Policy
+	Pin    bool       // a digest is written with the tag, also where there is none yet
 	Paths  edit.Paths // where it looks; targets and markers within them name it themselves
 	Group  string     // the key of the commit or branch its changes go to
-}
-
-// List is what a registry answered about one repository: its tags, or why they are not known. A list that is not
-// known decides nothing.
-type List struct {
-	Candidates []policy.Candidate
-	Err        error
 }
 
 // LookedAt returns the globs that hold everything the policies govern: the union of their paths, and the files of

@@ -34,11 +34,19 @@ func (g Group) Subject() string {
 	if len(images) != 1 {
 		return fmt.Sprintf("Update %d images", len(images))
 	}
-	tags := distinct(g.Changes, func(c Change) string { return c.To })
+	tags := distinct(g.Changes, Change.title)
 	if len(tags) > maxSubjectTags {
 		return fmt.Sprintf("Update %s in %d places", images[0], len(g.Changes))
 	}
 	return fmt.Sprintf("Update %s to %s", images[0], strings.Join(tags, ", "))
+}
+
+// title names what a change brings: the tag or, where that stays, its digest.
+func (c Change) title() string {
+	if c.To == c.Site.Tag && c.ToDigest != "" {
+		return c.To + "@" + c.ToDigest.Short()
+	}
+	return c.To
 }
 
 // body lists the changes by image, why these tags were chosen and what waits.

@@ -18,6 +18,9 @@ type Plan struct {
 	Held     []Held    // sorted by policy
 	Problems []Problem // sorted by policy
 	Notes    []edit.Refusal
+	// Missing is what has to be looked up first, best first. References whose decision needs it are in nothing of the
+	// above: with the answers in the lists the plan is to be made again.
+	Missing []Missing
 }
 
 // Held is something that stays as it is although a newer tag exists or might.
@@ -49,7 +52,7 @@ func (p Plan) Changes() []Change {
 // Make decides every reference of the input. It depends on nothing but its input.
 func Make(in Input) Plan {
 	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, told: map[decisionKey]bool{},
-		groups: map[string]*Group{}, seen: map[string]bool{}}
+		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, seen: map[string]bool{}}
 	refused, notes := settle(in.Found)
 	m.notes = notes
 	m.refusals(refused)
@@ -66,6 +69,8 @@ type maker struct {
 	decisions map[decisionKey]policy.Decision // many references carry the same tag: each tag is decided once
 	told      map[decisionKey]bool            // what a decision holds back is told once
 	groups    map[string]*Group
+	missing   []Missing
+	missingAt map[tagKey]int // the index there
 	held      []Held
 	problems  []Problem
 	notes     []edit.Refusal
@@ -75,6 +80,11 @@ type maker struct {
 type decisionKey struct {
 	policy, tag string
 	digest      image.Digest
+}
+
+type tagKey struct {
+	image image.Repository
+	tag   string
 }
 
 // settle tells the refusals that stop a policy from what is left out with a note: a reference whose tag is a
@@ -152,60 +162,6 @@ func (m *maker) governing(site edit.Site) []Policy {
 	return governing
 }
 
-func (m *maker) decide(p Policy, site edit.Site) {
-	m.seen[p.Name] = true
-	list, listed := m.input.Lists[p.Image]
-	switch {
-	case !listed:
-		m.problem(p.Name, fmt.Errorf("%s was not listed in this pass: the reference to it has come meanwhile", p.Image))
-		return
-	case list.Err != nil:
-		m.problem(p.Name, list.Err)
-		return
-	}
-	key := decisionKey{policy: p.Name, tag: site.Tag, digest: site.Digest}
-	decision, known := m.decisions[key]
-	if !known {
-		decision = p.Choice.Choose(policy.Current{Tag: site.Tag, Digest: site.Digest}, list.Candidates, m.input.Now)
-		m.decisions[key] = decision
-	}
-	if !decision.Usable && !site.Named {
-		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleNoVersion, Detail: fmt.Sprintf(
-			"%s:%d: %s; it is left alone unless a marker or a target names it", site.Path, site.Line, decision.Unusable)})
-		return
-	}
-	if !m.told[key] {
-		m.told[key] = true
-		m.hold(p, decision)
-	}
-	if !decision.Changed {
-		return
-	}
-	change := Change{Policy: p.Name, Git: m.input.Git, Site: site, To: decision.Chosen, Decision: decision}
-	if site.Digest != "" { // written as the reference is written now
-		change.ToDigest = decision.Digest
-	}
-	m.group(p.Group).add(change)
-}
-
-// hold notes what keeps references from a newer tag: waits, and the first refusal of a tag higher than the one chosen.
-func (m *maker) hold(p Policy, decision policy.Decision) {
-	for _, v := range decision.Verdicts {
-		if v.Outcome == policy.Waiting {
-			m.held = append(m.held, Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
-		}
-	}
-	if v, refused := decision.Refused(); refused && !(decision.Changed && otherKind(v.Rule)) {
-		m.held = append(m.held, Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
-	}
-}
-
-// otherKind reports whether a rule says that a tag is of another kind. Beside a change that is no news: there are always
-// higher tags of other variants.
-func otherKind(rule policy.Rule) bool {
-	return rule == policy.RuleVariant || rule == policy.RuleScheme
-}
-
 // unfound reports the policies that nothing in the repository speaks of: most often a misspelled image or path.
 func (m *maker) unfound() {
 	for _, p := range m.input.Policies {
@@ -249,7 +205,7 @@ func (m *maker) plan() Plan {
 			p.Groups = append(p.Groups, *g)
 		}
 	}
-	p.Held, p.Problems, p.Notes = m.held, m.problems, m.notes
+	p.Held, p.Problems, p.Notes, p.Missing = m.held, m.problems, m.notes, m.missing
 	slices.SortStableFunc(p.Held, func(a, b Held) int { return cmp.Compare(a.Policy, b.Policy) })
 	slices.SortStableFunc(p.Problems, func(a, b Problem) int { return cmp.Compare(a.Policy, b.Policy) })
 	return p

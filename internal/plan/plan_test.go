@@ -217,8 +217,8 @@ func TestMakeSet(t *testing.T) {
 	}, told(plan.Plan{Groups: []plan.Group{got.Group}})); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
-	if len(got.Missing) != 1 || got.Missing[0].Image.Path != "acme/typo" || !strings.Contains(got.Missing[0].Hint(), "charts/t.yaml:2: is a template") {
-		t.Errorf("missing: %+v", got.Missing)
+	if len(got.Absent) != 1 || got.Absent[0].Image.Path != "acme/typo" || !strings.Contains(got.Absent[0].Hint(), "charts/t.yaml:2: is a template") {
+		t.Errorf("absent: %+v", got.Absent)
 	}
 	if len(got.Doubts) != 1 || !strings.Contains(got.Doubts[0], `policy "nginx" would not have gone from 1.25.3 to 1.20.0`) {
 		t.Errorf("doubts: %q", got.Doubts)

@@ -25,13 +25,13 @@ type SetInput struct {
 type Set struct {
 	Group   Group
 	Refused []edit.Refusal // references to wanted images that must not be edited
-	Missing []Missing
+	Absent  []Absent
 	Notes   []edit.Refusal // left out on purpose
 	Doubts  []string       // sentences: what a policy would not have done
 }
 
-// Missing is a wanted image that nothing refers to. A typo in a pipeline must not look like success.
-type Missing struct {
+// Absent is a wanted image that nothing refers to. A typo in a pipeline must not look like success.
+type Absent struct {
 	Image   image.Repository
 	Skipped []edit.Refusal // places that were left out on purpose
 }
@@ -50,7 +50,7 @@ func MakeSet(in SetInput) Set {
 	for _, want := range in.Wanted {
 		of := in.changes(want)
 		if len(of) == 0 && !slices.ContainsFunc(s.Refused, func(r edit.Refusal) bool { return in.imageOf(r) == want.Repository }) {
-			s.Missing = append(s.Missing, in.missing(want.Repository))
+			s.Absent = append(s.Absent, in.absent(want.Repository))
 		}
 		s.Doubts = append(s.Doubts, in.doubts(want, of)...)
 		changes = append(changes, of...)
@@ -111,14 +111,14 @@ func (in SetInput) imageOf(r edit.Refusal) image.Repository {
 	return image.Repository{}
 }
 
-func (in SetInput) missing(of image.Repository) Missing {
-	m := Missing{Image: of}
+func (in SetInput) absent(of image.Repository) Absent {
+	a := Absent{Image: of}
 	for _, n := range in.Found.Notes {
 		if n.Image == of || n.Image == (image.Repository{}) && n.Policy == "" {
-			m.Skipped = append(m.Skipped, n)
+			a.Skipped = append(a.Skipped, n)
 		}
 	}
-	return m
+	return a
 }
 
 // doubtful are the rules by which a policy's judgement is told to whoever goes against it. The others are about time
@@ -148,15 +148,15 @@ func (in SetInput) doubts(want image.Reference, changes []Change) []string {
 	return doubts
 }
 
-// Hint returns what a person can do about a missing image.
-func (m Missing) Hint() string {
-	if len(m.Skipped) == 0 {
+// Hint returns what a person can do about an absent image.
+func (a Absent) Hint() string {
+	if len(a.Skipped) == 0 {
 		return "check the spelling of the image; a reference that is not found by itself needs a marker or a target in the policy file"
 	}
 	skipped := make([]string, 0, maxSkipped)
-	for i, n := range m.Skipped {
+	for i, n := range a.Skipped {
 		if i == maxSkipped {
-			skipped = append(skipped, fmt.Sprintf("and %d more", len(m.Skipped)-i))
+			skipped = append(skipped, fmt.Sprintf("and %d more", len(a.Skipped)-i))
 			break
 		}
 		skipped = append(skipped, n.String())

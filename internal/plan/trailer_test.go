@@ -72,6 +72,21 @@ Image-Updater-Change: a b/values.yaml ghcr.io/acme/api 1.0@` + sha.String() + ` 
 Image-Updater-Change: "x\ny.yaml" docker.io/library/nginx (none) -> 1.27.4
 `,
 	}, {
+		name: "a digest alone, of a tag that moved and of one that had none",
+		changes: []plan.Change{
+			{Policy: "base", Site: edit.Site{Path: "a.yaml", Line: 1, Image: api, Tag: "stable", Digest: sha}, To: "stable", ToDigest: newSHA},
+			{Policy: "base", Site: edit.Site{Path: "b.yaml", Line: 2, Image: api, Tag: "stable"}, To: "stable", ToDigest: newSHA},
+		},
+		want: `Update ghcr.io/acme/api to stable@sha256:1b1b1b1b1b1b
+
+- a.yaml:1: ghcr.io/acme/api stable@` + sha.String() + ` -> stable@` + newSHA.String() + `
+- b.yaml:2: ghcr.io/acme/api stable -> stable@` + newSHA.String() + `
+
+Image-Updater-Policy: base
+Image-Updater-Change: a.yaml ghcr.io/acme/api stable@` + sha.String() + ` -> stable@` + newSHA.String() + `
+Image-Updater-Change: b.yaml ghcr.io/acme/api stable -> stable@` + newSHA.String() + `
+`,
+	}, {
 		name: "many tags",
 		changes: []plan.Change{change("p", "a", 1, nginx, "0", "1"), change("p", "b", 1, nginx, "0", "2"),
 			change("p", "c", 1, nginx, "0", "3"), change("p", "d", 1, nginx, "0", "4")},

@@ -1,0 +1,108 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/policy"
+)
+
+func (m *maker) decide(p Policy, site edit.Site) {
+	m.seen[p.Name] = true
+	list, listed := m.input.Lists[p.Image]
+	_, follows := p.Choice.Followed()
+	switch {
+	case !listed:
+		m.problem(p.Name, fmt.Errorf("%s was not listed in this pass: the reference to it has come meanwhile", p.Image))
+		return
+	case list.Err != nil && !follows:
+		m.problem(p.Name, list.Err)
+		return
+	}
+	current := policy.Current{Tag: site.Tag, Digest: site.Digest}
+	key := decisionKey{policy: p.Name, tag: site.Tag, digest: site.Digest}
+	decision, known := m.decisions[key]
+	if !known {
+		decision = p.Choice.Choose(current, list.Candidates, m.input.Now)
+		m.decisions[key] = decision
+	}
+	if !decision.Usable && !site.Named {
+		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleNoVersion, Detail: fmt.Sprintf(
+			"%s:%d: %s; it is left alone unless a marker or a target names it", site.Path, site.Line, decision.Unusable)})
+		return
+	}
+	lacks, err := list.Lacks(p, current, decision)
+	switch {
+	case err != nil:
+		m.problem(p.Name, err)
+		return
+	case len(lacks) > 0:
+		m.miss(lacks)
+		return
+	}
+	if !m.told[key] {
+		m.told[key] = true
+		m.hold(p, decision)
+	}
+	m.change(p, site, decision)
+}
+
+// change adds the change that brings the reference to what was decided, if it is not there.
+func (m *maker) change(p Policy, site edit.Site, decision policy.Decision) {
+	goal, ok := p.goal(policy.Current{Tag: site.Tag, Digest: site.Digest}, decision)
+	if !ok {
+		return
+	}
+	change := Change{Policy: p.Name, Git: m.input.Git, Site: site, To: goal.tag, Decision: decision}
+	if goal.pinned {
+		change.ToDigest = goal.digest
+	}
+	if goal.pinned && goal.digest == "" {
+		m.undigested(p, goal.tag)
+		return
+	}
+	m.group(p.Group).add(change)
+}
+
+// undigested notes why a tag that is to be written with its digest is not.
+func (m *maker) undigested(p Policy, tag string) {
+	if until := m.input.Lists[p.Image].candidate(tag).NoQuotaUntil; !until.IsZero() {
+		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleQuota, Until: until,
+			Detail: tag + ": its digest is not known, and asking would spend more of the registry's pull quota than is allowed"})
+		return
+	}
+	m.problem(p.Name, fmt.Errorf("%s has no tag %q any more, so there is no digest to write with it", p.Image, tag))
+}
+
+// miss notes what has to be looked up, each tag once.
+func (m *maker) miss(lacks []Missing) {
+	for _, lack := range lacks {
+		key := tagKey{lack.Image, lack.Tag}
+		i, noted := m.missingAt[key]
+		if !noted {
+			m.missingAt[key] = len(m.missing)
+			m.missing = append(m.missing, lack)
+			continue
+		}
+		m.missing[i].Facts |= lack.Facts
+		m.missing[i].Chosen = m.missing[i].Chosen || lack.Chosen
+	}
+}
+
+// hold notes what keeps references from a newer tag: waits, and the first refusal of a tag higher than the one chosen.
+func (m *maker) hold(p Policy, decision policy.Decision) {
+	for _, v := range decision.Verdicts {
+		if v.Outcome == policy.Waiting {
+			m.held = append(m.held, Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
+		}
+	}
+	if v, refused := decision.Refused(); refused && !(decision.Changed && otherKind(v.Rule)) {
+		m.held = append(m.held, Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
+	}
+}
+
+// otherKind reports whether a rule says that a tag is of another kind. Beside a change that is no news: there are always
+// higher tags of other variants.
+func otherKind(rule policy.Rule) bool {
+	return rule == policy.RuleVariant || rule == policy.RuleScheme
+}

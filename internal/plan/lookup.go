@@ -1,0 +1,120 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/policy"
+)
+
+// List is what the registry told about one repository: its tags with what is known of them, or why they are not known. A
+// list that is not known decides nothing, but for a policy that follows one tag: it needs no list, and its tag is among
+// the candidates all the same.
+type List struct {
+	Candidates []policy.Candidate
+	Err        error
+	// SecondHand says that the list is not from the registry itself, or from memory: the registry has to confirm a tag
+	// before it is written.
+	SecondHand bool
+	// Looked holds the tags that were looked up at the registry. What came of it is in Candidates; a tag that is not
+	// there is not among them any more.
+	Looked map[string]Look
+}
+
+// Look is what was asked about one tag.
+type Look struct {
+	Asked  image.Facts // what is still not known after that, nobody can tell
+	Waived image.Facts // what was to be asked and was not: decisions are made without
+	Err    error       // why it is not known
+}
+
+// Missing is what has to be looked up before a plan can be made.
+type Missing struct {
+	Image image.Repository
+	Tag   string
+	Facts image.Facts
+	// Chosen says that the tag is the one to be written. There are few of them, while the others may be all that a policy
+	// has to tell apart.
+	Chosen bool
+}
+
+// Lacks returns what has to be looked up before p's decision for a reference that holds current stands and can be
+// written, or the error that makes it impossible to know.
+func (l List) Lacks(p Policy, current policy.Current, d policy.Decision) ([]Missing, error) {
+	tag, follows := p.Choice.Followed()
+	if follows && !l.has(tag) {
+		return nil, fmt.Errorf("%s has no tag %q to follow", p.Image, tag)
+	}
+	lacks, err := l.undecided(p, d.Missing, follows)
+	if err != nil || len(lacks) > 0 {
+		return lacks, err
+	}
+	goal, ok := p.goal(current, d)
+	if !ok {
+		return nil, nil
+	}
+	look := l.Looked[goal.tag]
+	if look.Err != nil {
+		return nil, look.Err
+	}
+	if !look.Asked.Has(image.DigestFact) && (goal.pinned && goal.digest == "" || l.unconfirmed(goal.tag)) {
+		return []Missing{{Image: p.Image, Tag: goal.tag, Facts: image.DigestFact, Chosen: true}}, nil
+	}
+	return nil, nil
+}
+
+// undecided returns what of a decision's wishes was not asked for yet.
+func (l List) undecided(p Policy, wanted []policy.Missing, chosen bool) ([]Missing, error) {
+	var lacks []Missing
+	for _, w := range wanted {
+		look := l.Looked[w.Tag]
+		if look.Err != nil {
+			return nil, look.Err
+		}
+		// When a tag was pushed stands in a list or nowhere.
+		if w.Facts.Has(image.PushedFact) && !slices.ContainsFunc(l.Candidates, func(c policy.Candidate) bool { return !c.Pushed.IsZero() }) {
+			return nil, errors.New("select.newest: nothing tells when the tags of " + p.Image.String() +
+				" were pushed; select.newest: created goes by when they were built")
+		}
+		if facts := w.Facts &^ (image.PushedFact | look.Asked | look.Waived); facts != 0 {
+			lacks = append(lacks, Missing{Image: p.Image, Tag: w.Tag, Facts: facts, Chosen: chosen})
+		}
+	}
+	return lacks, nil
+}
+
+// unconfirmed reports whether what is known of a tag may have changed since: it comes from another service, or its age
+// runs from an earlier look at it.
+func (l List) unconfirmed(tag string) bool {
+	c := l.candidate(tag)
+	return l.SecondHand || c.Pushed.IsZero() && !c.FirstSeen.IsZero()
+}
+
+func (l List) has(tag string) bool {
+	return slices.ContainsFunc(l.Candidates, func(c policy.Candidate) bool { return c.Tag == tag })
+}
+
+// candidate returns what is known of a tag, which may be nothing.
+func (l List) candidate(tag string) policy.Candidate {
+	for _, c := range l.Candidates {
+		if c.Tag == tag {
+			return c
+		}
+	}
+	return policy.Candidate{Tag: tag}
+}
+
+// goal is what a reference is to carry.
+type goal struct {
+	tag    string
+	digest image.Digest // of the tag, "" while it is not known
+	pinned bool         // the digest is written, too
+}
+
+// goal returns what a reference that holds current is to carry, and whether that is something else.
+func (p Policy) goal(current policy.Current, d policy.Decision) (goal, bool) {
+	g := goal{tag: d.Chosen, digest: d.Digest, pinned: p.Pin || current.Digest != ""}
+	return g, d.Chosen != "" && (d.Changed || p.Pin && current.Digest == "")
+}

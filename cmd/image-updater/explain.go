@@ -12,6 +12,7 @@ import (
 
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/policy"
 )
 
@@ -57,11 +58,10 @@ func (a *app) explain(ctx context.Context, name string, flags explainFlags) erro
 	if err != nil {
 		return usage(fmt.Errorf("--current: %w", err))
 	}
-	candidates, err := a.candidates(ctx, c, *p, flags.tagsFrom)
+	decision, err := a.decide(ctx, c, *p, current, flags.tagsFrom)
 	if err != nil {
 		return failed(err)
 	}
-	decision := p.Choice.Choose(current, candidates, a.now())
 	if a.json() {
 		return a.printJSON(explanation(*p, decision))
 	}
@@ -85,18 +85,24 @@ func parseCurrent(s string) (policy.Current, error) {
 	return policy.Current{Tag: tag, Digest: digest}, err
 }
 
-// candidates comes from a file, from standard input or, without either, from the registry.
-func (a *app) candidates(ctx context.Context, c *config.Config, p config.Policy, tagsFrom string) ([]policy.Candidate, error) {
+// decide decides on the tags of a file or of standard input or, without either, on those of the registry, as a pass does.
+func (a *app) decide(ctx context.Context, c *config.Config, p config.Policy, current policy.Current, tagsFrom string) (policy.Decision, error) {
 	if tagsFrom != "" {
 		list, err := a.tagsFrom(tagsFrom, p)
-		return list.candidates, err
+		if err != nil {
+			return policy.Decision{}, err
+		}
+		return p.Choice.Choose(current, list.candidates, a.now()), nil
 	}
 	s, err := a.openSource(ctx, c)
 	if err != nil {
-		return nil, err
+		return policy.Decision{}, err
 	}
 	defer s.close()
-	return s.Candidates(ctx, p.Image, p.Interval)
+	line := a.newProgress()
+	defer line.end()
+	r := &reconcile.Reconciler{Source: s, Now: a.now, Log: a.logger(), Progress: line.step}
+	return r.Decide(ctx, p, current)
 }
 
 type explainJSON struct {

@@ -104,8 +104,8 @@ func (a *app) printHeld(held []reconcile.Held) {
 	t := a.table()
 	for _, h := range held {
 		until := ""
-		if !h.Until.IsZero() {
-			until = ", until " + moment(h.Until)
+		if at := moment(h.Until); !h.Until.IsZero() && !strings.Contains(h.Detail, at) {
+			until = ", until " + at
 		}
 		fmt.Fprintf(t, "  %s\t%s%s %s\n", h.Policy, printable(h.Detail), until, a.paint(dim, "("+string(h.Rule)+")"))
 	}

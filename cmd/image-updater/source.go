@@ -58,17 +58,36 @@ func (s *source) close() error { return errors.Join(s.client.Close(), s.cache.Cl
 // Expect announces the repositories of a pass.
 func (s *source) Expect(repositories []image.Repository) { s.client.Expect(repositories...) }
 
-// Candidates lists the tags of a repository.
-func (s *source) Candidates(ctx context.Context, r image.Repository, fresh time.Duration) ([]policy.Candidate, error) {
-	list, err := s.client.Tags(ctx, r, fresh)
+// Candidates lists the tags of a repository with what is known of them at no cost.
+func (s *source) Candidates(ctx context.Context, r image.Repository, want image.Facts, fresh time.Duration) ([]policy.Candidate, bool, error) {
+	list, err := s.client.Details(ctx, r, want, fresh)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	candidates := make([]policy.Candidate, len(list.Tags))
 	for i, tag := range list.Tags {
-		candidates[i].Tag = tag
+		candidates[i] = candidateOf(tag)
 	}
-	return candidates, nil
+	return candidates, list.SecondHand, nil
+}
+
+// Look looks one tag up. What the quota has no room for is no failure: it is known until when.
+func (s *source) Look(ctx context.Context, r image.Repository, tag string, want image.Facts, fresh time.Duration) (policy.Candidate, error) {
+	found, err := s.client.Look(ctx, r, tag, want, fresh)
+	c := candidateOf(found)
+	c.Tag = tag
+	if quota, ok := errors.AsType[*registry.QuotaError](err); ok {
+		c.NoQuotaUntil = quota.Until
+		return c, nil
+	}
+	if errors.Is(err, registry.ErrNoTag) {
+		return c, fmt.Errorf("%w: %w", reconcile.ErrNoTag, err)
+	}
+	return c, err
+}
+
+func candidateOf(t registry.Tag) policy.Candidate {
+	return policy.Candidate{Tag: t.Name, Digest: t.Digest, Pushed: t.Pushed, Created: t.Created, FirstSeen: t.FirstSeen, Platforms: t.Platforms}
 }
 
 // requests is what was asked of each registry so far.
@@ -88,6 +107,7 @@ func (a *app) hosts(c *config.Config) ([]registry.Host, error) {
 		hosts[i] = registry.Host{
 			Host: r.Host, Endpoint: r.Endpoint, PlainHTTP: r.PlainHTTP,
 			PerSecond: r.Rate.PerSecond, Burst: r.Rate.Burst, TokenHosts: r.TokenHosts,
+			Reserve: reserve(r.Quota),
 		}
 		if r.Auth != (config.RegistryAuth{}) {
 			hosts[i].Auth = &credential{app: a, registry: r}
@@ -97,6 +117,14 @@ func (a *app) hosts(c *config.Config) ([]registry.Host, error) {
 		}
 	}
 	return hosts, nil
+}
+
+// reserve is the part of the allowance that is left alone as the client takes it, for which 0 is the default.
+func reserve(q config.Quota) int {
+	if q.Reserve == 0 {
+		return -1
+	}
+	return q.Reserve
 }
 
 func readCertificates(h *registry.Host, r config.Registry) error {

@@ -33,7 +33,7 @@ type tagJSON struct {
 	Digest    string    `json:"digest,omitempty"`
 	Pushed    time.Time `json:"pushed,omitzero"`
 	Created   time.Time `json:"created,omitzero"`
-	Platforms []string  `json:"platforms,omitempty"`
+	Platforms []string  `json:"platforms,omitzero"` // empty: it offers none
 }
 
 // tagList is what --tags-from gave.
@@ -198,6 +198,9 @@ func (t tagJSON) candidate() (policy.Candidate, error) {
 			return c, err
 		}
 		c.Digest = digest
+	}
+	if t.Platforms != nil {
+		c.Platforms = []image.Platform{}
 	}
 	for _, text := range t.Platforms {
 		p, err := image.ParsePlatform(text)

@@ -9,20 +9,27 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/registry"
 )
 
 // tagsFresh is the age up to which a list in the cache answers the command: the default interval of policies.
 const tagsFresh = 15 * time.Minute
+
+// allFacts is what the command shows where it can be had.
+const allFacts = image.DigestFact | image.PushedFact | image.CreatedFact | image.PlatformsFact
 
 func (a *app) tagsCommand() *cobra.Command {
 	var fresh bool
 	cmd := &cobra.Command{
 		Use:   "tags IMAGE",
 		Short: "List the tags of an image",
-		Long: `List the tags of an image, sorted by bytes. It costs no pull. A list that is in the cache and younger than
-15 minutes is not asked for again. Credentials and addresses come from the policy file when there is one.`,
+		Long: `List the tags of an image, sorted by bytes, each with the time of its push, its digest and its platforms where the
+registry tells them free of pulls. explain and backtest read the answer again, as text or as JSON. A list
+that is in the cache and younger than 15 minutes is not asked for again. Credentials and addresses come
+from the policy file when there is one.`,
 		Example: `  image-updater tags nginx
-  image-updater tags ghcr.io/acme/api -o json`,
+  image-updater tags ghcr.io/acme/api -o json
+  image-updater tags nginx | image-updater backtest nginx --tags-from -`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.tags(cmd.Context(), args[0], fresh)
@@ -50,7 +57,7 @@ func (a *app) tags(ctx context.Context, name string, fresh bool) error {
 	if fresh {
 		age = 0
 	}
-	list, err := s.client.Tags(ctx, repository, age)
+	list, err := s.client.Details(ctx, repository, allFacts, age)
 	if err != nil {
 		return failed(err)
 	}
@@ -59,14 +66,46 @@ func (a *app) tags(ctx context.Context, name string, fresh bool) error {
 			count(list.Dropped, "entry", "entries"), repository)
 	}
 	if !a.json() {
-		if len(list.Tags) > 0 {
-			fmt.Fprintln(a.stdout, strings.Join(list.Tags, "\n"))
-		}
-		return nil
+		return a.printTags(list)
 	}
 	out := tagsJSON{Image: repository.String(), Tags: make([]tagJSON, len(list.Tags))}
 	for i, tag := range list.Tags {
-		out.Tags[i].Tag = tag
+		out.Tags[i] = tagJSON{Tag: tag.Name, Pushed: tag.Pushed.UTC(), Created: tag.Created.UTC(), Platforms: platformNames(tag.Platforms)}
+		if list.Facts.Has(image.DigestFact) { // else it is one that was seen at some time
+			out.Tags[i].Digest = tag.Digest.String()
+		}
 	}
 	return a.printJSON(out)
+}
+
+// printTags prints a line for each tag, as --tags-from reads it: TAG [TIME] [DIGEST] [# PLATFORMS].
+func (a *app) printTags(list registry.DetailList) error {
+	t := a.table()
+	for _, tag := range list.Tags {
+		fields := []string{tag.Name}
+		if !tag.Pushed.IsZero() {
+			fields = append(fields, tag.Pushed.UTC().Format(time.RFC3339))
+		} else if list.Facts.Has(image.PushedFact) {
+			fields = append(fields, "")
+		}
+		if list.Facts.Has(image.DigestFact) {
+			fields = append(fields, tag.Digest.String())
+		}
+		if len(tag.Platforms) > 0 {
+			fields = append(fields, "# "+strings.Join(platformNames(tag.Platforms), " "))
+		}
+		fmt.Fprintln(t, strings.TrimRight(strings.Join(fields, "\t"), "\t"))
+	}
+	return t.Flush()
+}
+
+func platformNames(platforms []image.Platform) []string {
+	if platforms == nil {
+		return nil
+	}
+	names := make([]string, len(platforms))
+	for i, p := range platforms {
+		names[i] = p.String()
+	}
+	return names
 }

@@ -7,22 +7,27 @@ import (
 	"time"
 
 	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/policy"
 )
 
 // lists is what the registries answered, by repository.
 type lists map[image.Repository]plan.List
 
-// question is one repository to list, and how old an answer may be.
+// question is one repository to list: what to tell of the tags, and how old an answer may be.
 type question struct {
 	repository image.Repository
+	want       image.Facts
 	fresh      time.Duration
+	followed   []string // tags that policies follow, which need no list
+	listed     bool     // some policy needs the list
 	answer     plan.List
 }
 
 // observe lists every image that the trees refer to, each once. An image that nothing refers to is not asked for: the
 // registry could not tell anything that would be used.
-func (r *Reconciler) observe(ctx context.Context, trees []*tree) lists {
+func (r *Reconciler) observe(ctx context.Context, trees []*tree) *observation {
 	questions := r.questions(trees)
 	repositories := make([]image.Repository, len(questions))
 	for i, q := range questions {
@@ -32,17 +37,18 @@ func (r *Reconciler) observe(ctx context.Context, trees []*tree) lists {
 
 	tell := r.progress("listing tags", len(questions))
 	each(questions, imagesAtOnce, func(q *question) {
-		q.answer.Candidates, q.answer.Err = r.Source.Candidates(ctx, q.repository, q.fresh)
+		q.ask(ctx, r.Source)
 		tell()
 	})
-	observed := make(lists, len(questions))
+	o := r.newObservation()
 	for _, q := range questions {
-		observed[q.repository] = q.answer
+		o.lists[q.repository], o.fresh[q.repository] = q.answer, q.fresh
 	}
-	return observed
+	return o
 }
 
-// questions returns what has to be listed, sorted, each with the shortest interval of the policies that want it.
+// questions returns what has to be listed, sorted, each with all that the policies want to know of it and the shortest
+// of their intervals.
 func (r *Reconciler) questions(trees []*tree) []*question {
 	wanted := map[image.Repository]*question{}
 	for _, t := range trees {
@@ -51,14 +57,14 @@ func (r *Reconciler) questions(trees []*tree) []*question {
 			if !found[p.Image] {
 				continue
 			}
-			fresh := p.Interval
-			if r.Fresh {
-				fresh = 0
+			q := wanted[p.Image]
+			if q == nil {
+				q = &question{repository: p.Image, fresh: p.Interval}
+				wanted[p.Image] = q
 			}
-			if q := wanted[p.Image]; q != nil {
-				q.fresh = min(q.fresh, fresh)
-			} else {
-				wanted[p.Image] = &question{repository: p.Image, fresh: fresh}
+			q.add(p)
+			if r.Fresh {
+				q.fresh = 0
 			}
 		}
 	}
@@ -70,4 +76,30 @@ func (r *Reconciler) questions(trees []*tree) []*question {
 		return cmp.Compare(a.repository.String(), b.repository.String())
 	})
 	return questions
+}
+
+// add makes the question one for a policy, too.
+func (q *question) add(p config.Policy) {
+	q.fresh = min(q.fresh, p.Interval)
+	if tag, follows := p.Choice.Followed(); follows {
+		q.followed = append(q.followed, tag)
+		return
+	}
+	q.listed = true
+	q.want |= p.Choice.Facts()
+}
+
+// ask lists the tags, if a policy needs them. The tags that policies follow are taken for granted: looking them up tells
+// whether they are there.
+func (q *question) ask(ctx context.Context, source Source) {
+	if q.listed {
+		q.answer.Candidates, q.answer.SecondHand, q.answer.Err = source.Candidates(ctx, q.repository, q.want, q.fresh)
+	}
+	if q.listed && q.answer.Err == nil {
+		return
+	}
+	slices.Sort(q.followed)
+	for _, tag := range slices.Compact(q.followed) {
+		q.answer.Candidates = append(q.answer.Candidates, policy.Candidate{Tag: tag})
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/plan"
 	"github.com/image-updater/image-updater/writeback"
@@ -15,7 +16,7 @@ import (
 const branchPrefix = "image-updater/"
 
 // preview makes the plan's edits without pushing them.
-func (t *tree) preview(ctx context.Context, observed lists) Report {
+func (t *tree) preview(ctx context.Context, observed *observation) Report {
 	made := t.plan(t.found, observed)
 	report := t.decided(made)
 	shown, err := t.branch.Preview(ctx, Commits(made.Groups))
@@ -28,12 +29,15 @@ func (t *tree) preview(ctx context.Context, observed lists) Report {
 }
 
 // publish pushes the plan: one push for all that goes to the branch itself, and one for each branch of our own.
-func (t *tree) publish(ctx context.Context, observed lists) Report {
+func (t *tree) publish(ctx context.Context, observed *observation) Report {
 	made := t.plan(t.found, observed)
 	last := made
 	var report Report
 	for _, head := range t.heads(made.Groups) {
-		t.push(ctx, head, t.groupsOf(head, made.Groups), &report, func(found edit.Found) plan.Plan {
+		t.push(ctx, head, t.groupsOf(head, made.Groups), &report, func(ctx context.Context, found edit.Found) plan.Plan {
+			observed.complete(ctx, func(known lists, of func(image.Repository) bool) []plan.Missing {
+				return t.lacking(found, observed, known, of)
+			})
 			last = t.plan(found, observed)
 			return last
 		})
@@ -43,11 +47,11 @@ func (t *tree) publish(ctx context.Context, observed lists) Report {
 
 // push publishes the groups that belong to head. After a lost race for the branch the plan is made again on what
 // stands there then: it may be less, or nothing.
-func (t *tree) push(ctx context.Context, head string, groups []plan.Group, report *Report, replan func(edit.Found) plan.Plan) {
+func (t *tree) push(ctx context.Context, head string, groups []plan.Group, report *Report, replan func(context.Context, edit.Found) plan.Plan) {
 	published, err := t.branch.Publish(ctx, writeback.Publication{
 		Scanner: t.scanner, Paths: t.paths, Head: head,
-		Decide: func(_ context.Context, found edit.Found) ([]writeback.Commit, error) {
-			groups = t.groupsOf(head, replan(found).Groups)
+		Decide: func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
+			groups = t.groupsOf(head, replan(ctx, found).Groups)
 			return Commits(groups), nil
 		},
 	})

@@ -7,16 +7,23 @@ import (
 
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/plan"
 	"github.com/image-updater/image-updater/policy"
 	"github.com/image-updater/image-updater/writeback"
 )
 
-// Source answers which tags a repository has. A list younger than fresh may be an old answer; with fresh 0 the
-// registry is asked. An error means that the list is not known, not that it is empty.
+// Source answers what a repository has. An answer younger than fresh may be an old one; with fresh 0 the registry is
+// asked.
 type Source interface {
 	// Expect announces the repositories a pass will ask for, so that what they share is asked once.
 	Expect(repositories []image.Repository)
-	Candidates(ctx context.Context, repository image.Repository, fresh time.Duration) ([]policy.Candidate, error)
+	// Candidates lists all tags, with those of the wanted facts that come at no cost. A list that is second hand is not
+	// from the registry itself. An error means that the list is not known, not that it is empty.
+	Candidates(ctx context.Context, repository image.Repository, want image.Facts, fresh time.Duration) (
+		candidates []policy.Candidate, secondHand bool, err error)
+	// Look tells what the registry itself knows of one tag: at least its digest, and when it was first seen. NoQuotaUntil
+	// is set when the rest would have cost too much. A tag that is not there is [ErrNoTag].
+	Look(ctx context.Context, repository image.Repository, tag string, want image.Facts, fresh time.Duration) (policy.Candidate, error)
 }
 
 // Reconciler runs passes. They do not change its fields.
@@ -49,13 +56,20 @@ func (r *Reconciler) Run(ctx context.Context, s Selection) Report {
 }
 
 // pass is the path of every image, in order. finish is what is done with the plan of a tree.
-func (r *Reconciler) pass(ctx context.Context, s Selection, finish func(*tree, context.Context, lists) Report) Report {
+func (r *Reconciler) pass(ctx context.Context, s Selection, finish func(*tree, context.Context, *observation) Report) Report {
 	started := r.now()
 	trees := r.trees(s)
 	r.each("reading Git", trees, func(t *tree) { t.open(ctx) })
 	defer closeAll(trees)
 
 	observed := r.observe(ctx, trees)
+	observed.complete(ctx, func(known lists, of func(image.Repository) bool) []plan.Missing {
+		var missing []plan.Missing
+		for _, t := range trees {
+			missing = append(missing, t.lacking(t.found, observed, known, of)...)
+		}
+		return missing
+	})
 
 	reports := make([]Report, len(trees))
 	r.each("writing", trees, func(t *tree) {

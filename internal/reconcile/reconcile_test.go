@@ -28,32 +28,52 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // source is a registry as far as a pass knows one.
 type source struct {
-	tags map[string][]string // by repository; a missing one cannot be listed
+	tags       map[string][]string         // by repository; a missing one cannot be listed
+	known      map[string]policy.Candidate // what the list tells beside the names, by repository:tag
+	secondHand bool
+	look       func(reference string, want image.Facts) (policy.Candidate, error) // nil = there is no such tag
 
-	mu    sync.Mutex // guards asked
-	asked map[string]int
-	fresh map[string]time.Duration
+	mu     sync.Mutex // guards what follows
+	asked  map[string]int
+	fresh  map[string]time.Duration
+	want   map[string]image.Facts
+	looked []string // "repository:tag facts"
 }
 
 func (s *source) Expect([]image.Repository) {}
 
-func (s *source) Candidates(_ context.Context, r image.Repository, fresh time.Duration) ([]policy.Candidate, error) {
+func (s *source) Candidates(_ context.Context, r image.Repository, want image.Facts, fresh time.Duration) ([]policy.Candidate, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.asked == nil {
-		s.asked, s.fresh = map[string]int{}, map[string]time.Duration{}
+		s.asked, s.fresh, s.want = map[string]int{}, map[string]time.Duration{}, map[string]image.Facts{}
 	}
 	s.asked[r.String()]++
-	s.fresh[r.String()] = fresh
+	s.fresh[r.String()], s.want[r.String()] = fresh, want
 	tags, known := s.tags[r.String()]
 	if !known {
-		return nil, fmt.Errorf("listing tags of %s: cut off", r)
+		return nil, false, fmt.Errorf("listing tags of %s: cut off", r)
 	}
 	var candidates []policy.Candidate
 	for _, tag := range tags {
-		candidates = append(candidates, policy.Candidate{Tag: tag})
+		c := s.known[r.String()+":"+tag]
+		c.Tag = tag
+		candidates = append(candidates, c)
 	}
-	return candidates, nil
+	return candidates, s.secondHand, nil
+}
+
+func (s *source) Look(_ context.Context, r image.Repository, tag string, want image.Facts, _ time.Duration) (policy.Candidate, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	reference := r.String() + ":" + tag
+	s.looked = append(s.looked, reference+" "+want.String())
+	if s.look == nil {
+		return policy.Candidate{}, reconcile.ErrNoTag
+	}
+	c, err := s.look(reference, want)
+	c.Tag = tag
+	return c, err
 }
 
 // scene is a Git server with repositories, and a policy file.

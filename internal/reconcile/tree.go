@@ -92,17 +92,37 @@ func (t *tree) images() map[image.Repository]bool {
 }
 
 // plan decides what was found at the tip, now or after a lost race.
-func (t *tree) plan(found edit.Found, observed lists) plan.Plan {
+func (t *tree) plan(found edit.Found, observed *observation) plan.Plan {
 	found.Refused = append(slices.Clone(found.Refused), t.scanner.Missing(found)...)
 	return plan.Make(plan.Input{
-		Git: t.git.Name, Policies: t.planned(), Found: found, Lists: observed, Now: t.reconciler.now()})
+		Git: t.git.Name, Policies: t.planned(), Found: found, Lists: observed.known(), Now: observed.started})
+}
+
+// lacking returns what has to be looked up before the references to some images can be decided. Most need nothing, and
+// are not decided here.
+func (t *tree) lacking(found edit.Found, observed *observation, known lists, of func(image.Repository) bool) []plan.Missing {
+	if t.err != nil {
+		return nil
+	}
+	curious := map[image.Repository]bool{}
+	for _, p := range t.policies {
+		curious[p.Image] = curious[p.Image] || p.Pin || p.Choice.Facts() != 0 || known[p.Image].SecondHand
+	}
+	var sites []edit.Site
+	for _, site := range found.Sites {
+		if of(site.Image) && (curious[site.Image] || site.Digest != "") {
+			sites = append(sites, site)
+		}
+	}
+	return plan.Make(plan.Input{
+		Git: t.git.Name, Policies: t.planned(), Found: edit.Found{Sites: sites}, Lists: known, Now: observed.started}).Missing
 }
 
 // planned returns the policies as package plan takes them.
 func (t *tree) planned() []plan.Policy {
 	policies := make([]plan.Policy, len(t.policies))
 	for i, p := range t.policies {
-		policies[i] = plan.Policy{Name: p.Name, Image: p.Image, Choice: p.Choice, Paths: p.Paths, Group: t.groupKey(p)}
+		policies[i] = plan.Policy{Name: p.Name, Image: p.Image, Choice: p.Choice, Pin: p.Pin, Paths: p.Paths, Group: t.groupKey(p)}
 	}
 	return policies
 }

@@ -1,0 +1,241 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/policy"
+)
+
+// The most tags of one repository that a pass looks up to tell them apart. Those to be written come on top: there are no
+// more of them than references.
+const (
+	maxLooks     = 50
+	maxTimeLooks = 1000 // where the order is that of their times
+)
+
+// ErrNoTag is what [Source] answers about a tag that the registry does not have.
+var ErrNoTag = errors.New("the registry has no such tag")
+
+// observation is what a pass knows of the registries: what they listed, and what was looked up since. It grows while
+// trees are written, for a lost race can bring references that need more of it.
+type observation struct {
+	reconciler *Reconciler
+	started    time.Time                          // the time of all decisions
+	fresh      map[image.Repository]time.Duration // how old an answer may be
+
+	turn  sync.Mutex               // held for a round of look-ups, so that no tag is asked about twice; guards looks
+	looks map[image.Repository]int // how many tags were looked up to tell them apart
+
+	mu    sync.Mutex // guards lists; what is in one of them never changes
+	lists lists
+}
+
+func (r *Reconciler) newObservation() *observation {
+	return &observation{
+		reconciler: r, started: r.now(), lists: lists{},
+		fresh: map[image.Repository]time.Duration{}, looks: map[image.Repository]int{},
+	}
+}
+
+// known returns the lists as they are now.
+func (o *observation) known() lists {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return maps.Clone(o.lists)
+}
+
+// complete looks up what decisions lack until they lack nothing. lacking tells what that is, of all repositories or, once
+// some of it is known, of those where something new is. It ends because nothing is lacking a second time: a look-up,
+// also one that fails, settles what was asked.
+func (o *observation) complete(ctx context.Context, lacking func(known lists, of func(image.Repository) bool) []plan.Missing) {
+	o.turn.Lock()
+	defer o.turn.Unlock()
+	of := func(image.Repository) bool { return true }
+	for {
+		missing := lacking(o.known(), of)
+		if len(missing) == 0 {
+			return
+		}
+		news := o.look(ctx, missing)
+		of = func(r image.Repository) bool { return news[r] }
+	}
+}
+
+// lookup is one tag to look up, and what came of it.
+type lookup struct {
+	plan.Missing
+	again bool // it was looked up in this pass already
+	look  plan.Look
+	found policy.Candidate
+	gone  bool
+}
+
+// look looks up what is missing, as far as the bounds of a pass allow, and returns the repositories with something new.
+func (o *observation) look(ctx context.Context, missing []plan.Missing) map[image.Repository]bool {
+	lookups := o.lookups(missing)
+	allowed := o.allow(lookups)
+	tell := o.reconciler.progress("looking up tags", len(allowed))
+	each(allowed, imagesAtOnce, func(l *lookup) {
+		l.ask(ctx, o)
+		tell()
+	})
+	news := map[image.Repository]bool{}
+	byImage := map[image.Repository][]*lookup{}
+	for _, l := range lookups {
+		news[l.Image] = true
+		byImage[l.Image] = append(byImage[l.Image], l)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for repository, of := range byImage {
+		o.lists[repository] = learn(o.lists[repository], of)
+	}
+	return news
+}
+
+// lookups returns what is missing with each tag once, whatever the number of trees that want it.
+func (o *observation) lookups(missing []plan.Missing) []*lookup {
+	type key struct {
+		image image.Repository
+		tag   string
+	}
+	known := o.known()
+	first := make(map[key]*lookup, len(missing))
+	lookups := make([]*lookup, 0, len(missing))
+	for _, m := range missing {
+		at := key{m.Image, m.Tag}
+		if l := first[at]; l != nil {
+			l.Facts |= m.Facts
+			l.Chosen = l.Chosen || m.Chosen
+			continue
+		}
+		_, again := known[m.Image].Looked[m.Tag]
+		first[at] = &lookup{Missing: m, again: again}
+		lookups = append(lookups, first[at])
+	}
+	return lookups
+}
+
+// allow settles the look-ups that are too many, and returns the others.
+func (o *observation) allow(lookups []*lookup) []*lookup {
+	times := map[image.Repository]int{}
+	for _, l := range lookups {
+		if l.ordering() {
+			times[l.Image]++
+		}
+	}
+	var allowed []*lookup
+	for _, l := range lookups {
+		l.look.Asked = l.Facts
+		switch spent := o.looks[l.Image]; {
+		case l.Chosen:
+		case l.ordering() && spent+times[l.Image] > maxTimeLooks:
+			l.look.Err = fmt.Errorf("the times of %d tags of %s would have to be looked up, and a pass does that for %d at most: narrow tags.match",
+				times[l.Image], l.Image, maxTimeLooks)
+			continue
+		case l.ordering():
+			times[l.Image]--
+			o.looks[l.Image]++
+		case spent < maxLooks:
+			o.looks[l.Image]++
+		case l.Facts == image.DigestFact:
+			// Its age begins with a later pass, and until then it waits.
+			l.look = plan.Look{Waived: l.Facts}
+			continue
+		default:
+			l.look.Err = fmt.Errorf("more than %d tags of %s would have to be looked up in one pass: narrow tags.match or select", maxLooks, l.Image)
+			continue
+		}
+		allowed = append(allowed, l)
+	}
+	return allowed
+}
+
+// ordering reports whether the time by which tags are ordered is asked for.
+func (l *lookup) ordering() bool { return l.Facts&(image.CreatedFact|image.PushedFact) != 0 }
+
+// ask asks the registry, unless it was asked within the interval. What this pass itself has learned counts as fresh.
+func (l *lookup) ask(ctx context.Context, o *observation) {
+	fresh := o.fresh[l.Image]
+	if l.again {
+		fresh = max(fresh, o.reconciler.now().Sub(o.started)+time.Second)
+	}
+	found, err := o.reconciler.Source.Look(ctx, l.Image, l.Tag, l.Facts, fresh)
+	l.found, l.look.Asked = found, l.Facts|image.DigestFact
+	switch {
+	case errors.Is(err, ErrNoTag):
+		l.gone = true
+	case err != nil:
+		l.look.Err = err
+	case found.NoQuotaUntil.IsZero() && found.Digest == "":
+		l.look.Err = fmt.Errorf("the registry does not tell the digest of %s:%s", l.Image, l.Tag)
+	}
+}
+
+// learn returns the list with what was looked up. The one it is given stays as it is.
+func learn(list plan.List, lookups []*lookup) plan.List {
+	list.Looked = maps.Clone(list.Looked)
+	if list.Looked == nil {
+		list.Looked = make(map[string]plan.Look, len(lookups))
+	}
+	byTag := make(map[string]*lookup, len(lookups))
+	for _, l := range lookups {
+		byTag[l.Tag] = l
+		before := list.Looked[l.Tag]
+		l.look.Asked |= before.Asked
+		l.look.Waived |= before.Waived
+		list.Looked[l.Tag] = l.look
+	}
+	list.Candidates = slices.DeleteFunc(slices.Clone(list.Candidates), func(c policy.Candidate) bool {
+		return byTag[c.Tag] != nil && byTag[c.Tag].gone
+	})
+	for i, c := range list.Candidates {
+		if l := byTag[c.Tag]; l != nil && l.look.Err == nil && l.look.Waived == 0 {
+			list.Candidates[i] = l.merge(c)
+		}
+	}
+	return list
+}
+
+// merge puts what was found to what is known of the tag. When the tag has moved since, what is known is of another
+// image; it was pushed again about when that was noticed.
+func (l *lookup) merge(known policy.Candidate) policy.Candidate {
+	found := l.found
+	merged := known
+	if known.Digest != "" && found.Digest != "" && known.Digest != found.Digest {
+		merged = policy.Candidate{Tag: known.Tag}
+		if !known.Pushed.IsZero() {
+			merged.Pushed = found.FirstSeen
+		}
+	}
+	if found.Digest != "" {
+		merged.Digest = found.Digest
+	}
+	if !found.Pushed.IsZero() {
+		merged.Pushed = found.Pushed
+	}
+	if !found.Created.IsZero() {
+		merged.Created = found.Created
+	}
+	if !found.FirstSeen.IsZero() {
+		merged.FirstSeen = found.FirstSeen
+	}
+	if found.Platforms != nil {
+		merged.Platforms = found.Platforms
+	}
+	if l.Facts.Has(image.PlatformsFact) && merged.Platforms == nil && found.NoQuotaUntil.IsZero() {
+		merged.Platforms = []image.Platform{} // it says of none that it is for it
+	}
+	if !found.NoQuotaUntil.IsZero() {
+		merged.NoQuotaUntil = found.NoQuotaUntil
+	}
+	return merged
+}

@@ -32,6 +32,10 @@ type Paging struct {
 }
 
 func (r *Registry) serveList(w http.ResponseWriter, req *http.Request, repository string) {
+	if google := r.options.API.Google; google != nil {
+		google.serve(r, w, repository)
+		return
+	}
 	r.mu.Lock()
 	tags, found := r.tags[repository]
 	tags = slices.Clone(tags)

@@ -15,6 +15,7 @@ type Options struct {
 	Paging    Paging
 	NoDigest  bool             // answers for manifests lack Docker-Content-Digest
 	BlobStore string           // scheme and host that blobs are redirected to; it is the same handler; "" = they are sent
+	API       API              // beside the specification; the zero value is none
 	Now       func() time.Time // for the expiry of tokens and the window of pulls; nil = time.Now
 }
 
@@ -86,12 +87,14 @@ const (
 	Head  Kind = "head"  // HEAD .../manifests/...
 	Get   Kind = "get"   // GET .../manifests/...
 	Blob  Kind = "blob"  // GET .../blobs/...
+	Tell  Kind = "tell"  // GET of tags from an API beside the specification
+	Login Kind = "login" // POST to Docker Hub's API for a token
 	Other Kind = "other"
 )
 
 // Counts says how often each kind of request was made, refused and failed ones included.
 type Counts struct {
-	Ping, Token, List, Head, Get, Blob, Other int
+	Ping, Token, List, Head, Get, Blob, Tell, Login, Other int
 }
 
 func (c *Counts) add(kind Kind) {
@@ -108,13 +111,19 @@ func (c *Counts) add(kind Kind) {
 		c.Get++
 	case Blob:
 		c.Blob++
+	case Tell:
+		c.Tell++
+	case Login:
+		c.Login++
 	default:
 		c.Other++
 	}
 }
 
 // Total is the number of all requests.
-func (c Counts) Total() int { return c.Ping + c.Token + c.List + c.Head + c.Get + c.Blob + c.Other }
+func (c Counts) Total() int {
+	return c.Ping + c.Token + c.List + c.Head + c.Get + c.Blob + c.Tell + c.Login + c.Other
+}
 
 // Counts returns what was asked since the registry was made or [Registry.Reset].
 func (r *Registry) Counts() Counts {
@@ -181,15 +190,23 @@ func parseRequest(req *http.Request) request {
 
 // ServeHTTP answers as a registry does.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	api, found := r.options.API.find(req.URL)
 	q := parseRequest(req)
+	if found {
+		q = api.request
+	}
 	fault := r.count(req, q.kind)
 	if fault.replaces() {
 		fault.serve(w, req)
 		return
 	}
 	w = fault.spoil(w, req)
-	if q.kind == Token {
+	switch {
+	case q.kind == Token:
 		r.serveToken(w, req)
+		return
+	case found:
+		api.serve(r, w, req, q)
 		return
 	}
 	inStore := q.kind == Blob && r.options.BlobStore == origin(req) // where the URL is what opens

@@ -41,6 +41,7 @@ type Client struct {
 	now      func() time.Time
 	jitter   func() float64
 	lists    flights[TagList]
+	details  flights[DetailList]
 	heads    flights[head]
 	things   flights[any] // what digests lead to
 	sighting sync.Mutex   // guards the sightings in the cache
@@ -166,6 +167,9 @@ func (c *Client) Close() error {
 	c.calls.Wait()
 	for _, h := range hosts {
 		h.closeIdle()
+		if hub := h.adapters.hub; hub != nil {
+			hub.closeIdle()
+		}
 	}
 	if c.ownCache {
 		return c.cache.Close()

@@ -25,6 +25,10 @@ type Host struct {
 	// https://mirror.example/v2/hub/library/nginx/tags/list, which is how Harbor, Artifactory, GitLab and ECR have it.
 	Endpoint string
 
+	// HubEndpoint is the URL to ask instead of https://hub.docker.com, Docker Hub's own API. It is for docker.io alone,
+	// whose credentials are shown to it. With an Endpoint and without this the API is not asked.
+	HubEndpoint string
+
 	PlainHTTP   bool             // http instead of https; a loopback host without RootCAs and Certificate has it anyway
 	RootCAs     *x509.CertPool   // nil = the system's
 	Certificate *tls.Certificate // the client's, for registries that want one
@@ -56,22 +60,33 @@ func (e Host) check() error {
 			return fmt.Errorf("tokenHosts: %w", err)
 		}
 	}
-	if e.Endpoint == "" {
+	if e.HubEndpoint != "" && e.Host != image.DockerHub {
+		return fmt.Errorf("hubEndpoint is for %s alone", image.DockerHub)
+	}
+	if err := e.checkEndpoint("endpoint", e.Endpoint); err != nil {
+		return err
+	}
+	return e.checkEndpoint("hubEndpoint", e.HubEndpoint)
+}
+
+// checkEndpoint reports what is wrong with the URL under a key.
+func (e Host) checkEndpoint(key, endpoint string) error {
+	if endpoint == "" {
 		return nil
 	}
-	u, err := url.Parse(e.Endpoint)
+	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil:
-		return errors.New("endpoint is no URL") // the error of url.Parse quotes the text, which may hold a password
+		return errors.New(key + " is no URL") // the error of url.Parse quotes the text, which may hold a password
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return errors.New("endpoint has more than scheme, host and path")
+		return errors.New(key + " has more than scheme, host and path")
 	case u.Scheme != "https" && u.Scheme != "http":
-		return fmt.Errorf("endpoint has the scheme %q, want https or http", u.Scheme)
+		return fmt.Errorf("%s has the scheme %q, want https or http", key, u.Scheme)
 	case u.Scheme == "http" && !e.PlainHTTP && !isLoopback(u.Host):
-		return fmt.Errorf("endpoint %s is not https, which plainHTTP: true must allow", origin(u))
+		return fmt.Errorf("%s %s is not https, which plainHTTP: true must allow", key, origin(u))
 	}
 	if err := image.CheckHost(u.Host); err != nil {
-		return fmt.Errorf("endpoint: %w", err)
+		return fmt.Errorf("%s: %w", key, err)
 	}
 	return nil
 }
@@ -111,6 +126,8 @@ type host struct {
 	limit      *limiter
 	ledger     ledger
 
+	adapters adapters
+
 	authorized http.RoundTripper // for requests to the registry: retry, authorization, ledger of pulls, limit, bounds
 	plain      http.RoundTripper // for token requests: the same without authorization and ledger
 	closeIdle  func()
@@ -147,6 +164,7 @@ func newHost(c *Client, entry Host) *host {
 	wire := h.wire(h.limit, base)
 	h.plain = &retrying{limit: h.limit, next: wire}
 	h.authorized = &retrying{limit: h.limit, next: &authorized{host: h, next: &metered{host: h, next: wire}}}
+	h.adapters.init(h)
 	return h
 }
 

@@ -14,22 +14,27 @@ type habits struct {
 	pageSize  int      // n of tag lists
 	tokens    []string // token servers outside its registrable domain
 	shared    bool     // an anonymous token opens every public repository
-	metered   bool     // GETs of manifests are counted, and answers say how many are left
+	adapter   adapterKind
+	metered   bool // GETs of manifests are counted, and answers say how many are left
 }
 
 // known is what is known about registries; the last row is for all others. Rates stay well below what the operators
 // publish or users have met, for a pass is never in a hurry: Docker Hub's abuse limit is "thousands of requests per
 // minute" for an address or an IPv6 /64, Quay's proxy cuts at 5 a second, ECR Public gives anonymous clients about one
-// a second, Azure's smallest tier 1,000 a minute. A page size is the largest that the registry takes: what is above
-// (ECR 1,000, Quay 100) is refused, not cut, by some.
+// a second, Azure's smallest tier 1,000 a minute, and Docker Hub's own API, as users have it, 180. A page size is the
+// largest that the registry takes: what is above (ECR 1,000, Quay 100) is refused, not cut, by some.
 var known = []habits{
-	{host: "docker.io", endpoint: "https://registry-1.docker.io", perSecond: 5, burst: 10, pageSize: 10_000, tokens: []string{"auth.docker.io"}, metered: true},
+	{host: "docker.io", endpoint: "https://registry-1.docker.io", perSecond: 5, burst: 10, pageSize: 10_000, tokens: []string{"auth.docker.io"}, metered: true, adapter: dockerHub},
+	{host: hubHost, perSecond: 2.5, burst: 10},
 	{host: "ghcr.io", perSecond: 20, burst: 40, pageSize: 1000, shared: true},
-	{host: "quay.io", perSecond: 5, burst: 10, pageSize: 100},
+	{host: "quay.io", perSecond: 5, burst: 10, pageSize: 100, adapter: quay},
 	{host: "public.ecr.aws", perSecond: 1, burst: 10, pageSize: 1000},
 	{host: "registry.gitlab.com", perSecond: 5, burst: 10, pageSize: 1000},
 	{host: "registry.redhat.io", perSecond: 5, burst: 10, pageSize: 1000, tokens: []string{"sso.redhat.com"}},
-	{host: "*.azurecr.io", perSecond: 10, burst: 20, pageSize: 1000},
+	{host: "*.azurecr.io", perSecond: 10, burst: 20, pageSize: 1000, adapter: azure},
+	{host: "*.pkg.dev", perSecond: 20, burst: 40, pageSize: 10_000, adapter: google},
+	{host: "gcr.io", perSecond: 20, burst: 40, pageSize: 10_000, adapter: google},
+	{host: "*.gcr.io", perSecond: 20, burst: 40, pageSize: 10_000, adapter: google},
 	{host: "*.amazonaws.com", perSecond: 10, burst: 20, pageSize: 1000},
 	{host: "", perSecond: 20, burst: 40, pageSize: 1000},
 }

@@ -39,8 +39,14 @@ func (h *host) list(ctx context.Context, r image.Repository) (tags []string, dro
 	if err := p.list(withCall(ctx, p.call)); err != nil {
 		return nil, 0, err
 	}
-	legal := p.tags[:0]
-	for _, tag := range p.tags {
+	tags, dropped = legalTags(p.tags)
+	return tags, dropped, nil
+}
+
+// legalTags sorts tags, drops those that break the grammar, and counts these. It takes the list over.
+func legalTags(tags []string) (legal []string, dropped int) {
+	legal = tags[:0]
+	for _, tag := range tags {
 		if image.IsTag(tag) {
 			legal = append(legal, tag)
 		} else {
@@ -48,7 +54,7 @@ func (h *host) list(ctx context.Context, r image.Repository) (tags []string, dro
 		}
 	}
 	slices.Sort(legal)
-	return slices.Compact(legal), dropped, nil
+	return slices.Compact(legal), dropped
 }
 
 // list reads the list to its end, which is where no Link leads on. But some registries send no Link and cut the list

@@ -42,7 +42,7 @@ func (c *Client) Tags(ctx context.Context, repository image.Repository, fresh ti
 		if err != nil {
 			return TagList{}, h.wrap(opTags, repository, err)
 		}
-		if list.Cached && !list.young(c.now(), fresh) {
+		if list.Cached && !young(list.At, c.now(), fresh) {
 			continue // it was for another caller, who wants less
 		}
 		list.Tags = slices.Clone(list.Tags) // others may have got the same one
@@ -50,9 +50,9 @@ func (c *Client) Tags(ctx context.Context, repository image.Repository, fresh ti
 	}
 }
 
-// young reports whether the list is fresh enough. One from the future is not: the clock was set back.
-func (l TagList) young(now time.Time, fresh time.Duration) bool {
-	age := now.Sub(l.At)
+// young reports whether what was true then is fresh enough. What is from the future is not: the clock was set back.
+func young(at, now time.Time, fresh time.Duration) bool {
+	age := now.Sub(at)
 	return age >= 0 && age < fresh
 }
 
@@ -64,7 +64,7 @@ func (h *host) tags(ctx context.Context, r image.Repository, fresh time.Duration
 	}
 	key := h.keyOf(r.String(), credential)
 	if fresh > 0 {
-		if list, found := h.cachedList(key, r); found && list.young(h.client.now(), fresh) {
+		if list, found := h.cachedList(key, r); found && young(list.At, h.client.now(), fresh) {
 			return list, nil
 		}
 	}

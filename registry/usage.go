@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Usage counts what was sent on the wire for one registry: every request, whether for a list, a token or again after a
-// failure, and those of them that registries count as pulls, which are GETs of manifests.
+// Usage counts what was sent on the wire for one registry: every request, whether for a list, a token, to an API beside the
+// registry's or again after a failure, and those of them that registries count as pulls, which are GETs of manifests.
 type Usage struct {
 	Registry        string
 	Requests, Pulls int
@@ -18,7 +18,11 @@ func (c *Client) Usage() []Usage {
 	defer c.mu.Unlock()
 	usage := make([]Usage, 0, len(c.hosts))
 	for name, h := range c.hosts {
-		usage = append(usage, Usage{Registry: name, Requests: int(h.requests.Load()), Pulls: int(h.pulls.Load())})
+		requests := h.requests.Load()
+		if hub := h.adapters.hub; hub != nil {
+			requests += hub.requests.Load()
+		}
+		usage = append(usage, Usage{Registry: name, Requests: int(requests), Pulls: int(h.pulls.Load())})
 	}
 	slices.SortFunc(usage, func(a, b Usage) int { return cmp.Compare(a.Registry, b.Registry) })
 	return usage

@@ -1,0 +1,198 @@
+package registry
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/time/rate"
+	"pgregory.net/rapid"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/registrytest"
+)
+
+var (
+	nginx    = image.Repository{Host: image.DockerHub, Path: "library/nginx"}
+	hubFacts = image.DigestFact | image.PushedFact | image.PlatformsFact
+)
+
+// pushAll pushes tags one second after the other, in their order.
+func pushAll(r *registrytest.Registry, path string, from time.Time, tags ...string) {
+	for i, tag := range tags {
+		r.Push(path, tag, registrytest.Image{Pushed: from.Add(time.Duration(i) * time.Second)})
+	}
+}
+
+func tagNames(list DetailList) []string {
+	names := make([]string, len(list.Tags))
+	for i, tag := range list.Tags {
+		names[i] = tag.Name
+	}
+	return names
+}
+
+// find returns the tag of that name, or the zero one.
+func find(list DetailList, name string) Tag {
+	i := slices.IndexFunc(list.Tags, func(t Tag) bool { return t.Name == name })
+	if i < 0 {
+		return Tag{}
+	}
+	return list.Tags[i]
+}
+
+// TestHubSteps follows one repository over time and counts what each look costs: never a manifest, and one request where
+// little has changed.
+func TestHubSteps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := registrytest.New(registrytest.Options{API: registrytest.API{Hub: &registrytest.HubAPI{}}})
+		pushAll(r, nginx.Path, noon.Add(-100*time.Hour), numbered(500)...)
+		c := newClient(t, withoutSockets(r))
+		want := numbered(500)
+		for _, step := range []struct {
+			name   string
+			change func()
+			want   func()
+			counts registrytest.Counts
+		}{
+			{name: "first", counts: registrytest.Counts{Tell: 5}},
+			{name: "nothing changed", counts: registrytest.Counts{Tell: 1}},
+			{name: "a push", counts: registrytest.Counts{Tell: 1},
+				change: func() { pushAll(r, nginx.Path, noon, "1.0") },
+				want:   func() { want = append(want, "1.0") }},
+			{name: "an old tag is pushed again", counts: registrytest.Counts{Tell: 1},
+				change: func() { r.Push(nginx.Path, "0003", registrytest.Image{Pushed: noon.Add(time.Hour), Build: 1}) }},
+			{name: "250 pushes", counts: registrytest.Counts{Tell: 3},
+				change: func() { pushAll(r, nginx.Path, noon.Add(2*time.Hour), prefixed("2.", 250)...) },
+				want:   func() { want = append(want, prefixed("2.", 250)...) }},
+			{name: "a new tag is deleted", counts: registrytest.Counts{Tell: 1},
+				change: func() { r.Remove(nginx.Path, "2.250") },
+				want:   func() { want = slices.DeleteFunc(want, func(s string) bool { return s == "2.250" }) }},
+			{name: "an old tag is deleted", counts: registrytest.Counts{Tell: 8}, // 750 tags, of which it was the second
+				change: func() { r.Remove(nginx.Path, "0002") },
+				want:   func() { want = slices.DeleteFunc(want, func(s string) bool { return s == "0002" }) }},
+			{name: "a push and a deletion", counts: registrytest.Counts{Tell: 4}, // the count is what it was
+				change: func() { r.Remove(nginx.Path, "0450"); pushAll(r, nginx.Path, noon.Add(3*time.Hour), "3.0") },
+				want: func() {
+					want = slices.DeleteFunc(append(want, "3.0"), func(s string) bool { return s == "0450" })
+				}},
+			{name: "nothing changed after that", counts: registrytest.Counts{Tell: 1}},
+		} {
+			if step.change != nil {
+				step.change()
+			}
+			if step.want != nil {
+				step.want()
+			}
+			r.Reset()
+			list, err := c.Details(t.Context(), nginx, hubFacts, 0)
+			if err != nil {
+				t.Fatalf("%s: %v", step.name, err)
+			}
+			slices.Sort(want)
+			if diff := cmp.Diff(want, tagNames(list)); diff != "" {
+				t.Errorf("%s: tags (-want +got):\n%s", step.name, diff)
+			}
+			if diff := cmp.Diff(step.counts, r.Counts()); diff != "" {
+				t.Errorf("%s: requests (-want +got):\n%s", step.name, diff)
+			}
+			if !list.SecondHand || list.Cached || list.Facts != hubFacts {
+				t.Errorf("%s: second hand %v, cached %v, facts %v", step.name, list.SecondHand, list.Cached, list.Facts)
+			}
+		}
+		list, err := c.Details(t.Context(), nginx, image.PushedFact, time.Hour)
+		if err != nil || !list.Cached {
+			t.Fatalf("within the hour: cached %v, %v", list.Cached, err)
+		}
+		moved := find(list, "0003")
+		digest := r.Push("elsewhere", "0003", registrytest.Image{}) // another name, another digest
+		if moved.Digest == "" || moved.Digest == image.Digest(digest) || !moved.Pushed.Equal(noon.Add(time.Hour)) {
+			t.Errorf("the tag that was pushed again: %+v", moved)
+		}
+		if diff := cmp.Diff(amd64, moved.Platforms); diff != "" {
+			t.Errorf("platforms (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// prefixed returns the tags prefix001, prefix002 and so on.
+func prefixed(prefix string, n int) []string {
+	tags := make([]string, n)
+	for i := range tags {
+		tags[i] = fmt.Sprintf("%s%03d", prefix, i+1)
+	}
+	return tags
+}
+
+// TestHubLaw: whatever is pushed, pushed again and deleted between two looks, the second one finds all that is there and
+// no more. What it tells of a tag is true, and where the API shows everything it tells all.
+func TestHubLaw(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		api := &registrytest.HubAPI{
+			PageSize:  rapid.IntRange(1, 6).Draw(t, "page size"),
+			MaxOffset: rapid.SampledFrom([]int{0, 0, 4, 9}).Draw(t, "max offset"),
+			CountOff:  rapid.SampledFrom([]int{0, 0, 1}).Draw(t, "count off"),
+		}
+		r := registrytest.New(registrytest.Options{API: registrytest.API{Hub: api}})
+		r.Add(nginx.Path)
+		c := unlimitedHub(t, withoutSockets(r, Host{Host: image.DockerHub, PerSecond: 1e6}))
+		defer c.Close()
+		there, now := make(map[string]Tag), noon
+		for range rapid.IntRange(1, 6).Draw(t, "looks") {
+			for range rapid.IntRange(0, 12).Draw(t, "changes") {
+				// Several may be of one time, but never of that of the look.
+				now = now.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "pause")) * time.Second)
+				name := fmt.Sprintf("%02d", rapid.IntRange(1, 25).Draw(t, "tag"))
+				if rapid.Bool().Draw(t, "delete") {
+					r.Remove(nginx.Path, name)
+					delete(there, name)
+					continue
+				}
+				digest := r.Push(nginx.Path, name, registrytest.Image{Pushed: now, Build: rapid.IntRange(0, 3).Draw(t, "build")})
+				there[name] = Tag{Name: name, Digest: image.Digest(digest), Pushed: now, Platforms: amd64}
+			}
+			now = now.Add(time.Second)
+			got, err := c.Details(t.Context(), nginx, hubFacts, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if names := slices.Sorted(maps.Keys(there)); !slices.Equal(names, tagNames(got)) {
+				t.Fatalf("tags %v, want %v", tagNames(got), names)
+			}
+			for _, tag := range got.Tags {
+				untold := api.MaxOffset > 0 && cmp.Equal(tag, Tag{Name: tag.Name})
+				if diff := cmp.Diff(there[tag.Name], tag); diff != "" && !untold {
+					t.Fatalf("tag %s (-want +got):\n%s", tag.Name, diff)
+				}
+			}
+		}
+	})
+}
+
+var amd64 = []image.Platform{{OS: "linux", Architecture: "amd64"}}
+
+// unlimitedHub returns a client that asks Docker Hub's API as often as it likes.
+func unlimitedHub(t interface {
+	Helper()
+	Fatal(...any)
+}, o Options,
+) *Client {
+	t.Helper()
+	o.Keychain = anonymous
+	c, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := c.host(image.DockerHub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.adapters.hub.limit.bucket.SetLimit(rate.Inf)
+	return c
+}

@@ -1,0 +1,134 @@
+package registry
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/image-updater/image-updater/image"
+)
+
+const harborPageSize = 100
+
+// harborTags asks Harbor's API for the artifacts of a repository with their tags: digest, times and platforms. It takes
+// the credentials that the registry takes; they go to the registry's own host.
+//
+// Artifacts come in the order of their own push, not that of their tags, and a proxy project has only those that were
+// pulled through it. So all pages are read each time, and the names come from the registry.
+type harborTags struct {
+	host *host
+
+	mu      sync.Mutex
+	refused credential // that the API did not take: it is not sent again
+}
+
+func (*harborTags) facts() image.Facts {
+	return image.DigestFact | image.PushedFact | image.PlatformsFact
+}
+
+func (*harborTags) secondHand() bool { return false }
+
+func (b *harborTags) place() string { return b.host.base.String() }
+
+func (b *harborTags) list(ctx context.Context, r image.Repository, _ listing) (listing, error) {
+	project, name, found := strings.Cut(r.Path, "/")
+	if !found {
+		return listing{}, &notTold{&Error{Message: "not a name of Harbor"}}
+	}
+	// A slash within the name is escaped twice: proxies unescape it once.
+	path := "/api/v2.0/projects/" + project + "/repositories/" + strings.ReplaceAll(name, "/", "%252F") + "/artifacts"
+	api := withCall(ctx, &call{path: r.Path, maxBody: maxListPage})
+	told := make(map[string]Tag)
+	for number := 1; ; number++ {
+		artifacts, err := b.page(api, b.host.apiURL(path, url.Values{
+			"with_tag": {"true"}, "q": {"tags=*"}, "sort": {"-push_time"},
+			"page": {strconv.Itoa(number)}, "page_size": {strconv.Itoa(harborPageSize)},
+		}))
+		if err != nil {
+			return listing{}, err
+		}
+		before := len(told)
+		for _, a := range artifacts {
+			a.tell(told)
+		}
+		if len(artifacts) < harborPageSize || len(told) == before || len(told) > maxTags || number == maxPages {
+			break
+		}
+	}
+	names, err := b.host.tags(ctx, r, 0)
+	if err != nil {
+		return listing{}, err
+	}
+	l := listing{facts: b.facts(), dropped: names.Dropped}
+	for _, name := range names.Tags {
+		tag := told[name]
+		tag.Name = name
+		l.tags = append(l.tags, listed{Tag: tag})
+	}
+	return l, nil
+}
+
+// harborArtifact is a manifest or an index.
+type harborArtifact struct {
+	Digest string `json:"digest"`
+	Tags   []struct {
+		Name   string `json:"name"`
+		Pushed string `json:"push_time"`
+	} `json:"tags"`
+	Children []struct {
+		Platform harborPlatform `json:"platform"`
+	} `json:"references"`
+	Single harborPlatform `json:"extra_attrs"`
+}
+
+type harborPlatform struct {
+	OS           string `json:"os"`
+	Architecture string `json:"architecture"`
+	Variant      string `json:"variant"`
+}
+
+// tell adds the tags of the artifact.
+func (a harborArtifact) tell(told map[string]Tag) {
+	tag := Tag{}
+	tag.Digest, _ = image.ParseDigest(a.Digest)
+	for _, child := range a.Children {
+		tag.Platforms = addPlatform(tag.Platforms, child.Platform.OS, child.Platform.Architecture, child.Platform.Variant)
+	}
+	if len(a.Children) == 0 {
+		tag.Platforms = addPlatform(nil, a.Single.OS, a.Single.Architecture, a.Single.Variant)
+	}
+	for _, t := range a.Tags {
+		pushed := parseTime(t.Pushed)
+		if earlier, found := told[t.Name]; found && earlier.Pushed.After(pushed) {
+			continue // the tag moved while the pages were read
+		}
+		tag.Name, tag.Pushed = t.Name, pushed
+		told[t.Name] = tag
+	}
+}
+
+// page reads a page, with the credential of the registry as long as the API takes it.
+func (b *harborTags) page(ctx context.Context, at *url.URL) ([]harborArtifact, error) {
+	c, err := b.host.keys.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	header := make(http.Header)
+	b.mu.Lock()
+	known := c.password != "" && c != b.refused
+	b.mu.Unlock()
+	if known {
+		header.Set("Authorization", basicHeader(c))
+	}
+	var artifacts []harborArtifact
+	_, err = b.host.ask(ctx, b.host.plain, at, header, &artifacts)
+	if refused, ok := err.(*notTold); ok && known && refused.err.Status == http.StatusUnauthorized {
+		b.mu.Lock()
+		b.refused = c
+		b.mu.Unlock()
+	}
+	return artifacts, err
+}

@@ -93,11 +93,20 @@ func (m *maker) miss(lacks []Missing) {
 func (m *maker) hold(p Policy, decision policy.Decision) {
 	for _, v := range decision.Verdicts {
 		if v.Outcome == policy.Waiting {
-			m.held = append(m.held, Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
+			m.holdTag(p, v)
 		}
 	}
 	if v, refused := decision.Refused(); refused && !(decision.Changed && otherKind(v.Rule)) {
-		m.held = append(m.held, Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
+		m.holdTag(p, v)
+	}
+}
+
+// holdTag notes a tag once, however many tags it is held back from.
+func (m *maker) holdTag(p Policy, v policy.Verdict) {
+	held := Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until}
+	if !m.heldOnce[held] {
+		m.heldOnce[held] = true
+		m.held = append(m.held, held)
 	}
 }
 

@@ -7,7 +7,9 @@
 //   - changes: a reference, the tag it carries and the tag it should carry, gathered in groups, a commit each;
 //   - held: what would change or has a newer tag, and the rule that keeps it as it is;
 //   - problems: what could not be decided or must not be edited. A problem stops its own reference or policy, never
-//     the others.
+//     the others;
+//   - missing: what has to be looked up before some references can be decided. They are in nothing of the above, and
+//     the plan is to be made again with the answers.
 //
 // Every reference is decided from the tag it carries itself, so two files may stand at different tags of one image.
 // A [Group] renders its own commit message, with trailers that [ParseTrailers] reads back: history and idempotence

@@ -3,6 +3,7 @@ package plan_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,5 +200,28 @@ func TestLackedOnce(t *testing.T) {
 	want := []plan.Missing{{Image: nginx, Tag: "1.27.4", Facts: image.DigestFact | image.PlatformsFact, Chosen: true}}
 	if diff := cmp.Diff(want, plan.Make(in).Missing); diff != "" {
 		t.Errorf("missing (-want +got):\n%s", diff)
+	}
+}
+
+// What waits for many references is held back once, and a message does not name a long queue.
+func TestQueues(t *testing.T) {
+	t.Parallel()
+	l := list("1.25.3", "1.25.4", "1.26.0")
+	for i := range 5 {
+		l.Candidates = append(l.Candidates, policy.Candidate{Tag: fmt.Sprintf("1.27.%d", i), Pushed: now.Add(-time.Hour)})
+	}
+	l.Candidates[2].Pushed = now.Add(-100 * time.Hour)
+	in := plan.Input{Git: "fleet", Now: now,
+		Policies: []plan.Policy{{Name: "web", Image: nginx, Choice: choice(t, policy.Spec{Guard: policy.Guard{MinAge: 72 * time.Hour}}), Group: "web"}},
+		Found:    edit.Found{Sites: []edit.Site{site("a.yaml", 1, nginx, "1.25.3"), site("b.yaml", 1, nginx, "1.25.4")}},
+		Lists:    map[image.Repository]plan.List{nginx: l},
+	}
+	made := plan.Make(in)
+	if len(made.Held) != 5 || len(made.Changes()) != 2 {
+		t.Fatalf("%d held, %d changes, want 5 and 2", len(made.Held), len(made.Changes()))
+	}
+	message := made.Groups[0].Message()
+	if strings.Count(message, " waits: ") != 3 || !strings.Contains(message, "\n1.27.4 waits: ") || !strings.Contains(message, "\n2 more wait.\n") {
+		t.Errorf("message:\n%s", message)
 	}
 }

@@ -11,6 +11,9 @@ import (
 // maxSubjectTags is how many tags of one image a subject names before it counts places instead.
 const maxSubjectTags = 3
 
+// maxWaiting is how many of the tags that wait a message names for one change, the best first.
+const maxWaiting = 3
+
 // Message returns the commit message of the group: a subject, what changes and why, and the trailers.
 func (g Group) Message() string {
 	var b strings.Builder
@@ -79,10 +82,17 @@ func (c Change) reasons() []string {
 	if detail := c.Decision.Verdicts[0].Detail(); detail != "" {
 		lines = append(lines, fmt.Sprintf("Policy %s chose %s: %s.", c.Policy, c.To, detail))
 	}
+	waiting := 0
 	for _, v := range c.Decision.Verdicts {
-		if v.Outcome == policy.Waiting {
+		if v.Outcome != policy.Waiting {
+			continue
+		}
+		if waiting++; waiting <= maxWaiting {
 			lines = append(lines, fmt.Sprintf("%s waits: %s.", v.Tag, v.Detail()))
 		}
+	}
+	if waiting > maxWaiting {
+		lines = append(lines, fmt.Sprintf("%d more wait.", waiting-maxWaiting))
 	}
 	if v, refused := c.Decision.Refused(); refused {
 		lines = append(lines, fmt.Sprintf("%s was not taken: %s.", v.Tag, v.Detail()))

@@ -52,7 +52,7 @@ func (p Plan) Changes() []Change {
 // Make decides every reference of the input. It depends on nothing but its input.
 func Make(in Input) Plan {
 	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, told: map[decisionKey]bool{},
-		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, seen: map[string]bool{}}
+		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, heldOnce: map[Held]bool{}, seen: map[string]bool{}}
 	refused, notes := settle(in.Found)
 	m.notes = notes
 	m.refusals(refused)
@@ -72,6 +72,7 @@ type maker struct {
 	missing   []Missing
 	missingAt map[tagKey]int // the index there
 	held      []Held
+	heldOnce  map[Held]bool // the tags among them
 	problems  []Problem
 	notes     []edit.Refusal
 	seen      map[string]bool // policies with a reference, decided or refused

@@ -65,10 +65,11 @@ func (a *app) backtest(name string, flags backtestFlags) error {
 	if err != nil {
 		return failed(err)
 	}
-	if err := list.checkTimes(); err != nil {
+	history := list.lastOfEach()
+	if err := list.checkTimes(history); err != nil {
 		return err
 	}
-	replay := p.Choice.Replay(current, list.candidates, since)
+	replay := p.Choice.Replay(current, history, since)
 	if d := p.Choice.Choose(replay.Start, nil, replay.Begin); d.Current != "" && !d.Usable {
 		fmt.Fprintf(a.stderr, "note: %s; only a reference that a marker, a target or set names is moved from there\n", printable(d.Unusable))
 	}
@@ -94,10 +95,10 @@ func parseSince(s string) (time.Time, error) {
 
 // checkTimes refuses a list that is no history, since it does not say of each tag when it was pushed. Leaving such tags
 // out would give an answer that nobody could trust.
-func (l tagList) checkTimes() error {
-	for i, c := range l.candidates {
+func (l *tagList) checkTimes(history []policy.Candidate) error {
+	for _, c := range history {
 		if c.Pushed.IsZero() {
-			return failed(fmt.Errorf("%s:%d: tag %q has no push time", l.name, l.line(i), c.Tag),
+			return failed(fmt.Errorf("%s:%d: tag %q has no push time", l.name, l.line(c), c.Tag),
 				fmt.Sprintf(`a history needs one for each tag: "%s 2026-11-21T10:00:00Z", or "pushed" in JSON`, c.Tag))
 		}
 	}

@@ -92,7 +92,7 @@ func (a *app) decide(ctx context.Context, c *config.Config, p config.Policy, cur
 		if err != nil {
 			return policy.Decision{}, err
 		}
-		return p.Choice.Choose(current, list.candidates, a.now()), nil
+		return p.Choice.Choose(current, list.lastOfEach(), a.now()), nil
 	}
 	s, err := a.openSource(ctx, c)
 	if err != nil {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,8 +38,9 @@ type tagJSON struct {
 type tagList struct {
 	name       string // of the file, for errors
 	image      string // that the list says it is of, "" if it does not
-	candidates []policy.Candidate
-	line       func(i int) int // on which candidate i stands
+	text       string
+	json       bool
+	candidates []policy.Candidate // in the order of the list, a tag as often as it comes
 }
 
 // standardInput is what - is called in messages.
@@ -68,57 +67,86 @@ func (a *app) tagsFrom(name string, p config.Policy) (tagList, error) {
 }
 
 // readTagList reads what --tags-from names: lines of TAG [RFC3339 push time] [sha256:...], with # comments and blank
-// lines, or the JSON of tags -o json, which names its image. Of a tag that comes twice the last one counts. Errors are
-// name:line: reason.
+// lines, or the JSON of tags -o json, which names its image. Errors are name:line: reason.
 func readTagList(name string, r io.Reader) (tagList, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxTagList+1))
+	var data strings.Builder
+	if f, ok := r.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			data.Grow(int(min(info.Size(), maxTagList)))
+		}
+	}
+	n, err := io.Copy(&data, io.LimitReader(r, maxTagList+1))
 	switch {
 	case err != nil:
 		return tagList{}, fmt.Errorf("reading %s: %w", name, err)
-	case len(data) > maxTagList:
+	case n > maxTagList:
 		return tagList{}, fmt.Errorf("%s: list of tags is larger than %d bytes", name, maxTagList)
 	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if trimmed := bytes.TrimLeft(data, " \t\r\n"); bytes.HasPrefix(trimmed, []byte("{")) {
-		return parseTagJSON(name, data)
+	list := tagList{name: name, text: strings.TrimPrefix(data.String(), "\ufeff")}
+	if list.json = strings.HasPrefix(strings.TrimLeft(list.text, " \t\r\n"), "{"); list.json {
+		err = list.parseJSON()
+	} else {
+		err = list.parseLines()
 	}
-	return parseTagLines(name, data)
+	return list, err
 }
 
-func parseTagLines(name string, data []byte) (tagList, error) {
-	var candidates []policy.Candidate
-	var numbers []int
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	for n := 1; lines.Scan(); n++ {
-		text, _, _ := strings.Cut(lines.Text(), "#")
-		fields := strings.Fields(text)
-		if len(fields) == 0 {
+// parseLines reads a candidate from each line. Their tags are parts of the text, so that a line costs no allocation.
+func (l *tagList) parseLines() error {
+	l.candidates = make([]policy.Candidate, 0, min(1+strings.Count(l.text, "\n"), maxTagListTags))
+	rest := l.text
+	for n := 1; rest != ""; n++ {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		fields := tagFields(line)
+		if fields[0] == "" {
 			continue
 		}
-		if len(candidates) == maxTagListTags {
-			return tagList{}, fmt.Errorf("%s:%d: more than %d tags", name, n, maxTagListTags)
+		if len(l.candidates) == maxTagListTags {
+			return fmt.Errorf("%s:%d: more than %d tags", l.name, n, maxTagListTags)
 		}
 		c, err := parseTagLine(fields)
 		if err != nil {
-			return tagList{}, fmt.Errorf("%s:%d: %w", name, n, err)
+			return fmt.Errorf("%s:%d: %w", l.name, n, err)
 		}
-		candidates, numbers = append(candidates, c), append(numbers, n)
+		l.candidates = append(l.candidates, c)
 	}
-	if err := lines.Err(); err != nil {
-		return tagList{}, fmt.Errorf("%s: %w", name, err)
-	}
-	kept, from := lastOfEach(candidates)
-	return tagList{name: name, candidates: kept, line: func(i int) int { return numbers[from[i]] }}, nil
+	return nil
 }
 
+// maxTagFields is how many fields of a line are told apart: one more than there may be.
+const maxTagFields = 4
+
+// tagFields returns the first fields of a line without its comment; those that are not there are empty.
+func tagFields(line string) (fields [maxTagFields]string) {
+	at := 0
+	for i := range fields {
+		for at < len(line) && isBlank(line[at]) {
+			at++
+		}
+		start := at
+		for at < len(line) && !isBlank(line[at]) && line[at] != '#' {
+			at++
+		}
+		fields[i] = line[start:at]
+		if at == len(line) || line[at] == '#' {
+			break
+		}
+	}
+	return fields
+}
+
+// isBlank reports whether a character separates the fields of a line.
+func isBlank(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
 // parseTagLine reads the fields of a line: a tag, then a time, a digest or both.
-func parseTagLine(fields []string) (policy.Candidate, error) {
+func parseTagLine(fields [maxTagFields]string) (policy.Candidate, error) {
 	c := policy.Candidate{Tag: fields[0]}
 	if err := image.CheckTag(c.Tag); err != nil {
 		return c, err
 	}
 	rest := fields[1:]
-	if len(rest) > 0 && !strings.Contains(rest[0], "sha") {
+	if rest[0] != "" && !strings.Contains(rest[0], "sha") {
 		at, err := time.Parse(time.RFC3339, rest[0])
 		if err != nil {
 			return c, fmt.Errorf("%q is no time like 2026-11-21T10:00:00Z", rest[0])
@@ -126,7 +154,7 @@ func parseTagLine(fields []string) (policy.Candidate, error) {
 		c.Pushed, c.Created = at, at
 		rest = rest[1:]
 	}
-	if len(rest) > 0 {
+	if rest[0] != "" {
 		digest, err := image.ParseDigest(rest[0])
 		if err != nil {
 			return c, err
@@ -134,39 +162,38 @@ func parseTagLine(fields []string) (policy.Candidate, error) {
 		c.Digest = digest
 		rest = rest[1:]
 	}
-	if len(rest) > 0 {
+	if rest[0] != "" {
 		return c, fmt.Errorf("unexpected %q, want TAG [TIME] [DIGEST]", rest[0])
 	}
 	return c, nil
 }
 
-func parseTagJSON(name string, data []byte) (tagList, error) {
+func (l *tagList) parseJSON() error {
 	var list tagsJSON
-	d := json.NewDecoder(bytes.NewReader(data))
+	d := json.NewDecoder(strings.NewReader(l.text))
 	if err := d.Decode(&list); err != nil {
-		return tagList{}, fmt.Errorf("%s:%d: %w", name, lineAt(data, d.InputOffset(), err), err)
+		return fmt.Errorf("%s:%d: %w", l.name, lineAt(l.text, d.InputOffset(), err), err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return tagList{}, fmt.Errorf("%s:%d: text after the list", name, lineAt(data, d.InputOffset(), nil))
+		return fmt.Errorf("%s:%d: text after the list", l.name, lineAt(l.text, d.InputOffset(), nil))
 	}
 	if len(list.Tags) > maxTagListTags {
-		return tagList{}, fmt.Errorf("%s: more than %d tags", name, maxTagListTags)
+		return fmt.Errorf("%s: more than %d tags", l.name, maxTagListTags)
 	}
-	candidates := make([]policy.Candidate, len(list.Tags))
+	l.image, l.candidates = list.Image, make([]policy.Candidate, len(list.Tags))
 	for i, t := range list.Tags {
 		var err error
-		if candidates[i], err = t.candidate(); err != nil {
-			return tagList{}, fmt.Errorf("%s:%d: tags[%d]: %w", name, lineOfTag(data, t.Tag), i, err)
+		if l.candidates[i], err = t.candidate(); err != nil {
+			return fmt.Errorf("%s:%d: tags[%d]: %w", l.name, lineOfTag(l.text, t.Tag), i, err)
 		}
 	}
-	kept, _ := lastOfEach(candidates)
-	return tagList{name, list.Image, kept, func(i int) int { return lineOfTag(data, kept[i].Tag) }}, nil
+	return nil
 }
 
 // lineAt returns the line of a fault: of the place its error names, else of offset.
-func lineAt(data []byte, offset int64, err error) int {
+func lineAt(text string, offset int64, err error) int {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		offset = int64(len(data))
+		offset = int64(len(text))
 	}
 	if e := (*json.SyntaxError)(nil); errors.As(err, &e) {
 		offset = e.Offset
@@ -174,17 +201,35 @@ func lineAt(data []byte, offset int64, err error) int {
 	if e := (*json.UnmarshalTypeError)(nil); errors.As(err, &e) {
 		offset = e.Offset
 	}
-	offset = min(offset, int64(len(data)))
-	return 1 + bytes.Count(data[:offset], []byte("\n"))
+	return 1 + strings.Count(text[:min(offset, int64(len(text)))], "\n")
 }
 
 // lineOfTag returns the line on which a tag first stands in the JSON text.
-func lineOfTag(data []byte, tag string) int {
+func lineOfTag(text, tag string) int {
 	quoted, err := json.Marshal(tag)
 	if err != nil {
 		return 1
 	}
-	return lineAt(data, int64(max(bytes.Index(data, quoted), 0)), nil)
+	return lineAt(text, int64(max(strings.Index(text, string(quoted)), 0)), nil)
+}
+
+// line returns the line of a candidate: the first with its tag and its time.
+func (l *tagList) line(c policy.Candidate) int {
+	if l.json {
+		return lineOfTag(l.text, c.Tag)
+	}
+	n := 0
+	for line := range strings.Lines(l.text) {
+		n++
+		fields := tagFields(line)
+		if fields[0] != c.Tag {
+			continue
+		}
+		if other, err := parseTagLine(fields); err == nil && other.Pushed.Equal(c.Pushed) {
+			return n
+		}
+	}
+	return n
 }
 
 func (t tagJSON) candidate() (policy.Candidate, error) {
@@ -212,17 +257,20 @@ func (t tagJSON) candidate() (policy.Candidate, error) {
 	return c, nil
 }
 
-// lastOfEach keeps the last entry of each tag, where the first one stood, and says which entry each one is.
-func lastOfEach(candidates []policy.Candidate) (kept []policy.Candidate, from []int) {
-	place := make(map[string]int, len(candidates))
-	kept, from = make([]policy.Candidate, 0, len(candidates)), make([]int, 0, len(candidates))
-	for i, c := range candidates {
-		if p, again := place[c.Tag]; again {
-			kept[p], from[p] = c, i
-			continue
-		}
-		place[c.Tag] = len(kept)
-		kept, from = append(kept, c), append(from, i)
+// lastOfEach returns the candidates, of those with the same tag only the last one.
+func (l *tagList) lastOfEach() []policy.Candidate {
+	last := make(map[string]int, len(l.candidates))
+	for i := range l.candidates {
+		last[l.candidates[i].Tag] = i
 	}
-	return kept, from
+	if len(last) == len(l.candidates) {
+		return l.candidates
+	}
+	kept := make([]policy.Candidate, 0, len(last))
+	for i, c := range l.candidates {
+		if last[c.Tag] == i {
+			kept = append(kept, c)
+		}
+	}
+	return kept
 }

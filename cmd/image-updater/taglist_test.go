@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +24,10 @@ func TestReadTagList(t *testing.T) {
 		{name: "lines", in: "\ufeff# history\r\n1.0\r\n\r\n1.1 2026-11-21T10:00:00Z # pushed\n1.2 2026-11-21T10:00:00Z " + digest.String() + "\n1.3 " + digest.String(),
 			want: []policy.Candidate{{Tag: "1.0"}, {Tag: "1.1", Pushed: at, Created: at},
 				{Tag: "1.2", Pushed: at, Created: at, Digest: digest}, {Tag: "1.3", Digest: digest}}},
-		{name: "of doubles the last counts", in: "1.0\n1.1\n1.0 2026-11-21T10:00:00Z\n",
+		{name: "any blanks", in: " \t1.0\t 2026-11-21T10:00:00Z \n\v1.1\f",
 			want: []policy.Candidate{{Tag: "1.0", Pushed: at, Created: at}, {Tag: "1.1"}}},
+		{name: "doubles", in: "1.0\n1.1\n1.0 2026-11-21T10:00:00Z\n",
+			want: []policy.Candidate{{Tag: "1.0"}, {Tag: "1.1"}, {Tag: "1.0", Pushed: at, Created: at}}},
 		{name: "empty", in: "\n", want: []policy.Candidate{}},
 		{name: "illegal tag", in: "1.0\n-x\n", err: "list:2: tag \"-x\" begins with"},
 		{name: "illegal time", in: "1.0 yesterday\n", err: `list:1: "yesterday" is no time`},
@@ -63,7 +66,8 @@ func TestLinesOfATagList(t *testing.T) {
 		want     []int
 	}{
 		{name: "lines", in: "# history\n1.0\n\n1.1\n1.2\n", want: []int{2, 4, 5}},
-		{name: "of doubles the last", in: "1.0\n1.1\n1.0\n1.2", want: []int{3, 2, 4}},
+		{name: "doubles", in: "1.0 2026-11-21T10:00:00Z\n1.1\n1.0\n1.2", want: []int{2, 3, 4}},
+		{name: "of doubles the last", in: "1.0\n1.1\n1.0 2026-11-21T10:00:00Z\n1.2", want: []int{2, 3, 4}},
 		{name: "JSON", in: "{\"tags\":[\n{\"tag\":\"1.0\"},\n\n{\"tag\":\"1.1\"}]}", want: []int{2, 4}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -72,10 +76,11 @@ func TestLinesOfATagList(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := make([]int, len(list.candidates))
-			for i := range got {
-				got[i] = list.line(i)
+			var got []int
+			for _, c := range list.lastOfEach() {
+				got = append(got, list.line(c))
 			}
+			slices.Sort(got)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -93,8 +98,8 @@ func FuzzTagList(f *testing.F) {
 			return
 		}
 		seen := map[string]bool{}
-		for i, c := range got.candidates {
-			if n := got.line(i); n < 1 || n > 1+strings.Count(text, "\n") {
+		for _, c := range got.lastOfEach() {
+			if n := got.line(c); n < 1 || n > 1+strings.Count(text, "\n") {
 				t.Fatalf("%q on line %d", c.Tag, n)
 			}
 			if !image.IsTag(c.Tag) || seen[c.Tag] {

@@ -64,38 +64,3 @@ type Verdict struct {
 func (v Verdict) Equal(w Verdict) bool {
 	return v.Tag == w.Tag && v.Outcome == w.Outcome && v.Rule == w.Rule && v.Until.Equal(w.Until)
 }
-
-// Refused returns the verdict of the highest tag above the chosen one that a rule is against: what a person asks about
-// who expected an update and got none. A tag that is like the current one but for a number inside a word goes before
-// one of an altogether different variant or scheme, as most images have many of these; one of another precision is none.
-func (d Decision) Refused() (Verdict, bool) {
-	var variant, scheme *Verdict
-	for i := range d.Verdicts {
-		v := &d.Verdicts[i]
-		if !v.above {
-			continue
-		}
-		switch v.Rule {
-		case RuleVariant:
-			switch d := v.round.distance(v.Tag); {
-			case d == nearVariant:
-				return *v, true
-			case d == otherVariant && variant == nil:
-				variant = v
-			}
-		case RuleScheme:
-			if scheme == nil {
-				scheme = v
-			}
-		default:
-			return *v, true
-		}
-	}
-	switch {
-	case variant != nil:
-		return *variant, true
-	case scheme != nil:
-		return *scheme, true
-	}
-	return Verdict{}, false
-}

@@ -172,28 +172,16 @@ func (a *app) replaySummary(r policy.Replay) string {
 		text += "; it ends at " + a.paint(green, r.Last.Chosen)
 	}
 	if v, refused := r.Last.Refused(); refused {
-		text += fmt.Sprintf("; %s is not taken: %s", v.Tag, a.reason(v))
+		text += fmt.Sprintf("; %s is not taken: %s", v.Tag, printable(v.Detail()))
 	}
 	return text
 }
 
-const day = 24 * time.Hour
-
 // waited says how long a tag was there before it was taken, in the units of policy files.
 func waited(u policy.Update) string {
-	var text strings.Builder
-	left := u.Waited()
-	for _, unit := range []struct {
-		size time.Duration
-		name string
-	}{{day, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
-		if n := left / unit.size; n > 0 {
-			fmt.Fprintf(&text, "%d%s", n, unit.name)
-			left -= n * unit.size
-		}
-	}
-	if text.Len() == 0 {
+	units := inUnits(u.Waited())
+	if len(units) == 0 {
 		return "at once"
 	}
-	return "waited " + text.String()
+	return "waited " + strings.Join(units, "")
 }

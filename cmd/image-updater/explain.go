@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,9 +13,6 @@ import (
 	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/policy"
 )
-
-// shownVerdicts is how many tags explain names without --all.
-const shownVerdicts = 20
 
 type explainFlags struct {
 	current  string
@@ -92,7 +87,9 @@ func (a *app) decide(ctx context.Context, c *config.Config, p config.Policy, cur
 		if err != nil {
 			return policy.Decision{}, err
 		}
-		return p.Choice.Choose(current, list.lastOfEach(), a.now()), nil
+		candidates := list.lastOfEach()
+		a.noteUnknown(p, candidates)
+		return p.Choice.Choose(current, candidates, a.now()), nil
 	}
 	s, err := a.openSource(ctx, c)
 	if err != nil {
@@ -129,89 +126,6 @@ func explanation(p config.Policy, d policy.Decision) explainJSON {
 		out.Verdicts[i] = verdictJSON{Tag: v.Tag, Verdict: v.Outcome, Rule: v.Rule, Detail: v.Detail(), Until: v.Until}
 	}
 	return out
-}
-
-// printDecision is the answer for people: the decision and why, the tags that matter, and a count of the rest.
-func (a *app) printDecision(p config.Policy, d policy.Decision, all bool) {
-	fmt.Fprintf(a.stdout, "%s  %s\n", a.paint(bold, p.Name), p.Image)
-	fmt.Fprintf(a.stdout, "%s\n", a.headline(d))
-	if !d.Usable && d.Changed {
-		fmt.Fprintln(a.stdout, "The current tag is none this policy can compare: only a reference that a marker, a target or set names is written; one that was merely found is left alone.")
-	}
-	shown := d.Verdicts
-	if !all {
-		shown = notable(d)
-	}
-	if len(shown) > 0 {
-		fmt.Fprintln(a.stdout)
-	}
-	t := a.table()
-	for _, v := range shown {
-		fmt.Fprintf(t, "  %s\t%s\t%s\n", v.Tag, v.Outcome, a.reason(v))
-	}
-	t.Flush()
-	if rest := d.Verdicts[len(shown):]; len(rest) > 0 && !all {
-		fmt.Fprintf(a.stdout, "\nnot shown: %s; --all names them\n", countRules(d.Verdicts, shown))
-	}
-}
-
-func (a *app) headline(d policy.Decision) string {
-	switch {
-	case d.Chosen == "":
-		return a.paint(yellow, "no tag is allowed")
-	case !d.Changed:
-		return fmt.Sprintf("%s stays: nothing better is allowed", a.paint(green, d.Chosen))
-	case d.Current == "":
-		return "-> " + a.paint(green, d.Chosen)
-	}
-	return fmt.Sprintf("%s -> %s", d.Current, a.paint(green, d.Chosen))
-}
-
-// reason words a verdict; the rule is named so that it can be looked up in the documentation.
-func (a *app) reason(v policy.Verdict) string {
-	text := printable(v.Detail())
-	if v.Outcome == policy.Waiting && !v.Until.IsZero() {
-		text += ", until " + moment(v.Until)
-	}
-	if v.Rule != "" {
-		text = strings.TrimSpace(text + " " + a.paint(dim, "("+string(v.Rule)+")"))
-	}
-	return text
-}
-
-// notable returns the verdicts shown without --all: the first ones, and in any case the first refusal of a tag that is
-// higher than the chosen one, which is what people ask about.
-func notable(d policy.Decision) []policy.Verdict {
-	shown := slices.Clone(d.Verdicts[:min(shownVerdicts, len(d.Verdicts))])
-	if v, refused := d.Refused(); refused && !slices.Contains(shown, v) {
-		shown[len(shown)-1] = v
-	}
-	return shown
-}
-
-// countRules says how many verdicts of each rule are not among the shown ones, most first.
-func countRules(all, shown []policy.Verdict) string {
-	counts := map[policy.Rule]int{}
-	for _, v := range all {
-		counts[v.Rule]++
-	}
-	for _, v := range shown {
-		counts[v.Rule]--
-	}
-	var rules []policy.Rule
-	for rule, n := range counts {
-		if n > 0 {
-			rules = append(rules, rule)
-		}
-	}
-	slices.SortFunc(rules, func(a, b policy.Rule) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
-	})
-	words := make([]string, len(rules))
-	for i, rule := range rules {
-		words[i] = thousands(counts[rule]) + " " + string(rule)
-	}
-	return strings.Join(words, ", ")
 }
 
 // policyNamed reads the policy files and finds one policy in them.

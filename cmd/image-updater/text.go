@@ -43,12 +43,17 @@ func (a *app) colours() bool {
 	return isTerminal(a.stdout)
 }
 
-func isTerminal(w io.Writer) bool {
+func isTerminal(w io.Writer) bool { return terminal(w) != nil }
+
+// terminal returns the terminal that w writes to, nil if it is none.
+func terminal(w io.Writer) *os.File {
 	if out, ok := w.(*answer); ok {
-		return isTerminal(out.Writer)
+		return terminal(out.Writer)
 	}
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return f
+	}
+	return nil
 }
 
 // printDiff prints the unified diff of one file, coloured on a terminal.
@@ -99,3 +104,27 @@ func thousands(n int) string {
 
 // moment writes a time for people, in UTC and to the minute.
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+const day = 24 * time.Hour
+
+// inUnits writes a duration in the units of policy files, largest first: 3d, 4h, 5m, 6s. What is less than a second is
+// left away.
+func inUnits(d time.Duration) []string {
+	var parts []string
+	for _, unit := range []struct {
+		size time.Duration
+		name string
+	}{{day, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
+		if n := d / unit.size; n > 0 {
+			parts = append(parts, strconv.FormatInt(int64(n), 10)+unit.name)
+			d -= n * unit.size
+		}
+	}
+	return parts
+}
+
+// span writes about how long something takes, in the two largest units: "3d4h", "2h", "5m30s".
+func span(d time.Duration) string {
+	units := inUnits(max(d, time.Second))
+	return strings.Join(units[:min(len(units), 2)], "")
+}

@@ -88,7 +88,7 @@ func (a *app) decide(ctx context.Context, c *config.Config, p config.Policy, cur
 			return policy.Decision{}, err
 		}
 		candidates := list.lastOfEach()
-		a.noteUnknown(p, candidates)
+		a.noteUnjudged(p, candidates)
 		return p.Choice.Choose(current, candidates, a.now()), nil
 	}
 	s, err := a.openSource(ctx, c)
@@ -100,6 +100,21 @@ func (a *app) decide(ctx context.Context, c *config.Config, p config.Policy, cur
 	defer line.end()
 	r := &reconcile.Reconciler{Source: s, Now: a.now, Log: a.logger(), Progress: line.step}
 	return r.Decide(ctx, p, current)
+}
+
+// noteUnjudged says on stderr what a list does not tell, so that the policy cannot judge it: nobody else is asked. A tag
+// without a time says so itself.
+func (a *app) noteUnjudged(p config.Policy, list []policy.Candidate) {
+	unknown := 0
+	for i := range list {
+		if list[i].Platforms == nil {
+			unknown++
+		}
+	}
+	if len(p.Spec.Guard.Platforms) > 0 && unknown > 0 {
+		fmt.Fprintf(a.stderr, "note: the list has no platforms for %s, so guard.platforms is not judged there\n",
+			count(unknown, "tag", "tags"))
+	}
 }
 
 type explainJSON struct {

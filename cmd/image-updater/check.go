@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -15,12 +16,13 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Read the policy files and report every error with its position",
 		Long: `Read the policy files and report every error of all of them at once, each with file, line and column.
 Nothing is asked and nothing is written. What is allowed but hardly meant is a warning, and so is a
-credential that is named but not there: a policy file may be checked where its secrets are not.`,
+credential that is named but not there: a policy file may be checked where its secrets are not. A
+warning, too, is that the policies cost more than a registry is known to allow: see forecast.`,
 		Example: `  image-updater check
   image-updater check -f policies/ -f team-a.yaml
   image-updater check -o json`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return a.check() },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd.Context()) },
 	}
 }
 
@@ -42,7 +44,7 @@ type faultJSON struct {
 	Hint    string `json:"hint,omitempty"`
 }
 
-func (a *app) check() error {
+func (a *app) check(ctx context.Context) error {
 	c, err := a.policies()
 	if err != nil {
 		if faults := (config.Errors)(nil); a.json() && errors.As(err, &faults) {
@@ -50,7 +52,7 @@ func (a *app) check() error {
 		}
 		return err
 	}
-	warnings := a.warnings(c)
+	warnings := a.warnings(ctx, c)
 	if a.json() {
 		return a.printJSON(checkJSON{Files: c.Files, Policies: len(c.Policies), Git: len(c.Git),
 			Registries: len(c.Registries), Errors: []faultJSON{}, Warnings: warnings})
@@ -63,8 +65,8 @@ func (a *app) check() error {
 	return nil
 }
 
-// warnings gathers what is odd about the policy files and what they name that is not there.
-func (a *app) warnings(c *config.Config) []string {
+// warnings gathers what is odd about the policy files, what they name that is not there, and what they will cost too much.
+func (a *app) warnings(ctx context.Context, c *config.Config) []string {
 	warnings := []string{}
 	for _, w := range c.Warnings {
 		warnings = append(warnings, w.Error())
@@ -72,7 +74,20 @@ func (a *app) warnings(c *config.Config) []string {
 	for _, err := range a.absentSecrets(c) {
 		warnings = append(warnings, err.Error())
 	}
+	for _, err := range a.foreseen(ctx, c) {
+		warnings = append(warnings, err.Error()+"; image-updater forecast shows it")
+	}
 	return warnings
+}
+
+// foreseen says where the policies will cost more than there is, by what earlier passes left in the state folder.
+func (a *app) foreseen(ctx context.Context, c *config.Config) []error {
+	s, err := a.openMemory(ctx, c)
+	if err != nil {
+		return nil // a warning is not worth an error
+	}
+	defer s.close()
+	return forecastOf(ctx, c, s.client, forecastFlags{churn: usualChurn, offline: true}).over()
 }
 
 func faultsJSON(faults config.Errors) checkJSON {

@@ -100,9 +100,11 @@ func (s *source) requests() []reconcile.Request {
 }
 
 // hosts turns the registries of the policy file into what the client takes. Certificates are read here; a password
-// only when it is needed, so that an absent one stops its own registry alone.
+// only when it is needed, so that an absent one stops its own registry alone. Beside an error, which is about
+// certificates, are all registries, without those.
 func (a *app) hosts(c *config.Config) ([]registry.Host, error) {
 	hosts := make([]registry.Host, len(c.Registries))
+	var errs []error
 	for i, r := range c.Registries {
 		hosts[i] = registry.Host{
 			Host: r.Host, Endpoint: r.Endpoint, PlainHTTP: r.PlainHTTP,
@@ -112,11 +114,9 @@ func (a *app) hosts(c *config.Config) ([]registry.Host, error) {
 		if r.Auth != (config.RegistryAuth{}) {
 			hosts[i].Auth = &credential{app: a, registry: r}
 		}
-		if err := readCertificates(&hosts[i], r); err != nil {
-			return nil, err
-		}
+		errs = append(errs, readCertificates(&hosts[i], r))
 	}
-	return hosts, nil
+	return hosts, errors.Join(errs...)
 }
 
 // reserve is the part of the allowance that is left alone as the client takes it, for which 0 is the default.

@@ -18,18 +18,21 @@ func (c Cost) times(n float64) Cost { return Cost{c.Requests * n, c.Pulls * n} }
 
 // Wishes is what the policies of one repository want to know of it.
 type Wishes struct {
-	List     bool        // of all tags; a policy that follows a digest needs none
-	Facts    image.Facts // of the tags in it
-	MinAge   bool        // tags wait until they are old enough
-	Followed int         // tags whose digest is followed
-	Pin      bool        // the digest is written along with a tag
+	List   bool        // of all tags; a policy that follows a digest has no part in this and the next three
+	Facts  image.Facts // of the tags in it
+	MinAge bool        // tags wait until they are old enough
+	Pin    bool        // the digest is written along with a tag
+
+	Followed          int  // tags whose digest is followed
+	FollowedPlatforms bool // and whose platforms matter
 }
 
 // And returns what both want.
 func (w Wishes) And(v Wishes) Wishes {
 	return Wishes{
 		List: w.List || v.List, Facts: w.Facts | v.Facts, MinAge: w.MinAge || v.MinAge,
-		Followed: w.Followed + v.Followed, Pin: w.Pin || v.Pin,
+		Pin:      w.Pin || v.Pin,
+		Followed: w.Followed + v.Followed, FollowedPlatforms: w.FollowedPlatforms || v.FollowedPlatforms,
 	}
 }
 
@@ -74,27 +77,26 @@ func (r Repository) first() Cost {
 	if r.Wishes.List {
 		cost = Cost{cost.Requests - r.Prices.Again.Requests, cost.Pulls - r.Prices.Again.Pulls}.plus(r.Prices.First)
 	}
-	if r.misses(image.CreatedFact) {
-		return cost.plus(r.Prices.Created.times(float64(r.Prices.Tags)))
-	}
-	if r.ages() {
-		return cost.plus(r.Prices.Head) // and it waits
+	switch {
+	case r.misses(image.CreatedFact):
+		return cost.plus(r.Prices.Created.times(float64(r.Prices.Tags))).plus(r.followed())
+	case r.ages():
+		return cost.plus(r.Prices.Head).plus(r.followed()) // and it waits
 	}
 	return cost.plus(r.news())
 }
 
-// news is what one new tag or digest costs beyond the looks: when it is found, and when it is written.
-func (r Repository) news() (cost Cost) {
-	switch {
-	case r.misses(image.CreatedFact):
-		return r.Prices.Created // which shows its digest and platforms, too
-	case !r.Wishes.List && r.misses(image.PlatformsFact):
-		return r.Prices.Platforms
-	case !r.Wishes.List:
-		return Cost{}
+// news is what one new tag and one new digest cost beyond the looks: when it is found, and when it is written.
+func (r Repository) news() Cost {
+	cost := r.followed()
+	if !r.Wishes.List {
+		return cost
+	}
+	if r.misses(image.CreatedFact) {
+		return cost.plus(r.Prices.Created) // which shows its digest and platforms, too
 	}
 	if r.ages() {
-		cost = r.Prices.Head // its age runs from the first sight of it
+		cost = cost.plus(r.Prices.Head) // its age runs from the first sight of it
 	}
 	if r.misses(image.PlatformsFact) {
 		return cost.plus(r.Prices.Head).plus(r.Prices.Platforms)
@@ -103,6 +105,14 @@ func (r Repository) news() (cost Cost) {
 		cost = cost.plus(r.Prices.Head)
 	}
 	return cost
+}
+
+// followed is what new digests of the tags that are followed cost beyond the looks, which have found them.
+func (r Repository) followed() Cost {
+	if !r.Wishes.FollowedPlatforms {
+		return Cost{}
+	}
+	return r.Prices.Platforms.times(float64(r.Wishes.Followed))
 }
 
 // misses reports whether the fact is wanted and the list does not tell it.

@@ -25,7 +25,7 @@ type Registry struct {
 
 	Allowance int           // counted pulls in a window; 0 = not known, or not metered
 	Window    time.Duration // of the allowance
-	Reserve   int           // percent of it that is left to others
+	Reserve   int           // of them, those that are left to others
 }
 
 // Row is what the policies cost at one registry.
@@ -35,12 +35,12 @@ type Row struct {
 	Day       Cost    // in steady state
 	First     Cost    // of the first pass
 	Allowance float64 // counted pulls in a day; 0 = not known, or not metered
-	Reserve   int     // percent
+	Reserve   float64 // of them, those that are left to others
 	Rate      float64 // requests in a day; 0 = no limit
 }
 
 // Budget returns how many pulls a day may be spent, 0 where the allowance is not known.
-func (r Row) Budget() float64 { return r.Allowance * float64(100-r.Reserve) / 100 }
+func (r Row) Budget() float64 { return r.Allowance - r.Reserve }
 
 // OverQuota reports whether a day costs more pulls than may be spent.
 func (r Row) OverQuota() bool { return r.Allowance > 0 && r.Day.Pulls > r.Budget() }
@@ -71,11 +71,11 @@ func Make(registries []Registry, repositories []Repository, assume Assumptions) 
 
 func (r Registry) row(repositories []Repository, assume Assumptions) Row {
 	row := Row{
-		Registry: r.Host, Account: r.Account, Reserve: r.Reserve,
-		Rate: r.PerSecond * day.Seconds(),
+		Registry: r.Host, Account: r.Account, Rate: r.PerSecond * day.Seconds(),
 	}
 	if r.Window > 0 {
-		row.Allowance = float64(r.Allowance) * day.Seconds() / r.Window.Seconds()
+		windows := day.Seconds() / r.Window.Seconds()
+		row.Allowance, row.Reserve = float64(r.Allowance)*windows, float64(r.Reserve)*windows
 	}
 	row.First = r.Learn.plus(r.Begin).plus(Cost{Requests: r.tokens(len(repositories), len(repositories))})
 	for _, repository := range repositories {

@@ -35,9 +35,9 @@ func TestCost(t *testing.T) {
 	}{
 		{"versions", Wishes{List: true}, plain, Cost{1, 0}, Cost{1, 0}, Cost{}},
 		{"versions, pinned", Wishes{List: true, Pin: true}, plain, Cost{2, 0}, Cost{1, 0}, Cost{1, 0}},
-		{"a digest", Wishes{Facts: image.DigestFact, Followed: 1, Pin: true}, plain, Cost{1, 0}, Cost{1, 0}, Cost{}},
-		{"two digests", Wishes{Facts: image.DigestFact, Followed: 2, Pin: true}, plain, Cost{2, 0}, Cost{2, 0}, Cost{}},
-		{"a digest for platforms", Wishes{Facts: image.DigestFact | image.PlatformsFact, Followed: 1, Pin: true}, plain, Cost{2, 1}, Cost{1, 0}, Cost{1, 1}},
+		{"a digest", Wishes{Followed: 1, Pin: true}, plain, Cost{1, 0}, Cost{1, 0}, Cost{}},
+		{"two digests", Wishes{Followed: 2, Pin: true}, plain, Cost{2, 0}, Cost{2, 0}, Cost{}},
+		{"a digest for platforms", Wishes{Followed: 1, FollowedPlatforms: true, Pin: true}, plain, Cost{2, 1}, Cost{1, 0}, Cost{1, 1}},
 		{"an age", Wishes{List: true, Facts: aged, MinAge: true}, plain, Cost{2, 0}, Cost{1, 0}, Cost{2, 0}},
 		{"an age that is told", Wishes{List: true, Facts: aged, MinAge: true}, hub, Cost{6, 0}, Cost{1, 0}, Cost{1, 0}},
 		{"platforms", Wishes{List: true, Facts: image.PlatformsFact, Pin: true}, plain, Cost{3, 1}, Cost{1, 0}, Cost{2, 1}},
@@ -45,7 +45,7 @@ func TestCost(t *testing.T) {
 		{"platforms after an age", Wishes{List: true, Facts: aged | image.PlatformsFact, MinAge: true}, plain, Cost{2, 0}, Cost{1, 0}, Cost{3, 1}},
 		{"newest pushed", Wishes{List: true, Facts: image.PushedFact}, hub, Cost{6, 0}, Cost{1, 0}, Cost{1, 0}},
 		{"newest created", Wishes{List: true, Facts: image.CreatedFact | image.PushedFact}, plain, Cost{2001, 1000}, Cost{501, 0}, Cost{3, 2}},
-		{"versions and a digest", Wishes{List: true}.And(Wishes{Facts: image.DigestFact, Followed: 1, Pin: true}), plain, Cost{3, 0}, Cost{2, 0}, Cost{1, 0}},
+		{"versions and a digest", Wishes{List: true}.And(Wishes{Followed: 1, Pin: true}), plain, Cost{3, 0}, Cost{2, 0}, Cost{1, 0}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestMake(t *testing.T) {
 			repositories: []Repository{pulling}, assume: Assumptions{Churn: 200, Pass: time.Minute},
 			want: []Row{{
 				Registry: "docker.io", Day: Cost{Requests: 24 + 400, Pulls: 200}, First: Cost{Requests: 3, Pulls: 1},
-				Allowance: 400, Reserve: 50, Rate: 432_000,
+				Allowance: 400, Reserve: 200, Rate: 432_000,
 			}},
 		},
 	}
@@ -139,9 +139,9 @@ func TestOver(t *testing.T) {
 		quota, rate bool
 	}{
 		{name: "nothing known", row: Row{Day: Cost{1e9, 1e9}}},
-		{name: "all of what may be spent", row: Row{Day: Cost{400, 200}, Allowance: 400, Reserve: 50}},
-		{name: "one pull more", row: Row{Day: Cost{400, 201}, Allowance: 400, Reserve: 50}, quota: true},
-		{name: "all is reserved", row: Row{Day: Cost{400, 1}, Allowance: 400, Reserve: 100}, quota: true},
+		{name: "all of what may be spent", row: Row{Day: Cost{400, 200}, Allowance: 400, Reserve: 200}},
+		{name: "one pull more", row: Row{Day: Cost{400, 201}, Allowance: 400, Reserve: 200}, quota: true},
+		{name: "all is reserved", row: Row{Day: Cost{400, 1}, Allowance: 400, Reserve: 400}, quota: true},
 		{name: "all of the rate", row: Row{Day: Cost{86400, 0}, Rate: 86400}},
 		{name: "faster than the rate", row: Row{Day: Cost{86401, 0}, Rate: 86400}, rate: true},
 	}

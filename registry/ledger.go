@@ -111,17 +111,24 @@ func (l *ledger) enter(c credential, path string, pull bool) (errand, error) {
 	defer l.mu.Unlock()
 	name := c.identity()
 	t := l.tally(name)
-	e := errand{tally: t, name: name, path: path}
-	if pull && (l.host.habits.metered || t.Metered) && !t.heard[path].free {
-		now := l.host.client.now()
-		if until := t.closed(now, l.reserve()); !until.IsZero() {
-			return errand{}, &Error{Err: l.quotaError(name, t, until, now)}
-		}
+	e := errand{tally: t, name: name, path: path, turn: t.turn}
+	if !pull {
+		return e, nil
+	}
+	now := l.host.client.now()
+	until := t.blocked(now)
+	counted := (l.host.habits.metered || t.Metered) && !t.heard[path].free
+	if until.IsZero() && counted {
+		until = t.closed(now, l.reserve())
+	}
+	if !until.IsZero() {
+		return errand{}, &Error{Err: l.quotaError(name, t, until, now)}
+	}
+	if counted {
 		t.take(now)
-		e.taken = true
+		e.turn, e.taken = t.turn, true
 		l.save(name, t)
 	}
-	e.turn = t.turn
 	return e, nil
 }
 

@@ -80,7 +80,7 @@ func (l *ledger) quota(c credential, path string) Quota {
 	defer l.mu.Unlock()
 	name, now := c.identity(), l.host.client.now()
 	t, percent := l.tally(name), l.reserve()
-	q := Quota{Registry: l.host.entry.Host, Account: accountName(name), Source: t.Source, Remaining: -1}
+	q := Quota{Registry: l.host.entry.Host, Account: accountName(name), Source: t.Source, Remaining: -1, Until: t.blocked(now)}
 	if !l.host.habits.metered && !t.Metered || t.heard[path].free {
 		return q
 	}

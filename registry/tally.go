@@ -21,7 +21,7 @@ type tally struct {
 	tallyState
 
 	turn     int              // of the last pull that was taken
-	underway map[int]bool     // turns of pulls that have no answer yet
+	underway map[int]int64    // turns of pulls that have no answer yet, with their minutes
 	learned  int              // turn of the errand that Remaining was learned from
 	heard    map[string]heard // what the last answer for a repository said, by its path
 }
@@ -58,7 +58,7 @@ type minute struct {
 func minuteOf(at time.Time) int64 { return at.Unix() / 60 }
 
 func newTally() *tally {
-	return &tally{underway: make(map[int]bool), heard: make(map[string]heard)}
+	return &tally{underway: make(map[int]int64), heard: make(map[string]heard)}
 }
 
 // check mends what was read from the cache.
@@ -102,13 +102,22 @@ func (t *tally) remaining(now time.Time) int {
 	return max(t.Remaining, 0)
 }
 
+// blocked returns until when the registry is asked for no pull, since it refused one, or the zero time. That stops those
+// that are not counted, too: it may have been one of them.
+func (t *tally) blocked(now time.Time) time.Time {
+	t.tidy(now)
+	if !t.Blocked.After(now) {
+		return time.Time{}
+	}
+	return t.Blocked
+}
+
 // closed returns until when no pull may be taken, or the zero time when one may.
 func (t *tally) closed(now time.Time, percent int) time.Time {
-	t.tidy(now)
-	if t.Blocked.After(now) {
-		return t.Blocked
+	until := t.blocked(now)
+	if !until.IsZero() {
+		return until
 	}
-	var until time.Time
 	reserved := t.reserved(percent)
 	if over := t.spent(now) - (t.allowance() - reserved); over >= 0 {
 		until = t.leaves(over+1, now)
@@ -193,22 +202,23 @@ func (t *tally) take(now time.Time) {
 	t.log(now, 1)
 	t.Remaining--
 	t.turn++
-	t.underway[t.turn] = true
+	t.underway[t.turn] = minuteOf(now)
 }
 
-// land ends what take began. A pull that did not count is given back.
+// land ends what take began. A pull that did not count is given back, unless the clock was set back meanwhile.
 func (t *tally) land(e errand, counted bool) {
 	if !e.taken {
 		return
 	}
+	at := t.underway[e.turn]
 	delete(t.underway, e.turn)
 	if counted {
 		return
 	}
 	t.Remaining++
-	if last := len(t.Log) - 1; last >= 0 {
-		if t.Log[last].Pulls--; t.Log[last].Pulls == 0 {
-			t.Log = t.Log[:last]
+	if i := slices.IndexFunc(t.Log, func(m minute) bool { return m.At == at }); i >= 0 {
+		if t.Log[i].Pulls--; t.Log[i].Pulls == 0 {
+			t.Log = slices.Delete(t.Log, i, i+1)
 		}
 	}
 }

@@ -1,0 +1,358 @@
+package registry
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/registrytest"
+)
+
+// pushMany makes a repository whose tags all have another manifest, and returns the tags.
+func pushMany(r *registrytest.Registry, path string, n int) []string {
+	tags := numbered(n)
+	for i, tag := range tags {
+		r.Push(path, tag, registrytest.Image{Index: true, Build: i})
+	}
+	return tags
+}
+
+// lookAll looks up tags one after the other, and returns how many could not be described for want of pulls, and the
+// last such error.
+func lookAll(t testing.TB, c *Client, r image.Repository, tags []string) (refused int, last *QuotaError) {
+	t.Helper()
+	for _, tag := range tags {
+		got, err := c.Look(t.Context(), r, tag, image.PlatformsFact, 0)
+		if q, ok := errors.AsType[*QuotaError](err); ok {
+			if asError(t, err, "looking up tag "+tag); got.Digest == "" || got.Platforms != nil {
+				t.Errorf("%s: %+v beside the error, want the digest alone", tag, got)
+			}
+			refused, last = refused+1, q
+		} else if err != nil || len(got.Platforms) != 1 {
+			t.Errorf("%s: %+v, %v", tag, got, err)
+		}
+	}
+	return refused, last
+}
+
+// TestReserve: half of the allowance is left to others, whatever they do with it, and comes back with the window.
+func TestReserve(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := registrytest.New(registrytest.Options{})
+		r.Meter(registrytest.Metering{Limit: 100})
+		tags := pushMany(r, "library/nginx", 200)
+		c := newClient(t, withoutSockets(r, hub))
+		began := time.Now()
+		refused, q := lookAll(t, c, hubImage("library/nginx"), tags[:60])
+		if refused != 10 || r.Pulls(registrytest.Address) != 50 {
+			t.Errorf("%d looks refused, %d pulls, want 10 and 50", refused, r.Pulls(registrytest.Address))
+		}
+		want := &QuotaError{Registry: image.DockerHub, Account: Anonymous, Until: q.Until,
+			Allowance: 100, Reserve: 50, Window: 6 * time.Hour, Spent: 50, Remaining: 50}
+		if diff := cmp.Diff(want, q); diff != "" {
+			t.Errorf("error (-want +got):\n%s", diff)
+		}
+		// What was refused costs no more than its HEAD, and what was read nothing more.
+		if diff := cmp.Diff(registrytest.Counts{Head: 60, Get: 50}, r.Counts()); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+		if wait := q.Until.Sub(began); wait < 6*time.Hour || wait > 6*time.Hour+2*time.Minute {
+			t.Errorf("closed for %v, want the window", wait)
+		}
+
+		time.Sleep(time.Until(q.Until))
+		if refused, _ := lookAll(t, c, hubImage("library/nginx"), tags[50:60]); refused != 0 {
+			t.Errorf("%d looks refused in the next window", refused)
+		}
+		r.Spend(registrytest.Address, 35) // a cluster comes back from an outage
+		if refused, q := lookAll(t, c, hubImage("library/nginx"), tags[60:80]); refused != 15 || q.Remaining != 50 || q.Spent != 15 {
+			t.Errorf("beside others %d looks refused, want 15 (%v)", refused, q)
+		}
+	})
+}
+
+// TestLastPull: those who want it at once do not all get it.
+func TestLastPull(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{})
+	r.Meter(registrytest.Metering{Limit: 11})
+	tags := pushMany(r, "app", 40)
+	host := hub
+	host.Reserve = 60
+	c := newClient(t, withoutSockets(r, host))
+	var group sync.WaitGroup
+	for _, tag := range tags {
+		group.Go(func() {
+			if _, err := c.Look(t.Context(), hubImage("app"), tag, image.PlatformsFact, 0); err != nil {
+				if _, ok := errors.AsType[*QuotaError](err); !ok {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if got := r.Pulls(registrytest.Address); got != 4 { // 60 % of 11 is 6.6
+		t.Errorf("%d pulls, want 4", got)
+	}
+}
+
+// TestSpentByProcesses: what one process spent the next one knows; each account has its own.
+func TestSpentByProcesses(t *testing.T) {
+	t.Parallel()
+	now := noon
+	clock := func() time.Time { return now }
+	r := registrytest.New(registrytest.Options{Now: clock, Auth: registrytest.Auth{
+		Scheme: registrytest.Bearer, Username: "robot", Password: "secret", Realm: "https://auth.docker.io/token"}})
+	// A registry that does not say what remains: so all depends on the log.
+	r.Meter(registrytest.Metering{Limit: 20, Window: time.Hour, RemainingHeader: "lots;w=3600"})
+	tags := pushMany(r, "app", 60)
+	path := filepath.Join(t.TempDir(), "cache.db")
+	process := func(host Host, tags []string) (refused int) {
+		t.Helper()
+		state := openCache(t, path)
+		defer state.Close()
+		o := withoutSockets(r, host)
+		o.Cache, o.Now = state, clock
+		refused, _ = lookAll(t, newClient(t, o), hubImage("app"), tags)
+		return refused
+	}
+	robot := hub
+	robot.Auth = account("secret")
+	for i, step := range []struct {
+		after   time.Duration
+		host    Host
+		tags    []string
+		refused int
+	}{
+		{0, hub, tags[:7], 0},
+		{30 * time.Minute, hub, tags[7:14], 4},
+		{0, robot, tags[20:40], 10},
+		{29 * time.Minute, hub, tags[10:14], 4},
+		{3 * time.Minute, hub, tags[10:20], 3},
+		{time.Hour, robot, tags[30:40], 0},
+	} {
+		now = now.Add(step.after)
+		if got := process(step.host, step.tags); got != step.refused {
+			t.Errorf("step %d: %d looks refused, want %d", i, got, step.refused)
+		}
+	}
+	if a, b := r.Pulls(registrytest.Address), r.Pulls("robot"); a != 17 || b != 20 {
+		t.Errorf("%d and %d pulls, want 17 and 20", a, b)
+	}
+
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(file, []byte("robot")) || !bytes.Contains(file, []byte("sha256:")) {
+		t.Error("the file of the cache does not show what it should have")
+	}
+	for _, secret := range []string{"secret", "c2VjcmV0", "Bearer", "eyJ"} {
+		if bytes.Contains(file, []byte(secret)) {
+			t.Errorf("the cache holds %q", secret)
+		}
+	}
+}
+
+// TestPullsRefused: a registry that counts and does not tell refuses a pull. Then no GET is sent any more, while HEADs
+// and lists go on, and the next process knows.
+func TestPullsRefused(t *testing.T) {
+	t.Parallel()
+	now := noon
+	clock := func() time.Time { return now }
+	r := registrytest.New(registrytest.Options{Now: clock})
+	r.Meter(registrytest.Metering{Limit: 3, NoHeaders: true})
+	tags := pushMany(r, "app", 10)
+	path := filepath.Join(t.TempDir(), "cache.db")
+	process := func(want registrytest.Counts, refused int) {
+		t.Helper()
+		state := openCache(t, path)
+		defer state.Close()
+		o := withoutSockets(r, hub)
+		o.Cache, o.Now = state, clock
+		c := newClient(t, o)
+		got, q := lookAll(t, c, hubImage("app"), tags)
+		if got != refused || refused > 0 && !q.Until.Equal(noon.Add(6*time.Hour)) {
+			t.Errorf("%d looks refused (%v), want %d", got, q, refused)
+		}
+		if list, err := c.Tags(t.Context(), hubImage("app"), 0); err != nil || len(list.Tags) != 10 {
+			t.Errorf("list after the refusal: %v, %v", list.Tags, err)
+		}
+		if diff := cmp.Diff(want, r.Counts()); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+		r.Reset()
+	}
+	process(registrytest.Counts{Head: 10, Get: 4, List: 1}, 7)
+	now = now.Add(5 * time.Hour)
+	process(registrytest.Counts{Head: 10, List: 1}, 7)
+	now = now.Add(time.Hour)
+	r.Meter(registrytest.Metering{})
+	process(registrytest.Counts{Head: 10, Get: 7, List: 1}, 0)
+}
+
+// TestMeterHeaders is what headers of each kind let through.
+func TestMeterHeaders(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		metering registrytest.Metering
+		host     string
+		pulls    int // of 60
+	}{
+		{name: "right", metering: registrytest.Metering{Limit: 40}, host: image.DockerHub, pulls: 20},
+		{name: "another registry that counts", metering: registrytest.Metering{Limit: 40}, host: testHost, pulls: 20},
+		{name: "no number", metering: registrytest.Metering{Limit: 1000, LimitHeader: ";w=21600", RemainingHeader: ";w=21600"},
+			host: image.DockerHub, pulls: 50}, // as if it were the least allowance that is known
+		{name: "nothing but what remains", metering: registrytest.Metering{Limit: 1000, LimitHeader: ";w=21600", RemainingHeader: "70;w=21600"},
+			host: image.DockerHub, pulls: 50},
+		{name: "less than nothing remains", metering: registrytest.Metering{Limit: 40, RemainingHeader: "-3;w=21600"}, host: image.DockerHub},
+		{name: "an account that pays", metering: registrytest.Metering{Limit: 40, Accounts: map[string]int{registrytest.Address: 0}},
+			host: image.DockerHub, pulls: 60},
+		{name: "a repository that is free", metering: registrytest.Metering{Limit: 40, Free: []string{"app"}}, host: image.DockerHub, pulls: 60},
+		{name: "a limit of requests", metering: registrytest.Metering{Limit: 1000, LimitHeader: "10", RemainingHeader: "5"}, host: testHost, pulls: 60},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := registrytest.New(registrytest.Options{})
+			r.Meter(test.metering)
+			tags := pushMany(r, "app", 60)
+			refused, _ := lookAll(t, newClient(t, withoutSockets(r, hub, unlimited)), image.Repository{Host: test.host, Path: "app"}, tags)
+			if got := r.Counts().Get; got != test.pulls || refused != 60-test.pulls {
+				t.Errorf("%d GETs, %d refused, want %d of 60", got, refused, test.pulls)
+			}
+		})
+	}
+}
+
+// TestFreeBesideMetered: that one repository is not metered says nothing of the others.
+func TestFreeBesideMetered(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{})
+	r.Meter(registrytest.Metering{Limit: 10, Free: []string{"free"}})
+	c := newClient(t, withoutSockets(r, hub))
+	free, counted := pushMany(r, "free", 20), pushMany(r, "counted", 10)
+	for _, step := range []struct {
+		path    string
+		tags    []string
+		refused int
+	}{{"free", free[:10], 0}, {"counted", counted, 5}, {"free", free[10:], 0}} {
+		if refused, _ := lookAll(t, c, hubImage(step.path), step.tags); refused != step.refused {
+			t.Errorf("%s: %d looks refused, want %d", step.path, refused, step.refused)
+		}
+	}
+}
+
+// TestHeardFirst: before a pull on a registry that counts them it has said what is left, also where the digest is
+// remembered.
+func TestHeardFirst(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{})
+	r.Meter(registrytest.Metering{Limit: 10})
+	r.Push("app", "1.0", registrytest.Image{Index: true})
+	now := noon
+	o := withoutSockets(r, hub)
+	o.Now = func() time.Time { return now }
+	c := newClient(t, o)
+	if _, err := c.Look(t.Context(), hubImage("app"), "1.0", image.DigestFact, 0); err != nil {
+		t.Fatal(err)
+	}
+	r.Spend(registrytest.Address, 5)
+	now = now.Add(10 * time.Minute)
+	_, err := c.Look(t.Context(), hubImage("app"), "1.0", image.PlatformsFact, time.Hour)
+	asError(t, err, "of 10 in 6h0m0s 5 are reserved for others, 0 were spent here and 5 remain")
+	if diff := cmp.Diff(registrytest.Counts{Head: 2}, r.Counts()); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+func TestQuota(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{
+		Now:  func() time.Time { return noon },
+		Auth: registrytest.Auth{Scheme: registrytest.Bearer, Username: "robot", Password: "secret", Realm: "https://auth.docker.io/token"},
+	})
+	r.Push(probePath, probeTag, registrytest.Image{})
+	tags := pushMany(r, "app", 5)
+	r.Meter(registrytest.Metering{Limit: 100, Accounts: map[string]int{"robot": 0}})
+	r.Spend(registrytest.Address, 20)
+	quota := func(host Host, tags []string) (q Quota) {
+		t.Helper()
+		o := withoutSockets(r, host)
+		o.Now = func() time.Time { return noon }
+		c := newClient(t, o)
+		lookAll(t, c, hubImage("app"), tags)
+		r.Reset()
+		q, err := c.Quota(t.Context(), host.Host)
+		if err != nil {
+			t.Error(err)
+		}
+		if got := r.Counts(); got.Get != 0 || got.Head > 2 {
+			t.Errorf("requests: %+v, want no GET and no more than a HEAD, and one to be asked for a token", got)
+		}
+		return q
+	}
+	want := Quota{Registry: "docker.io", Account: Anonymous, Source: registrytest.Address, Metered: true,
+		Allowance: 100, Window: 6 * time.Hour, Remaining: 75, At: noon, Reserve: 50, Spent: 5, Left: 25}
+	if diff := cmp.Diff(want, quota(hub, tags)); diff != "" {
+		t.Errorf("anonymous (-want +got):\n%s", diff)
+	}
+	r.Spend(registrytest.Address, 25)
+	want.Remaining, want.Spent, want.Left, want.Until = 50, 0, 0, noon.Add(6*time.Hour)
+	if diff := cmp.Diff(want, quota(hub, nil)); diff != "" {
+		t.Errorf("another process, when others spent more (-want +got):\n%s", diff)
+	}
+	robot := hub
+	robot.Auth = account("secret")
+	if diff := cmp.Diff(Quota{Registry: "docker.io", Account: "robot", Remaining: -1}, quota(robot, tags)); diff != "" {
+		t.Errorf("an account that pays (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(Quota{Registry: testHost, Account: Anonymous, Remaining: -1}, quota(unlimited, nil)); diff != "" {
+		t.Errorf("another registry (-want +got):\n%s", diff)
+	}
+	if got := r.Counts().Total(); got != 0 {
+		t.Errorf("%d requests to a registry that counts nothing, want none", got)
+	}
+}
+
+// TestQuotaOfNoAnswer: what was known is told beside the error.
+func TestQuotaOfNoAnswer(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{Now: func() time.Time { return noon }})
+	r.Meter(registrytest.Metering{Limit: 100})
+	tags := pushMany(r, "app", 5)
+	o := withoutSockets(r, hub)
+	o.Now = func() time.Time { return noon }
+	c := newClient(t, o)
+	lookAll(t, c, hubImage("app"), tags)
+	r.Break(registrytest.Head, registrytest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"600"}}})
+	q, err := c.Quota(t.Context(), image.DockerHub)
+	asError(t, err, "asking for the quota of docker.io/ratelimitpreview/test: 429")
+	if q.Spent != 5 || q.Remaining != 95 || q.Paused.Sub(noon).Round(time.Minute) != 10*time.Minute {
+		t.Errorf("%+v", q)
+	}
+}
+
+// TestQuotaErrorText: the sentence people get names who, how many and until when.
+func TestQuotaErrorText(t *testing.T) {
+	t.Parallel()
+	e := &QuotaError{Registry: "docker.io", Account: "robot", Until: noon, Allowance: 200, Reserve: 100, Window: 6 * time.Hour, Spent: 3, Remaining: -1}
+	if got, want := e.Error(), "an unknown number remain"; !strings.Contains(got, want) {
+		t.Errorf("%q, want %q in it", got, want)
+	}
+	e.Refused = true
+	if got, want := fmt.Sprint(e), "docker.io has no pulls left for robot: none is asked for before 2026-11-21T12:00:00Z"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -109,7 +109,7 @@ func (a *app) hosts(c *config.Config) ([]registry.Host, error) {
 		hosts[i] = registry.Host{
 			Host: r.Host, Endpoint: r.Endpoint, PlainHTTP: r.PlainHTTP,
 			PerSecond: r.Rate.PerSecond, Burst: r.Rate.Burst, TokenHosts: r.TokenHosts,
-			Reserve: reserve(r.Quota),
+			Reserve: reserve(r.Quota), HubEndpoint: r.HubEndpoint,
 		}
 		if r.Auth != (config.RegistryAuth{}) {
 			hosts[i].Auth = &credential{app: a, registry: r}

@@ -44,8 +44,10 @@ type Missing struct {
 // written, or the error that makes it impossible to know.
 func (l List) Lacks(p Policy, current policy.Current, d policy.Decision) ([]Missing, error) {
 	tag, follows := p.Choice.Followed()
-	if follows && !l.has(tag) {
-		return nil, fmt.Errorf("%s has no tag %q to follow", p.Image, tag)
+	if follows {
+		if lacks, err := l.unfollowed(p, tag); err != nil || len(lacks) > 0 {
+			return lacks, err
+		}
 	}
 	lacks, err := l.undecided(p, d.Missing, follows)
 	if err != nil || len(lacks) > 0 {
@@ -63,6 +65,21 @@ func (l List) Lacks(p Policy, current policy.Current, d policy.Decision) ([]Miss
 		return []Missing{{Image: p.Image, Tag: goal.tag, Facts: image.DigestFact, Chosen: true}}, nil
 	}
 	return nil, nil
+}
+
+// unfollowed returns the followed tag, if the registry has not told its digest in this pass: what a list tells of it may be
+// from memory.
+func (l List) unfollowed(p Policy, tag string) ([]Missing, error) {
+	look := l.Looked[tag]
+	switch {
+	case !l.has(tag):
+		return nil, fmt.Errorf("%s has no tag %q to follow", p.Image, tag)
+	case look.Err != nil:
+		return nil, look.Err
+	case look.Asked.Has(image.DigestFact):
+		return nil, nil
+	}
+	return []Missing{{Image: p.Image, Tag: tag, Facts: image.DigestFact, Chosen: true}}, nil
 }
 
 // undecided returns what of a decision's wishes was not asked for yet.

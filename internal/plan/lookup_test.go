@@ -156,15 +156,19 @@ func TestLookUps(t *testing.T) {
 		site: stablePinned, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable"}}, Err: errors.New("cut off")},
 		want: []string{"missing digest of stable, to be written"},
 	}, {
+		name: "whatever the list remembers of it",
+		site: stablePinned, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable", Digest: sha}}},
+		want: []string{"missing digest of stable, to be written"},
+	}, {
 		name: "and written when it has moved",
-		site: stablePinned, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable", Digest: newSHA}}},
+		site: stablePinned, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable", Digest: newSHA}}, Looked: asked("stable", image.DigestFact)},
 		want: []string{"stable" + digestPart + " -> stable" + newDigestPart},
 	}, {
 		name: "and left alone when it has not",
-		site: stablePinned, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable", Digest: sha}}},
+		site: stablePinned, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable", Digest: sha}}, Looked: asked("stable", image.DigestFact)},
 	}, {
 		name: "and added where there was none",
-		site: stable, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable", Digest: sha}}},
+		site: stable, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable", Digest: sha}}, Looked: asked("stable", image.DigestFact)},
 		want: []string{"stable@ -> stable" + digestPart},
 	}, {
 		name: "a followed tag that is not there is a problem",

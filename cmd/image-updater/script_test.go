@@ -24,10 +24,10 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the scripts of testdata/script. Beside the commands of testscript there are:
 //
-//	registry [-auth USER:PASSWORD] FILE
+//	registry [-auth USER:PASSWORD] [-hub] FILE
 //	                           start a registry on loopback, filled from lines of REPOSITORY TAG...; sets $REGISTRY;
-//	                           with -auth it hands tokens to that account alone
-//	requests KIND N            the registry was asked N times for KIND (ping, token, list, head, get, other or total)
+//	                           with -auth it hands tokens to that account alone, with -hub it has Docker Hub's tag API
+//	requests KIND N            the registry was asked N times for KIND (ping, token, list, head, get, tell, other or total)
 //	break KIND STATUS [VALUE]  from now on the registry answers KIND with STATUS, and Retry-After: VALUE
 //	mend                       the registry answers again
 //	remote NAME DIR            make the Git repository $GITROOT/NAME.git of the files in DIR, served at $GITURL/NAME.git
@@ -122,18 +122,23 @@ func want(ts *testscript.TestScript, neg, ok bool, usage string) {
 }
 
 func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
-	want(ts, neg, len(args) == 1 || len(args) == 3 && args[0] == "-auth", "registry [-auth USER:PASSWORD] FILE")
-	var lists [][]string
 	var options registrytest.Options
-	for line := range strings.Lines(ts.ReadFile(args[len(args)-1])) {
+	if len(args) > 2 && args[0] == "-auth" {
+		options.Auth.Scheme = registrytest.Bearer
+		options.Auth.Username, options.Auth.Password, _ = strings.Cut(args[1], ":")
+		args = args[2:]
+	}
+	if len(args) > 1 && args[0] == "-hub" {
+		options.API.Hub = &registrytest.HubAPI{}
+		args = args[1:]
+	}
+	want(ts, neg, len(args) == 1, "registry [-auth USER:PASSWORD] [-hub] FILE")
+	var lists [][]string
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
 		if fields := strings.Fields(line); len(fields) > 0 {
 			lists = append(lists, fields)
 			options.Auth.Private = append(options.Auth.Private, fields[0])
 		}
-	}
-	if len(args) == 3 {
-		options.Auth.Scheme = registrytest.Bearer
-		options.Auth.Username, options.Auth.Password, _ = strings.Cut(args[1], ":")
 	}
 	r := registrytest.New(options)
 	for _, list := range lists {

@@ -84,7 +84,7 @@ func (a *app) printTags(list registry.DetailList) error {
 	for _, tag := range list.Tags {
 		fields := []string{tag.Name}
 		if !tag.Pushed.IsZero() {
-			fields = append(fields, tag.Pushed.UTC().Format(time.RFC3339))
+			fields = append(fields, tag.Pushed.UTC().Format(time.RFC3339Nano))
 		} else if list.Facts.Has(image.PushedFact) {
 			fields = append(fields, "")
 		}

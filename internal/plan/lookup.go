@@ -35,8 +35,8 @@ type Missing struct {
 	Image image.Repository
 	Tag   string
 	Facts image.Facts
-	// Chosen says that the tag is the one to be written, now or when it has waited. There are few of them, while the others
-	// may be all that a policy has to tell apart.
+	// Chosen says that the tag is the one to be written. There are few of them, while the others may be all that a policy
+	// has to tell apart.
 	Chosen bool
 }
 
@@ -52,9 +52,6 @@ func (l List) Lacks(p Policy, current policy.Current, d policy.Decision) ([]Miss
 	lacks, err := l.undecided(p, d.Missing, follows)
 	if err != nil || len(lacks) > 0 {
 		return lacks, err
-	}
-	if tag, waits := l.waiting(d); waits {
-		return []Missing{{Image: p.Image, Tag: tag, Facts: image.DigestFact, Chosen: true}}, nil
 	}
 	goal, ok := p.goal(current, d)
 	if !ok {
@@ -103,18 +100,6 @@ func (l List) undecided(p Policy, wanted []policy.Missing, chosen bool) ([]Missi
 		}
 	}
 	return lacks, nil
-}
-
-// waiting returns the best tag that waits for its age, if that runs from an earlier look: when it was pushed again
-// meanwhile, it begins anew. Those behind it are looked at when it is their turn.
-func (l List) waiting(d policy.Decision) (tag string, ok bool) {
-	i := slices.IndexFunc(d.Verdicts, func(v policy.Verdict) bool { return v.Rule == policy.RuleMinAge })
-	if i < 0 {
-		return "", false
-	}
-	c := l.candidate(d.Verdicts[i].Tag)
-	look := l.Looked[c.Tag]
-	return c.Tag, c.Pushed.IsZero() && !c.FirstSeen.IsZero() && look.Err == nil && !look.Asked.Has(image.DigestFact)
 }
 
 // unconfirmed reports whether what is known of a tag may have changed since: it comes from another service, or its age

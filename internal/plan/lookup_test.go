@@ -128,15 +128,9 @@ func TestLookUps(t *testing.T) {
 		site: plain, spec: aged, list: plan.List{Candidates: []policy.Candidate{old, {Tag: "1.27.4", FirstSeen: now.Add(-72 * time.Hour)}}},
 		want: []string{"missing digest of 1.27.4, to be written"},
 	}, {
-		name: "and the best that waits in each pass",
-		site: plain, spec: aged, list: plan.List{Candidates: []policy.Candidate{old,
-			{Tag: "1.26.0", FirstSeen: now.Add(-2 * time.Hour)}, {Tag: "1.27.4", FirstSeen: now.Add(-time.Hour)}}},
-		want: []string{"missing digest of 1.27.4, to be written"},
-	}, {
-		name: "but once in a pass",
-		site: plain, spec: aged, list: plan.List{Looked: asked("1.27.4", image.DigestFact), Candidates: []policy.Candidate{old,
-			{Tag: "1.26.0", FirstSeen: now.Add(-2 * time.Hour)}, {Tag: "1.27.4", FirstSeen: now}}},
-		want: []string{"held min-age until 2026-11-24T10:00:00Z", "held min-age until 2026-11-24T08:00:00Z"},
+		name: "but not while it waits",
+		site: plain, spec: aged, list: plan.List{Candidates: []policy.Candidate{old, {Tag: "1.27.4", FirstSeen: now.Add(-time.Hour)}}},
+		want: []string{"held min-age until 2026-11-24T09:00:00Z"},
 	}, {
 		name: "one whose age runs from its push is not",
 		site: plain, spec: aged, list: plan.List{Candidates: []policy.Candidate{old, {Tag: "1.27.4", Pushed: now.Add(-72 * time.Hour)}}},

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/image-updater/image-updater/image"
@@ -39,8 +40,10 @@ type Quota struct {
 	Spent     int       // by this program, in the window
 	Left      int       // pulls that may be spent now
 
-	Until  time.Time // no pull is spent before; zero = one may be
-	Paused time.Time // the registry asked to be left alone, whatever for, until then
+	Until     time.Time // no pull is spent before; zero = one may be
+	Paused    time.Time // the registry asked to be left alone, whatever for, until then
+	TagsPause time.Time // the same for the tag API beside it, as Docker Hub has one
+	Parked    error     // why the credential is not sent any more; nil = it is
 }
 
 // Quota returns what is known about the pulls at a registry. Where they are counted the registry is asked what is left,
@@ -64,9 +67,15 @@ func (c *Client) Quota(ctx context.Context, registry string) (Quota, error) {
 	if h.ledger.meters(credential) {
 		h.tokens.expect(h.path(repository))
 		_, err = h.headManifest(ctx, repository, probeTag)
+		if errors.Is(err, ErrNoTag) {
+			err = nil // a mirror, which need not have it
+		}
 	}
 	q := h.ledger.quota(credential, h.path(repository))
-	q.Paused = h.limit.pausedUntil()
+	q.Paused, q.Parked = h.limit.pausedUntil(), h.parked(ctx)
+	if hub := h.adapters.hub; hub != nil {
+		q.TagsPause = hub.limit.pausedUntil()
+	}
 	if err != nil {
 		return q, h.wrap(op, repository, explain(err, h.entry.Host, credential))
 	}

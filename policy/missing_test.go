@@ -259,6 +259,10 @@ func TestWhatIsMissingDecides(t *testing.T) {
 			}
 			d = s.choose()
 		}
+		// The platforms of a young tag are not asked for, and as long as it waits, nothing that is asked for less is taken.
+		if holds := slices.ContainsFunc(d.Verdicts, func(v policy.Verdict) bool { return v.Outcome == policy.Waiting }); !d.Usable && holds {
+			return
+		}
 		if d.Chosen != want.Chosen || d.Changed != want.Changed || d.Changed && d.Digest != want.Digest && d.Digest != "" {
 			t.Fatalf("chosen %q %s, knowing all %q %s:\n%v\n%v", d.Chosen, d.Digest, want.Chosen, want.Digest, verdicts(d), verdicts(want))
 		}

@@ -59,6 +59,9 @@ func (s *versionScale) allowsVariant(from, to *version) bool {
 	case NewerVariant:
 		return sameVariant(from, to, true) && (s.format != nil || samePrecision(from, to))
 	}
+	if from.shape != to.shape && !from.dropsBuild(to) { // most tags, at little cost
+		return false
+	}
 	return sameVariant(from, to, false) && (s.format != nil || samePrecision(from, to))
 }
 

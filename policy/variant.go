@@ -53,6 +53,28 @@ func sameVariant(a, b *version, newer bool) bool {
 	}
 }
 
+// addTo adds to the shape of a variant what a part has in it, numbers being those in front of it. What sameVariant holds
+// fixed makes a difference in most cases, anything else in none.
+func (p part) addTo(shape uint64, text string, numbers uint8) uint64 {
+	held := p.whole(text)
+	switch p.kind {
+	case stagePart, stageNumberPart:
+		return shape
+	case numberPart:
+		if numbers > 0 {
+			return shape
+		}
+		held = p.separator(text)
+	case revisionPart, datedPart, commitPart:
+		held = p.separator(text)
+	}
+	sign := uint64(p.kind)<<32 | uint64(len(held))<<24
+	if n := len(held); n > 0 {
+		sign |= uint64(held[0])<<16 | uint64(held[n/2])<<8 | uint64(held[n-1])
+	}
+	return (shape ^ sign) * 0x9e3779b97f4a7c15
+}
+
 // dropsBuild reports whether b has higher numbers and no build, where that of a is nothing but a number behind the
 // version: publishers who add -1 to a version that they had to build again have no build to write on the next one. A word
 // (-r1) or a date is written on all of them.

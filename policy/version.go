@@ -10,6 +10,7 @@ type version struct {
 	text  string
 	parts []part
 
+	shape   uint64          // of the variant: where it differs, the variant does
 	key     uint64          // of the numbers: in the order of the versions, equal where it cannot tell
 	exact   bool            // key says all about the numbers
 	numbers uint8           // how many there are
@@ -36,6 +37,7 @@ func (p *parser) newVersion(text string, start int) *version {
 	v := p.place()
 	*v = version{text: text, parts: parts, stage: stageFinal}
 	for i, p := range parts {
+		v.shape = p.addTo(v.shape, text, v.numbers)
 		switch p.kind {
 		case wordPart:
 			// Only in front of the numbers a word has a stage without being the pre-release.

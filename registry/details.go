@@ -174,10 +174,11 @@ func (c *Client) detailed(ctx context.Context, h *host, by adapter, r image.Repo
 
 // detailed returns the list from the cache or from the registry.
 func (h *host) detailed(ctx context.Context, by adapter, r image.Repository, fresh time.Duration) (DetailList, error) {
-	key, err := h.detailKey(ctx, by, r)
+	credential, err := h.keys.get(ctx)
 	if err != nil {
 		return DetailList{}, err
 	}
+	key := detailKey(by, r, credential)
 	c := h.client
 	var known listing
 	if entry, found := c.cache.Get(detailBucket, key); found {
@@ -193,7 +194,7 @@ func (h *host) detailed(ctx context.Context, by adapter, r image.Repository, fre
 	at := c.now()
 	found, err := by.list(ctx, r, known)
 	if err != nil {
-		return DetailList{}, err
+		return DetailList{}, explain(err, h.entry.Host, credential)
 	}
 	if err := c.cache.Put(detailBucket, key, encodeListing(found), at); err != nil {
 		c.log.DebugContext(ctx, "tag list is not kept", "repository", r.String(), "err", err)
@@ -204,20 +205,17 @@ func (h *host) detailed(ctx context.Context, by adapter, r image.Repository, fre
 }
 
 // detailKey is the key of what an adapter knows of a repository: what one account may see is not shown to another.
-func (h *host) detailKey(ctx context.Context, by adapter, r image.Repository) (string, error) {
-	credential, err := h.keys.get(ctx)
-	if err != nil {
-		return "", err
-	}
-	return r.String() + " " + credential.identity() + " " + by.place(), nil
+func detailKey(by adapter, r image.Repository, c credential) string {
+	return r.String() + " " + c.identity() + " " + by.place()
 }
 
 // noteNames keeps in mind that the adapter is told nothing of a repository that the registry itself lists.
 func (h *host) noteNames(ctx context.Context, by adapter, r image.Repository, why error) {
-	key, err := h.detailKey(ctx, by, r)
+	c, err := h.keys.get(ctx)
 	if err != nil {
 		return
 	}
+	key := detailKey(by, r, c)
 	if entry, found := h.client.cache.Get(namesBucket, key); found && young(entry.At, h.client.now(), namesFor) {
 		return
 	}

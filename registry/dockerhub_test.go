@@ -196,3 +196,83 @@ func unlimitedHub(t interface {
 	h.adapters.hub.limit.bucket.SetLimit(rate.Inf)
 	return c
 }
+
+// TestHubHabits lists a repository of 250 tags from the API with each habit that is known. However it misbehaves the
+// list is whole, or an error, after few requests.
+func TestHubHabits(t *testing.T) {
+	t.Parallel()
+	type counts = registrytest.Counts
+	for _, test := range []struct {
+		name   string
+		api    registrytest.HubAPI
+		fault  registrytest.Fault
+		facts  image.Facts // 0 = all that the API gives
+		dated  int         // tags with a time of push; 0 = all
+		err    string
+		first  counts
+		second counts // nothing has changed
+	}{
+		{name: "well-behaved", first: counts{Tell: 3}, second: counts{Tell: 1}},
+		{name: "page size is ignored", api: registrytest.HubAPI{PageSize: 10}, first: counts{Tell: 25}, second: counts{Tell: 1}},
+		{name: "not all is shown", api: registrytest.HubAPI{MaxOffset: 100}, dated: 100,
+			first: counts{Tell: 2, List: 1}, second: counts{Tell: 1}},
+		{name: "not in order", api: registrytest.HubAPI{Unordered: true}, first: counts{Tell: 3}, second: counts{Tell: 3}},
+		{name: "miscounted", api: registrytest.HubAPI{CountOff: 7}, first: counts{Tell: 3, List: 1}, second: counts{Tell: 1}},
+		{name: "next leads elsewhere", api: registrytest.HubAPI{Next: "http://169.254.169.254/"}, first: counts{Tell: 3}, second: counts{Tell: 1}},
+		{name: "next is no text", fault: registrytest.Fault{Status: 200, Body: `{"count":1,"next":{},"results":[{"name":"0001"}]}`},
+			dated: -1, first: counts{Tell: 6, List: 1}, second: counts{Tell: 6, List: 1}},
+		{name: "the first page again and again", api: registrytest.HubAPI{Loop: true}, dated: 100,
+			first: counts{Tell: 6, List: 1}, second: counts{Tell: 1}},
+		{name: "no count", api: registrytest.HubAPI{NoCount: true}, err: "the answer has no count", first: counts{Tell: 1}, second: counts{Tell: 1}},
+		{name: "html", fault: registrytest.Fault{Status: 200, Body: "<html>"}, err: "not JSON", first: counts{Tell: 1}, second: counts{Tell: 1}},
+		{name: "cut", fault: registrytest.Fault{Cut: true}, err: "unexpected EOF", first: counts{Tell: 3}, second: counts{Tell: 3}},
+		{name: "down", fault: registrytest.Fault{Status: 502}, err: "502", first: counts{Tell: 3}, second: counts{Tell: 3}},
+		{name: "redirect to another host", fault: registrytest.Fault{Redirect: "https://login.example/"},
+			err: "is not followed", first: counts{Tell: 1}, second: counts{Tell: 1}},
+		{name: "without end", fault: registrytest.Fault{Endless: true}, err: "longer than", first: counts{Tell: 1}, second: counts{Tell: 1}},
+		{name: "not for us", fault: registrytest.Fault{Status: 404, Body: `{"message":"object not found"}`}, facts: names,
+			first: counts{Tell: 1, List: 1}, second: counts{Tell: 1, List: 1}},
+		{name: "not for this address", fault: registrytest.Fault{Status: 403}, facts: names, first: counts{Tell: 1, List: 1}, second: counts{Tell: 1, List: 1}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := registrytest.New(registrytest.Options{API: registrytest.API{Hub: &test.api}})
+				pushAll(r, nginx.Path, noon, numbered(250)...)
+				r.Break(registrytest.Tell, test.fault)
+				c := newClient(t, withoutSockets(r))
+				for i, want := range []counts{test.first, test.second} {
+					list, err := c.Details(t.Context(), nginx, hubFacts, 0)
+					if diff := cmp.Diff(want, r.Counts()); diff != "" {
+						t.Errorf("look %d: requests (-want +got):\n%s", i+1, diff)
+					}
+					r.Reset()
+					if test.err != "" {
+						asError(t, err, test.err)
+						if list.Tags != nil {
+							t.Errorf("there is a list of %d tags with the error", len(list.Tags))
+						}
+						continue
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					dated := 0
+					for _, tag := range list.Tags {
+						if !tag.Pushed.IsZero() {
+							dated++
+						}
+					}
+					wantDated := map[bool]int{true: 250, false: max(0, test.dated)}[test.dated == 0 && test.facts != names]
+					wantFacts := map[bool]image.Facts{true: 0, false: hubFacts}[test.facts == names]
+					if !slices.Equal(numbered(250), tagNames(list)) || dated != wantDated || list.Facts != wantFacts {
+						t.Errorf("look %d: %d tags, %d dated, facts %v; want 250, %d, %v", i+1, len(list.Tags), dated, list.Facts, wantDated, wantFacts)
+					}
+				}
+			})
+		})
+	}
+}
+
+// names stands for no facts at all in tables whose zero value means all.
+const names = image.Facts(1 << 7)

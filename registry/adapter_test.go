@@ -1,0 +1,231 @@
+package registry
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/registrytest"
+)
+
+// TestAdapters lists a repository of each kind of registry: what it tells, and for how many requests, the first time and
+// when nothing has changed.
+func TestAdapters(t *testing.T) {
+	t.Parallel()
+	type counts = registrytest.Counts
+	const two = image.DigestFact | image.PushedFact
+	bearer := registrytest.Auth{Scheme: registrytest.Bearer}
+	harborAuth := registrytest.Auth{Scheme: registrytest.Bearer, Service: "harbor-registry", Username: "robot", Password: "secret"}
+	azureAuth := registrytest.Auth{Scheme: registrytest.Bearer, Actions: "metadata_read"}
+	quayAuth := registrytest.Auth{Scheme: registrytest.Bearer, Realm: "https://quay.acme.example/v2/auth"}
+	private := func(a registrytest.Auth) registrytest.Auth {
+		a.Username, a.Password, a.Private = "robot", "secret", []string{"acme/api/web"}
+		return a
+	}
+	for _, test := range []struct {
+		name      string
+		host      string
+		auth      registrytest.Auth
+		api       registrytest.API
+		tags      int
+		want      image.Facts // 0 = all
+		facts     image.Facts
+		platforms bool
+		first     counts
+		second    counts
+	}{
+		{name: "Google", host: "europe-docker.pkg.dev", auth: bearer, api: registrytest.API{Google: &registrytest.GoogleLists{}}, tags: 1500, facts: two,
+			first: counts{Token: 1, List: 2}, second: counts{List: 1}},
+		{name: "Container Registry", host: "eu.gcr.io", auth: bearer, api: registrytest.API{Google: &registrytest.GoogleLists{Created: true}}, tags: 3,
+			facts: two | image.CreatedFact, first: counts{Token: 1, List: 2}, second: counts{List: 1}},
+		{name: "behind Google's name", host: "gcr.io", auth: bearer, tags: 3, first: counts{Token: 1, List: 3}, second: counts{List: 2}},
+		{name: "Quay", host: "quay.io", auth: bearer, api: registrytest.API{Quay: &registrytest.QuayAPI{}}, tags: 50, facts: two,
+			first: counts{Tell: 1}, second: counts{Tell: 1}},
+		{name: "Quay, many tags", host: "quay.io", auth: bearer, api: registrytest.API{Quay: &registrytest.QuayAPI{}}, tags: 250, facts: two,
+			first: counts{Tell: 3, Token: 1, List: 4}, second: counts{Tell: 1, List: 3}},
+		{name: "Quay, private", host: "quay.io", auth: private(bearer), api: registrytest.API{Quay: &registrytest.QuayAPI{}}, tags: 50,
+			first: counts{Tell: 1, Token: 1, List: 2}, second: counts{Tell: 1, List: 1}},
+		{name: "Quay of one's own", host: "quay.acme.example", auth: quayAuth, api: registrytest.API{Quay: &registrytest.QuayAPI{}}, tags: 50, facts: two,
+			first: counts{Token: 1, List: 2, Tell: 1}, second: counts{Tell: 1}},
+		{name: "Azure", host: "acme.azurecr.io", auth: azureAuth, api: registrytest.API{Azure: &registrytest.AzureAPI{}}, tags: 500, facts: two,
+			first: counts{Token: 2, Tell: 3}, second: counts{Tell: 1}},
+		{name: "Azure, many tags", host: "acme.azurecr.io", auth: azureAuth, api: registrytest.API{Azure: &registrytest.AzureAPI{PageSize: 100}}, tags: 250, facts: two,
+			first: counts{Token: 2, Tell: 5, List: 1}, second: counts{Tell: 1, List: 1}},
+		{name: "Harbor", host: "harbor.acme.example", auth: harborAuth, api: registrytest.API{Harbor: &registrytest.HarborAPI{}}, tags: 150, facts: hubFacts, platforms: true,
+			first: counts{Token: 1, List: 3, Tell: 2}, second: counts{List: 1, Tell: 2}},
+		{name: "Harbor, private", host: "harbor.acme.example", auth: private(harborAuth), api: registrytest.API{Harbor: &registrytest.HarborAPI{}}, tags: 3, facts: hubFacts, platforms: true,
+			first: counts{Token: 1, List: 3, Tell: 1}, second: counts{List: 1, Tell: 1}},
+		{name: "Harbor that does not take the account", host: "harbor.acme.example", auth: private(harborAuth),
+			api: registrytest.API{Harbor: &registrytest.HarborAPI{NoAccount: true}}, tags: 3,
+			first: counts{Token: 1, List: 2, Tell: 1}, second: counts{List: 1, Tell: 1}},
+		{name: "any other", host: testHost, auth: bearer, tags: 3, first: counts{Token: 1, List: 2}, second: counts{List: 1}},
+		{name: "nothing that Quay tells", host: "quay.io", auth: bearer, api: registrytest.API{Quay: &registrytest.QuayAPI{}}, tags: 3, want: image.CreatedFact,
+			first: counts{Token: 1, List: 2}, second: counts{List: 1}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := registrytest.New(registrytest.Options{Auth: test.auth, API: test.api})
+				at := image.Repository{Host: test.host, Path: "acme/api/web"}
+				digests := make(map[string]string)
+				for i, tag := range numbered(test.tags) {
+					digests[tag] = r.Push(at.Path, tag, registrytest.Image{Pushed: noon.Add(time.Duration(i) * time.Second), Created: noon})
+				}
+				entry := Host{Host: test.host}
+				if test.auth.Username != "" {
+					entry.Auth = account("secret")
+				}
+				c := newClient(t, Options{Hosts: []Host{entry}, Transport: realmAt(r, "/v2/auth")})
+				want := test.want
+				if want == 0 {
+					want = hubFacts | image.CreatedFact
+				}
+				for i, counts := range []registrytest.Counts{test.first, test.second} {
+					list, err := c.Details(t.Context(), at, want, 0)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(counts, r.Counts()); diff != "" {
+						t.Errorf("look %d: requests (-want +got):\n%s", i+1, diff)
+					}
+					r.Reset()
+					if !slices.Equal(numbered(test.tags), tagNames(list)) || list.Facts != test.facts || list.SecondHand {
+						t.Errorf("look %d: %d tags, facts %v, second hand %v", i+1, len(list.Tags), list.Facts, list.SecondHand)
+					}
+					for i, tag := range list.Tags {
+						wantTag := Tag{Name: tag.Name}
+						if test.facts.Has(two) {
+							wantTag.Digest, wantTag.Pushed = image.Digest(digests[tag.Name]), noon.Add(time.Duration(i)*time.Second)
+						}
+						if test.facts.Has(image.CreatedFact) {
+							wantTag.Created = noon
+						}
+						if test.platforms {
+							wantTag.Platforms = amd64
+						}
+						if diff := cmp.Diff(wantTag, tag); diff != "" {
+							t.Fatalf("tag (-want +got):\n%s", diff)
+						}
+					}
+				}
+			})
+		})
+	}
+}
+
+// realmAt has the token server answer on a path of its own, too.
+func realmAt(r *registrytest.Registry, path string) http.RoundTripper {
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		if req.URL.Path == path {
+			req = req.Clone(req.Context())
+			req.URL.Path = "/token"
+		}
+		return r.Transport().RoundTrip(req)
+	})
+}
+
+// TestNamesOnlyRemembered: an API that tells nothing of a repository is not asked at each look, by no process, but
+// anew after some hours, and when somebody wants it fresh.
+func TestNamesOnlyRemembered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := registrytest.New(registrytest.Options{API: registrytest.API{Hub: &registrytest.HubAPI{}}})
+		pushAll(r, nginx.Path, noon, "1.0")
+		r.Break(registrytest.Tell, registrytest.Fault{Status: 404})
+		c := newClient(t, withoutSockets(r))
+		for _, step := range []struct {
+			after, fresh time.Duration
+			counts       registrytest.Counts
+			facts        image.Facts
+		}{
+			{0, time.Minute, registrytest.Counts{Tell: 1, List: 1}, 0},
+			{time.Second, time.Minute, registrytest.Counts{}, 0},
+			{time.Hour, time.Minute, registrytest.Counts{List: 1}, 0},
+			{0, 0, registrytest.Counts{Tell: 1, List: 1}, 0},
+			{5 * time.Hour, time.Minute, registrytest.Counts{Tell: 1}, hubFacts},
+		} {
+			time.Sleep(step.after)
+			if step.facts != 0 {
+				r.Break(registrytest.Tell, registrytest.Fault{})
+			}
+			list, err := c.Details(t.Context(), nginx, hubFacts, step.fresh)
+			if err != nil || len(list.Tags) != 1 || list.Facts != step.facts {
+				t.Errorf("after %v: %d tags, facts %v, %v", step.after, len(list.Tags), list.Facts, err)
+			}
+			if diff := cmp.Diff(step.counts, r.Counts()); diff != "" {
+				t.Errorf("after %v: requests (-want +got):\n%s", step.after, diff)
+			}
+			r.Reset()
+		}
+	})
+}
+
+// TestNoListNoMemory: a repository that neither tells of is an error, and is asked for again.
+func TestNoListNoMemory(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{API: registrytest.API{Hub: &registrytest.HubAPI{}}})
+	c := newClient(t, withoutSockets(r))
+	_, err := c.Details(t.Context(), nginx, hubFacts, time.Hour)
+	asError(t, err, "listing tags of docker.io/library/nginx: 404 Not Found: NAME_UNKNOWN")
+	pushAll(r, nginx.Path, noon, "1.0")
+	if list, err := c.Details(t.Context(), nginx, hubFacts, time.Hour); err != nil || list.Facts != hubFacts {
+		t.Errorf("once it is there: facts %v, %v", list.Facts, err)
+	}
+}
+
+// TestOldDetailsAreNoNews: when the API is down what it told before is not passed off as what it tells now.
+func TestOldDetailsAreNoNews(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := registrytest.New(registrytest.Options{API: registrytest.API{Hub: &registrytest.HubAPI{}}})
+		pushAll(r, nginx.Path, noon, "1.0")
+		c := newClient(t, withoutSockets(r))
+		if _, err := c.Details(t.Context(), nginx, hubFacts, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		r.Break(registrytest.Tell, registrytest.Fault{Status: 503})
+		time.Sleep(30 * time.Minute)
+		if list, err := c.Details(t.Context(), nginx, hubFacts, time.Hour); err != nil || !list.Cached || !list.SecondHand {
+			t.Errorf("within the interval: cached %v, second hand %v, %v", list.Cached, list.SecondHand, err)
+		}
+		time.Sleep(31 * time.Minute)
+		list, err := c.Details(t.Context(), nginx, hubFacts, time.Hour)
+		asError(t, err, "listing tags of docker.io/library/nginx: asking hub.docker.com for tags: 503")
+		if list.Tags != nil {
+			t.Errorf("there is a list of %d tags with the error", len(list.Tags))
+		}
+	})
+}
+
+// TestSightings: what was looked up before is in the list without a request, and has to be confirmed.
+func TestSightings(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := registrytest.New(registrytest.Options{})
+		digest := r.Push("a", "1.0", registrytest.Image{})
+		r.Push("a", "1.1", registrytest.Image{})
+		c := newClient(t, withoutSockets(r, unlimited))
+		first := time.Now().UTC()
+		if _, err := c.Look(t.Context(), repository("a"), "1.0", 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		r.Reset()
+		list, err := c.Details(t.Context(), repository("a"), hubFacts, 0)
+		if err != nil || !list.SecondHand {
+			t.Fatalf("second hand %v, %v", list.SecondHand, err)
+		}
+		want := []Tag{{Name: "1.0", Digest: image.Digest(digest), FirstSeen: first}, {Name: "1.1"}}
+		if diff := cmp.Diff(want, list.Tags); diff != "" {
+			t.Errorf("tags (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(registrytest.Counts{List: 1}, r.Counts()); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+	})
+}

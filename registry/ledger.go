@@ -11,6 +11,7 @@ import (
 const (
 	ledgerBucket = "ledger"
 	heardFor     = 5 * time.Minute // what a registry said about the quota is taken for as it is
+	maxSource    = 100             // bytes of the name of whom it counts
 )
 
 // QuotaError says that a GET of a manifest was not sent, since it would have taken a pull that is not ours to take, or
@@ -87,6 +88,7 @@ func (l *ledger) save(name string, t *tally) {
 	if err != nil {
 		l.host.client.log.Warn("log of pulls is not kept for the next process", "registry", l.host.entry.Host, "err", err)
 	}
+	t.saved = l.host.client.now()
 }
 
 // meters reports whether the registry counts the pulls of the credential, as far as is known.
@@ -138,7 +140,7 @@ func (l *ledger) answered(e errand, resp *http.Response) {
 	defer l.mu.Unlock()
 	t, now := e.tally, l.host.client.now()
 	t.land(e, resp.StatusCode != http.StatusUnauthorized)
-	m, found := readMeter(resp.Header, l.host.habits.metered)
+	m, found := l.read(resp)
 	switch {
 	case found:
 		t.hear(e.path, heard{at: now})
@@ -146,9 +148,20 @@ func (l *ledger) answered(e errand, resp *http.Response) {
 	case resp.StatusCode == http.StatusOK:
 		t.hear(e.path, heard{at: now, free: true})
 	}
-	if found || e.taken {
+	// The next process asks before it spends. So what a HEAD says is not worth a write each time; what we spend is.
+	age := now.Sub(t.saved)
+	if e.taken || found && (age < 0 || age >= time.Minute) {
 		l.save(e.name, t)
 	}
+}
+
+// read reads the headers, of which the source is text to be shown.
+func (l *ledger) read(resp *http.Response) (meterHeaders, bool) {
+	m, found := readMeter(resp.Header, l.host.habits.metered)
+	if m.source = l.host.secret.cleanText(m.source); len(m.source) > maxSource {
+		m.source = ""
+	}
+	return m, found
 }
 
 // unanswered takes note of a request without an answer: it may have been counted, if it was sent.
@@ -167,7 +180,7 @@ func (l *ledger) refused(e errand, resp *http.Response) error {
 	defer l.mu.Unlock()
 	t, now := e.tally, l.host.client.now()
 	t.land(e, true)
-	if m, found := readMeter(resp.Header, l.host.habits.metered); found {
+	if m, found := l.read(resp); found {
 		t.learn(m, e, now)
 	}
 	t.block(now)

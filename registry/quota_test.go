@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
+	"github.com/image-updater/image-updater/cache"
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/registrytest"
 )
@@ -79,6 +81,69 @@ func TestReserve(t *testing.T) {
 		if refused, q := lookAll(t, c, hubImage("library/nginx"), tags[60:80]); refused != 15 || q.Remaining != 50 || q.Spent != 15 {
 			t.Errorf("beside others %d looks refused, want 15 (%v)", refused, q)
 		}
+	})
+}
+
+// TestLedgerAgainstRegistry: beside others who spend what they like, and whatever ends in between, the registry never
+// has to refuse a pull, and none is taken that was the reserve.
+func TestLedgerAgainstRegistry(t *testing.T) {
+	t.Parallel()
+	const limit = 12
+	rapid.Check(t, func(t *rapid.T) {
+		now := noon
+		clock := func() time.Time { return now }
+		r := registrytest.New(registrytest.Options{Now: clock})
+		r.Meter(registrytest.Metering{Limit: limit, Window: time.Hour})
+		state, err := cache.Open(t.Context(), cache.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer state.Close()
+		host := hub
+		host.Reserve = rapid.SampledFrom([]int{-1, 25, 50, 75}).Draw(t, "reserve")
+		start := func() *Client {
+			o := withoutSockets(r, host)
+			o.Now, o.Cache, o.Keychain = clock, state, anonymous
+			c, err := New(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		c := start()
+		defer func() { c.Close() }()
+		tags := 0
+		t.Repeat(map[string]func(*rapid.T){
+			"look": func(t *rapid.T) {
+				tags++
+				tag := fmt.Sprint(tags)
+				r.Push("app", tag, registrytest.Image{Index: true, Build: tags})
+				fresh := rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(t, "fresh")
+				before := r.Pulls(registrytest.Address)
+				_, err := c.Look(t.Context(), hubImage("app"), tag, image.PlatformsFact, fresh)
+				q, quota := errors.AsType[*QuotaError](err)
+				if err != nil && !quota || quota && q.Refused {
+					t.Fatal(err)
+				}
+				if r.Pulls(registrytest.Address) == before {
+					return
+				}
+				left, err := c.Quota(t.Context(), image.DockerHub)
+				if err != nil || left.Remaining < left.Reserve || left.Spent > limit-left.Reserve {
+					t.Fatalf("%+v, %v", left, err)
+				}
+			},
+			"others": func(t *rapid.T) {
+				r.Spend(registrytest.Address, rapid.IntRange(1, limit).Draw(t, "pulls"))
+			},
+			"wait": func(t *rapid.T) {
+				now = now.Add(time.Duration(rapid.IntRange(1, 90*60).Draw(t, "seconds")) * time.Second)
+			},
+			"restart": func(t *rapid.T) {
+				c.Close()
+				c = start()
+			},
+		})
 	})
 }
 

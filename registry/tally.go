@@ -24,6 +24,7 @@ type tally struct {
 	underway map[int]int64    // turns of pulls that have no answer yet, with their minutes
 	learned  int              // turn of the errand that Remaining was learned from
 	heard    map[string]heard // what the last answer for a repository said, by its path
+	saved    time.Time        // when it was put into the cache
 }
 
 // heard is the last answer for a repository.

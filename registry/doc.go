@@ -5,6 +5,7 @@
 //	defer client.Close()
 //	client.Expect(repositories...)
 //	list, err := client.Tags(ctx, repository, 15*time.Minute)
+//	more, err := client.Details(ctx, repository, image.PushedFact, 15*time.Minute)
 //	tag, err := client.Look(ctx, repository, "1.27.4", image.DigestFact|image.PlatformsFact, 0)
 //
 // # What it guarantees
@@ -23,6 +24,13 @@
 // process spends no request on it. A token is kept until shortly before it expires and, where the server grants that,
 // serves up to 50 of the repositories announced by [Client.Expect]. Listing, and asking for a digest by HEAD, are no
 // pulls.
+//
+// Some registries tell more than names with the list, or beside it, and [Client.Details] is the list with that. There is
+// an adapter for each kind, chosen by the host or by the challenge (adapter.go): Docker Hub's tag API, and those of
+// Google, Quay, Azure and Harbor. Services that show the newest tags first are read back to what was known the last
+// time, which is one page most often (newest.go). What does not add up there is settled by the names that the registry
+// lists, so that these lists are whole, too; what is not told is unknown. An adapter that is refused is not asked for
+// hours, one that fails is an error.
 //
 // Pulls, which are GETs of manifests, are the last resort of [Client.Look]: what a digest leads to is read once and kept
 // for ever. Where the registry counts them, each passes a ledger. It learns the allowance and what remains of it from
@@ -45,7 +53,7 @@
 // place; what the cache has of it is a salted, slow hash. A registry that answers 401 or 403 to one repository after
 // the other is soon not asked for the rest of them (denials.go).
 //
-// Credentials go to the registry itself and to a token server on the same host or registrable domain, or named in
+// Credentials go to the registry itself, for Docker Hub to its API, and to a token server on the same host or registrable domain, or named in
 // Host.TokenHosts. The scheme is never left: https is not given up for http. A redirect or a Link to another origin is
 // refused; that of a config to where the registry keeps it is followed without credentials. Private addresses are reached only where the registry's own address is private too, or by Host.TokenHosts.
 // No secret is in an error or a log, nor in the cache.

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -133,18 +132,32 @@ type config struct {
 	Created  time.Time      `json:"created"`
 }
 
+// descriptor is how one document points to another.
+type descriptor struct {
+	MediaType   string            `json:"mediaType"`
+	Digest      string            `json:"digest"`
+	Platform    *platform         `json:"platform"`
+	Annotations map[string]string `json:"annotations"`
+}
+
+// platform is what a descriptor or a config says of what the image runs on.
+type platform struct {
+	OS           string `json:"os"`
+	Architecture string `json:"architecture"`
+	Variant      string `json:"variant"`
+}
+
+// parse returns the platform if it is one. "unknown" is what attestations stand under.
+func (p platform) parse() (image.Platform, bool) {
+	parsed, err := image.ParsePlatform(image.Platform(p).String())
+	return parsed, err == nil && parsed.OS != "unknown"
+}
+
+// isAttestation reports whether it points to what BuildKit puts beside an image.
+func (d descriptor) isAttestation() bool { return d.Annotations["vnd.docker.reference.type"] != "" }
+
 // parseManifest reads a manifest or an index, and nothing out of what is neither or both.
 func parseManifest(body []byte) manifest {
-	type descriptor struct {
-		MediaType string `json:"mediaType"`
-		Digest    string `json:"digest"`
-		Platform  *struct {
-			OS           string `json:"os"`
-			Architecture string `json:"architecture"`
-			Variant      string `json:"variant"`
-		} `json:"platform"`
-		Annotations map[string]string `json:"annotations"`
-	}
 	var content struct {
 		Config    *descriptor  `json:"config"`
 		Manifests []descriptor `json:"manifests"`
@@ -152,19 +165,26 @@ func parseManifest(body []byte) manifest {
 	if json.Unmarshal(body, &content) != nil || content.Config != nil && content.Manifests != nil {
 		return manifest{}
 	}
-	if content.Config != nil {
-		digest, err := image.ParseDigest(content.Config.Digest)
-		if err != nil || !slices.Contains(configTypes, content.Config.MediaType) {
-			return manifest{}
-		}
-		return manifest{Config: digest}
+	if content.Config == nil {
+		return parseIndex(content.Manifests)
 	}
+	digest, err := image.ParseDigest(content.Config.Digest)
+	if err != nil || !slices.Contains(configTypes, content.Config.MediaType) {
+		return manifest{}
+	}
+	return manifest{Config: digest}
+}
+
+// parseIndex gathers the platforms, and finds the manifest that speaks for the index: the first for linux/amd64, else the
+// first with a platform, else the first.
+func parseIndex(manifests []descriptor) manifest {
 	var m manifest
+	spoken := image.Platform{}
 	preferred := image.Platform{OS: "linux", Architecture: "amd64"}
-	for _, d := range content.Manifests {
+	for _, d := range manifests {
 		digest, err := image.ParseDigest(d.Digest)
-		if err != nil || d.Annotations["vnd.docker.reference.type"] != "" {
-			continue // the latter are attestations
+		if err != nil || d.isAttestation() {
+			continue
 		}
 		if d.Platform == nil {
 			if m.Child == "" {
@@ -172,12 +192,12 @@ func parseManifest(body []byte) manifest {
 			}
 			continue
 		}
-		p, err := image.ParsePlatform(image.Platform{OS: d.Platform.OS, Architecture: d.Platform.Architecture, Variant: d.Platform.Variant}.String())
-		if err != nil || p.OS == "unknown" {
+		p, ok := d.Platform.parse()
+		if !ok {
 			continue
 		}
-		if m.Child == "" || p == preferred && !slices.Contains(m.Platforms, p) || len(m.Platforms) == 0 {
-			m.Child = digest
+		if spoken == (image.Platform{}) || p == preferred && spoken != preferred {
+			m.Child, spoken = digest, p
 		}
 		if len(m.Platforms) < maxPlatforms && !slices.Contains(m.Platforms, p) {
 			m.Platforms = append(m.Platforms, p)
@@ -189,17 +209,14 @@ func parseManifest(body []byte) manifest {
 // parseConfig reads the config of an image. A platform or a time that is none is left out.
 func parseConfig(body []byte) config {
 	var content struct {
-		OS           string `json:"os"`
-		Architecture string `json:"architecture"`
-		Variant      string `json:"variant"`
-		Created      string `json:"created"`
+		platform
+		Created string `json:"created"`
 	}
-	if json.Unmarshal(bytes.TrimSpace(body), &content) != nil {
+	if json.Unmarshal(body, &content) != nil {
 		return config{}
 	}
 	var c config
-	p := image.Platform{OS: content.OS, Architecture: content.Architecture, Variant: content.Variant}
-	if p, err := image.ParsePlatform(p.String()); err == nil {
+	if p, ok := content.parse(); ok {
 		c.Platform = p
 	}
 	if created, err := time.Parse(time.RFC3339, content.Created); err == nil {

@@ -44,6 +44,10 @@ type adapter interface {
 	// list returns all tags of a repository. known is what it returned the last time, or empty. A [notTold] error says that
 	// the repository has to be listed without it.
 	list(ctx context.Context, r image.Repository, known listing) (listing, error)
+
+	// cost is what list takes for so many tags, when nothing is known and when all but some new tags is. names is what
+	// the names of the tags take.
+	cost(tags int, names Cost, c credential) (first, again Cost)
 }
 
 // listing is what an adapter found. It is kept as it is, see listingentry.go.

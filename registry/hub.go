@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -36,7 +38,11 @@ func newHub(c *Client, registry Host) *hubAPI {
 	if registry.HubEndpoint != "" {
 		entry.RootCAs, entry.Certificate = registry.RootCAs, registry.Certificate
 	}
-	return &hubAPI{host: newHost(c, entry)}
+	b := &hubAPI{host: newHost(c, entry)}
+	if isLoopback(b.base.Host) {
+		b.limit.bucket.SetLimit(rate.Inf) // as for a registry on the machine itself
+	}
+	return b
 }
 
 // ask reads an answer, with a token for the credential of the registry if it has one.

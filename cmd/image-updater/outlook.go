@@ -63,10 +63,14 @@ func forecastOf(ctx context.Context, c *config.Config, client *registry.Client, 
 	o := outlook{quotas: make(map[string]registry.Quota), churn: flags.churn}
 	repositories := repositoriesOf(c.Policies)
 	byHost := make(map[string][]image.Repository)
+	logins := make(map[string]bool) // where an API beside the registry is asked
 	for i := range repositories {
 		r := &repositories[i]
 		o.price(ctx, client, r)
 		byHost[r.Image.Host] = append(byHost[r.Image.Host], r.Image)
+		if r.Wishes.List && r.Prices.Again.Beside > 0 {
+			logins[r.Image.Host] = true
+		}
 	}
 	var registries []forecast.Registry
 	for _, host := range slices.Sorted(maps.Keys(byHost)) {
@@ -79,6 +83,9 @@ func forecastOf(ctx context.Context, c *config.Config, client *registry.Client, 
 		}
 		if !terms.Known {
 			o.strange = append(o.strange, host)
+		}
+		if !logins[host] {
+			terms.Login = registry.Cost{}
 		}
 		o.quotas[host] = terms.Quota
 		registries = append(registries, registryOf(host, terms))
@@ -128,7 +135,8 @@ func (o *outlook) price(ctx context.Context, client *registry.Client, r *forecas
 
 func registryOf(host string, t registry.Terms) forecast.Registry {
 	r := forecast.Registry{
-		Host: host, Account: t.Account, Begin: costOf(t.Begin), Learn: costOf(t.Learn), TokenFor: t.TokenFor, PerSecond: t.PerSecond,
+		Host: host, Account: t.Account, Begin: costOf(t.Login), Learn: costOf(t.Learn), TokenFor: t.TokenFor,
+		PerSecond: t.PerSecond, BesidePerSecond: t.Beside,
 	}
 	if q := t.Quota; q.Metered && !q.Assumed {
 		r.Allowance, r.Window, r.Reserve = q.Allowance, q.Window, q.Reserve
@@ -137,7 +145,7 @@ func registryOf(host string, t registry.Terms) forecast.Registry {
 }
 
 func costOf(c registry.Cost) forecast.Cost {
-	return forecast.Cost{Requests: float64(c.Requests), Pulls: float64(c.Pulls)}
+	return forecast.Cost{Requests: float64(c.Requests), Pulls: float64(c.Pulls), Beside: float64(c.Beside)}
 }
 
 // over says where the policies cost more than there is.
@@ -148,9 +156,18 @@ func (o outlook) over() []error {
 			over = append(over, fmt.Errorf("%s (%s): the policies cost %s a day, and %s of the %s that are allowed may be spent",
 				r.Registry, cmp.Or(r.Account, "account not known"), count(whole(r.Day.Pulls), "pull", "pulls"), thousands(int(r.Budget())), thousands(whole(r.Allowance))))
 		}
-		if r.OverRate() {
-			over = append(over, fmt.Errorf("%s: the policies cost %s a day, and %s pass its rate of %v a second",
-				r.Registry, count(whole(r.Day.Requests), "request", "requests"), thousands(int(r.Rate)), r.Rate/(24*60*60)))
+		for _, rate := range []struct {
+			over       bool
+			of         string
+			cost, most float64
+		}{
+			{r.OverRate(), r.Registry, r.Day.Requests - r.Day.Beside, r.Rate},
+			{r.OverBeside(), "the tag API of " + r.Registry, r.Day.Beside, r.Beside},
+		} {
+			if rate.over {
+				over = append(over, fmt.Errorf("%s: the policies cost %s a day, and %s pass its rate of %v a second",
+					rate.of, count(whole(rate.cost), "request", "requests"), thousands(int(rate.most)), rate.most/(24*60*60)))
+			}
 		}
 	}
 	return over

@@ -10,11 +10,17 @@ import (
 type Cost struct {
 	Requests float64 // on the wire
 	Pulls    float64 // of them, those that are counted as pulls
+	Beside   float64 // of them, those to an API beside the registry, which wants no token of the registry's
 }
 
-func (c Cost) plus(d Cost) Cost { return Cost{c.Requests + d.Requests, c.Pulls + d.Pulls} }
+func (c Cost) plus(d Cost) Cost {
+	return Cost{c.Requests + d.Requests, c.Pulls + d.Pulls, c.Beside + d.Beside}
+}
 
-func (c Cost) times(n float64) Cost { return Cost{c.Requests * n, c.Pulls * n} }
+func (c Cost) times(n float64) Cost { return Cost{c.Requests * n, c.Pulls * n, c.Beside * n} }
+
+// opened is how many of the requests are to the registry itself.
+func (c Cost) opened() float64 { return c.Requests - c.Beside }
 
 // Wishes is what the policies of one repository want to know of it.
 type Wishes struct {
@@ -60,40 +66,57 @@ type Repository struct {
 }
 
 // look is what a look costs that finds nothing new.
-func (r Repository) look() Cost {
-	cost := r.Prices.Head.times(float64(r.Wishes.Followed))
-	if r.Wishes.List {
-		cost = cost.plus(r.Prices.Again)
+func (r Repository) look() Cost { return r.list(r.Prices.Again) }
+
+// list is what a look costs whose list costs that.
+func (r Repository) list(cost Cost) Cost {
+	if !r.Wishes.List {
+		cost = Cost{}
 	}
-	if r.misses(image.CreatedFact) { // which of them was built last is known once it is known what each of them is
-		cost = cost.plus(r.Prices.Head.times(float64(r.Prices.Tags)))
+	heads := r.Wishes.Followed
+	if r.misses(image.CreatedFact) {
+		heads += r.undated() // what they are is asked again, when that was built is not
 	}
-	return cost
+	return cost.plus(r.Prices.Head.times(float64(heads)))
 }
 
-// first is what the first look costs. It finds one new tag.
-func (r Repository) first() Cost {
-	cost := r.look()
-	if r.Wishes.List {
-		cost = Cost{cost.Requests - r.Prices.Again.Requests, cost.Pulls - r.Prices.Again.Pulls}.plus(r.Prices.First)
+// undated returns of how many tags the build time decides. What was pushed before another was built cannot have been built
+// after it, so where push times are told it is mostly one.
+func (r Repository) undated() int {
+	if r.Prices.Told.Has(image.PushedFact) {
+		return min(1, r.Prices.Tags)
 	}
+	return r.Prices.Tags
+}
+
+// first is what the first look costs. It finds one new tag; a tag that is followed keeps what it is.
+func (r Repository) first() Cost {
+	cost := r.list(r.Prices.First)
 	switch {
 	case r.misses(image.CreatedFact):
-		return cost.plus(r.Prices.Created.times(float64(r.Prices.Tags))).plus(r.followed())
+		return cost.plus(r.Prices.Created.times(float64(r.undated())))
 	case r.ages():
-		return cost.plus(r.Prices.Head).plus(r.followed()) // and it waits
+		return cost.plus(r.Prices.Head) // and it waits
 	}
-	return cost.plus(r.news())
+	return cost.plus(r.newTag())
 }
 
 // news is what one new tag and one new digest cost beyond the looks: when it is found, and when it is written.
 func (r Repository) news() Cost {
-	cost := r.followed()
-	if !r.Wishes.List {
-		return cost
+	cost := r.newTag()
+	if r.Wishes.FollowedPlatforms {
+		cost = cost.plus(r.Prices.Platforms.times(float64(r.Wishes.Followed))) // the look has found the digest
 	}
-	if r.misses(image.CreatedFact) {
-		return cost.plus(r.Prices.Created) // which shows its digest and platforms, too
+	return cost
+}
+
+// newTag is the part of the list in it.
+func (r Repository) newTag() (cost Cost) {
+	switch {
+	case !r.Wishes.List:
+		return Cost{}
+	case r.misses(image.CreatedFact):
+		return r.Prices.Created // which shows its digest and platforms, too
 	}
 	if r.ages() {
 		cost = cost.plus(r.Prices.Head) // its age runs from the first sight of it
@@ -105,14 +128,6 @@ func (r Repository) news() Cost {
 		cost = cost.plus(r.Prices.Head)
 	}
 	return cost
-}
-
-// followed is what new digests of the tags that are followed cost beyond the looks, which have found them.
-func (r Repository) followed() Cost {
-	if !r.Wishes.FollowedPlatforms {
-		return Cost{}
-	}
-	return r.Prices.Platforms.times(float64(r.Wishes.Followed))
 }
 
 // misses reports whether the fact is wanted and the list does not tell it.

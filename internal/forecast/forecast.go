@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -17,11 +18,12 @@ type Assumptions struct {
 
 // Registry is one registry, and the account it is asked with.
 type Registry struct {
-	Host, Account string
-	Begin         Cost    // once in every process
-	Learn         Cost    // once, until the state is lost
-	TokenFor      int     // repositories that one token opens; 0 = none is needed
-	PerSecond     float64 // requests that are allowed; 0 = no limit
+	Host, Account   string
+	Begin           Cost    // once in every process
+	Learn           Cost    // once, until the state is lost
+	TokenFor        int     // repositories that one token opens; 0 = none is needed
+	PerSecond       float64 // requests to the registry itself that are allowed; 0 = no limit
+	BesidePerSecond float64 // the same for the API beside it
 
 	Allowance int           // counted pulls in a window; 0 = not known, or not metered
 	Window    time.Duration // of the allowance
@@ -36,7 +38,8 @@ type Row struct {
 	First     Cost    // of the first pass
 	Allowance float64 // counted pulls in a day; 0 = not known, or not metered
 	Reserve   float64 // of them, those that are left to others
-	Rate      float64 // requests in a day; 0 = no limit
+	Rate      float64 // requests to the registry itself in a day; 0 = no limit
+	Beside    float64 // the same for the API beside it
 }
 
 // Budget returns how many pulls a day may be spent, 0 where the allowance is not known.
@@ -45,11 +48,14 @@ func (r Row) Budget() float64 { return r.Allowance - r.Reserve }
 // OverQuota reports whether a day costs more pulls than may be spent.
 func (r Row) OverQuota() bool { return r.Allowance > 0 && r.Day.Pulls > r.Budget() }
 
-// OverRate reports whether a day has more requests than the rate lets through.
-func (r Row) OverRate() bool { return r.Rate > 0 && r.Day.Requests > r.Rate }
+// OverRate reports whether a day has more requests to the registry itself than its rate lets through.
+func (r Row) OverRate() bool { return r.Rate > 0 && r.Day.opened() > r.Rate }
+
+// OverBeside reports the same of the API beside it.
+func (r Row) OverBeside() bool { return r.Beside > 0 && r.Day.Beside > r.Beside }
 
 // Over reports whether the policies cost more than there is.
-func (r Row) Over() bool { return r.OverQuota() || r.OverRate() }
+func (r Row) Over() bool { return r.OverQuota() || r.OverRate() || r.OverBeside() }
 
 // Make adds up what the repositories cost, a row for each registry that has some, sorted by name.
 func Make(registries []Registry, repositories []Repository, assume Assumptions) []Row {
@@ -71,53 +77,67 @@ func Make(registries []Registry, repositories []Repository, assume Assumptions) 
 
 func (r Registry) row(repositories []Repository, assume Assumptions) Row {
 	row := Row{
-		Registry: r.Host, Account: r.Account, Rate: r.PerSecond * day.Seconds(),
+		Registry: r.Host, Account: r.Account, Rate: r.PerSecond * day.Seconds(), Beside: r.BesidePerSecond * day.Seconds(),
 	}
 	if r.Window > 0 {
 		windows := day.Seconds() / r.Window.Seconds()
 		row.Allowance, row.Reserve = float64(r.Allowance)*windows, float64(r.Reserve)*windows
 	}
-	row.First = r.Learn.plus(r.Begin).plus(Cost{Requests: r.tokens(len(repositories), len(repositories))})
+	due := 0.0
 	for _, repository := range repositories {
 		looks := day.Seconds() / assume.interval(repository).Seconds()
-		row.First = row.First.plus(repository.first())
+		first := repository.first()
+		if first.opened() > 0 {
+			due++
+		}
+		row.First = row.First.plus(first)
 		row.Day = row.Day.plus(repository.look().times(looks)).plus(repository.news().times(assume.Churn))
 	}
+	row.First = row.First.plus(r.Learn).plus(r.Begin).plus(r.tokens(due, len(repositories)))
 	row.Day = row.Day.plus(r.passes(repositories, assume))
 	return row
 }
 
-// passes returns what all passes of a day cost beside the looks: in each a process begins and wants tokens for those
-// repositories that are due. It asks for tokens of all it knows, so as many requests are made as it takes for all or for
-// one due repository each, whichever are fewer.
+// passes returns what all passes of a day cost beside the looks: in each a process begins, and wants tokens for the
+// repositories that are due at the registry itself, or have news that is looked up there.
 func (r Registry) passes(repositories []Repository, assume Assumptions) (cost Cost) {
 	shortest := assume.interval(repositories[0])
 	for _, repository := range repositories {
 		shortest = min(shortest, assume.interval(repository))
 	}
-	every := make(map[int]int) // number of repositories, by in which pass of how many they are due
+	every := make(map[int]float64) // repositories that are due, by in which pass of how many
 	for _, repository := range repositories {
-		every[int(math.Round(assume.interval(repository).Seconds()/shortest.Seconds()))]++
+		interval := assume.interval(repository)
+		due := 1.0
+		switch {
+		case repository.look().opened() > 0:
+		case repository.news().opened() > 0:
+			due = min(1, assume.Churn*interval.Seconds()/day.Seconds())
+		default:
+			due = 0
+		}
+		every[int(math.Round(interval.Seconds()/shortest.Seconds()))] += due
 	}
 	number := max(1, int(math.Round(day.Seconds()/shortest.Seconds())))
 	for pass := range number {
-		due := 0
-		for of, repositories := range every {
+		due := 0.0
+		for _, of := range slices.Sorted(maps.Keys(every)) {
 			if pass%of == 0 {
-				due += repositories
+				due += every[of]
 			}
 		}
-		cost = cost.plus(r.Begin).plus(Cost{Requests: r.tokens(due, len(repositories))})
+		cost = cost.plus(r.Begin).plus(r.tokens(due, len(repositories)))
 	}
 	return cost.times(day.Seconds() / shortest.Seconds() / float64(number))
 }
 
-// tokens returns the token requests of a pass.
-func (r Registry) tokens(due, all int) float64 {
+// tokens returns the token requests of a pass. A token is asked for as many repositories of the pass as it may be for,
+// due or not: so it takes as many requests as for all, or one for each that is due, whichever are fewer.
+func (r Registry) tokens(due float64, all int) Cost {
 	if r.TokenFor == 0 {
-		return 0
+		return Cost{}
 	}
-	return math.Min(float64(due), math.Ceil(float64(all)/float64(r.TokenFor)))
+	return Cost{Requests: math.Min(due, math.Ceil(float64(all)/float64(r.TokenFor)))}
 }
 
 func (a Assumptions) interval(r Repository) time.Duration {

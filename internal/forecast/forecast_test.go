@@ -33,19 +33,19 @@ func TestCost(t *testing.T) {
 		prices            Prices
 		first, look, news Cost
 	}{
-		{"versions", Wishes{List: true}, plain, Cost{1, 0}, Cost{1, 0}, Cost{}},
-		{"versions, pinned", Wishes{List: true, Pin: true}, plain, Cost{2, 0}, Cost{1, 0}, Cost{1, 0}},
-		{"a digest", Wishes{Followed: 1, Pin: true}, plain, Cost{1, 0}, Cost{1, 0}, Cost{}},
-		{"two digests", Wishes{Followed: 2, Pin: true}, plain, Cost{2, 0}, Cost{2, 0}, Cost{}},
-		{"a digest for platforms", Wishes{Followed: 1, FollowedPlatforms: true, Pin: true}, plain, Cost{2, 1}, Cost{1, 0}, Cost{1, 1}},
-		{"an age", Wishes{List: true, Facts: aged, MinAge: true}, plain, Cost{2, 0}, Cost{1, 0}, Cost{2, 0}},
-		{"an age that is told", Wishes{List: true, Facts: aged, MinAge: true}, hub, Cost{6, 0}, Cost{1, 0}, Cost{1, 0}},
-		{"platforms", Wishes{List: true, Facts: image.PlatformsFact, Pin: true}, plain, Cost{3, 1}, Cost{1, 0}, Cost{2, 1}},
-		{"platforms that are told", Wishes{List: true, Facts: image.PlatformsFact, Pin: true}, hub, Cost{6, 0}, Cost{1, 0}, Cost{1, 0}},
-		{"platforms after an age", Wishes{List: true, Facts: aged | image.PlatformsFact, MinAge: true}, plain, Cost{2, 0}, Cost{1, 0}, Cost{3, 1}},
-		{"newest pushed", Wishes{List: true, Facts: image.PushedFact}, hub, Cost{6, 0}, Cost{1, 0}, Cost{1, 0}},
-		{"newest created", Wishes{List: true, Facts: image.CreatedFact | image.PushedFact}, plain, Cost{2001, 1000}, Cost{501, 0}, Cost{3, 2}},
-		{"versions and a digest", Wishes{List: true}.And(Wishes{Followed: 1, Pin: true}), plain, Cost{3, 0}, Cost{2, 0}, Cost{1, 0}},
+		{"versions", Wishes{List: true}, plain, Cost{1, 0, 0}, Cost{1, 0, 0}, Cost{}},
+		{"versions, pinned", Wishes{List: true, Pin: true}, plain, Cost{2, 0, 0}, Cost{1, 0, 0}, Cost{1, 0, 0}},
+		{"a digest", Wishes{Followed: 1, Pin: true}, plain, Cost{1, 0, 0}, Cost{1, 0, 0}, Cost{}},
+		{"two digests", Wishes{Followed: 2, Pin: true}, plain, Cost{2, 0, 0}, Cost{2, 0, 0}, Cost{}},
+		{"a digest for platforms", Wishes{Followed: 1, FollowedPlatforms: true, Pin: true}, plain, Cost{1, 0, 0}, Cost{1, 0, 0}, Cost{1, 1, 0}},
+		{"an age", Wishes{List: true, Facts: aged, MinAge: true}, plain, Cost{2, 0, 0}, Cost{1, 0, 0}, Cost{2, 0, 0}},
+		{"an age that is told", Wishes{List: true, Facts: aged, MinAge: true}, hub, Cost{6, 0, 0}, Cost{1, 0, 0}, Cost{1, 0, 0}},
+		{"platforms", Wishes{List: true, Facts: image.PlatformsFact, Pin: true}, plain, Cost{3, 1, 0}, Cost{1, 0, 0}, Cost{2, 1, 0}},
+		{"platforms that are told", Wishes{List: true, Facts: image.PlatformsFact, Pin: true}, hub, Cost{6, 0, 0}, Cost{1, 0, 0}, Cost{1, 0, 0}},
+		{"platforms after an age", Wishes{List: true, Facts: aged | image.PlatformsFact, MinAge: true}, plain, Cost{2, 0, 0}, Cost{1, 0, 0}, Cost{3, 1, 0}},
+		{"newest pushed", Wishes{List: true, Facts: image.PushedFact}, hub, Cost{6, 0, 0}, Cost{1, 0, 0}, Cost{1, 0, 0}},
+		{"newest created", Wishes{List: true, Facts: image.CreatedFact | image.PushedFact}, plain, Cost{2001, 1000, 0}, Cost{501, 0, 0}, Cost{3, 2, 0}},
+		{"versions and a digest", Wishes{List: true}.And(Wishes{Followed: 1, Pin: true}), plain, Cost{3, 0, 0}, Cost{2, 0, 0}, Cost{1, 0, 0}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -138,12 +138,12 @@ func TestOver(t *testing.T) {
 		row         Row
 		quota, rate bool
 	}{
-		{name: "nothing known", row: Row{Day: Cost{1e9, 1e9}}},
-		{name: "all of what may be spent", row: Row{Day: Cost{400, 200}, Allowance: 400, Reserve: 200}},
-		{name: "one pull more", row: Row{Day: Cost{400, 201}, Allowance: 400, Reserve: 200}, quota: true},
-		{name: "all is reserved", row: Row{Day: Cost{400, 1}, Allowance: 400, Reserve: 400}, quota: true},
-		{name: "all of the rate", row: Row{Day: Cost{86400, 0}, Rate: 86400}},
-		{name: "faster than the rate", row: Row{Day: Cost{86401, 0}, Rate: 86400}, rate: true},
+		{name: "nothing known", row: Row{Day: Cost{1e9, 1e9, 0}}},
+		{name: "all of what may be spent", row: Row{Day: Cost{400, 200, 0}, Allowance: 400, Reserve: 200}},
+		{name: "one pull more", row: Row{Day: Cost{400, 201, 0}, Allowance: 400, Reserve: 200}, quota: true},
+		{name: "all is reserved", row: Row{Day: Cost{400, 1, 0}, Allowance: 400, Reserve: 400}, quota: true},
+		{name: "all of the rate", row: Row{Day: Cost{86400, 0, 0}, Rate: 86400}},
+		{name: "faster than the rate", row: Row{Day: Cost{86401, 0, 0}, Rate: 86400}, rate: true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -319,7 +319,7 @@ func TestUsable(t *testing.T) {
 		{ruling: "5: nor what a format drops", spec: policy.Spec{Select: policy.Select{Kind: policy.Calver, Arg: "YYYY.0M"}}, current: "1.2.3", unusable: "1.2.3: does not fit the format YYYY.0M"},
 		{ruling: "5: nor an empty extract", spec: policy.Spec{Match: "v(x?)", Extract: "$1"}, current: "v1", unusable: `v1: tags.extract "$1" leaves nothing of it`},
 		{ruling: "5: nor a floating word", current: "latest", unusable: "latest: no version, as there is no number in it"},
-		{ruling: "5: nor a hash", current: "344b590f", unusable: "344b590f: a commit or a digest, not a version"},
+		{ruling: "5: nor a hash", current: "344b590f", unusable: "344b590f: a commit or a digest, not a version; only select.newest can order these"},
 		{ruling: "5: nor an artifact", current: "sha256-" + strings.Repeat("0a", 32),
 			unusable: "sha256-" + strings.Repeat("0a", 32) + ": a signature, an attestation or a bill of materials, not an image"},
 		{ruling: "5: nor nothing", unusable: "there is no tag"},

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -47,7 +46,7 @@ func variantDetail(from, to *version, mode Variant) string {
 	case from.borrowed != to.borrowed:
 		return fmt.Sprintf("another variant: the version of %s is the number of a word", borrower(from, to).text)
 	case len(missing)+len(added) == 0 && sameVariant(from, to, true):
-		return fmt.Sprintf("another precision: %s, and %s has %s", countNumbers(to), from.text, countNumbers(from))
+		return fmt.Sprintf("another precision: %s, and %s has %s%s", countNumbers(to), from.text, countNumbers(from), precisionAdvice(from, to))
 	}
 	s := "another variant: "
 	switch {
@@ -126,25 +125,4 @@ func (r *round) askedDetail() string {
 		return fmt.Sprintf("another variant than %s", r.current.Tag)
 	}
 	return "another variant: plain tags go first where there is no version to start from"
-}
-
-// ambiguousDetail says which tags.match tells the version from the other numbers.
-func ambiguousDetail(text string) string {
-	var reader parser
-	if _, f := reader.read(text); f != noFault {
-		return "no version"
-	}
-	var numbers []string
-	example := ""
-	for _, p := range reader.parts {
-		if p.kind != ownedPart {
-			continue
-		}
-		numbers = append(numbers, p.of(text))
-		if example == "" {
-			example = "^" + regexp.QuoteMeta(text[:p.at]) + `(?P<version>[0-9.]+)` + regexp.QuoteMeta(text[p.to:]) + "$"
-		}
-	}
-	return fmt.Sprintf("not clear which number is the version, %s; say so with tags, for example match: '%s', extract: '$version'",
-		strings.Join(numbers, " or "), example)
 }

@@ -94,7 +94,9 @@ func (r *round) faultDetail(f fault, text string) string {
 		}
 		return "no version, as there is no number in it"
 	case onlyHash:
-		return "a commit or a digest, not a version"
+		return "a commit or a digest, not a version; only select.newest can order these"
+	case commitInside:
+		return midCommitDetail(text)
 	case ambiguous:
 		return ambiguousDetail(text)
 	case emptyText:

@@ -30,8 +30,10 @@
 // and a build if it is not, but platforms and runtimes own it (debian-10, temurin-17, scala_2.12). A tag in which all
 // numbers belong to words has the only one of them as its version (alpine3.20), or the only one that names a full
 // release (jdk-17.0.1-alpine3.20); otherwise nobody can know, and it is refused with the tags.match that would say
-// it. Where two numbers are joined by a dash and the second is longer, the first says what it was made for and stays:
-// 3.10-7.3.14, and so does Java's number in 8-jre-7.0.4. All words with a meaning stand in words.go, each group with its reason. There are no names of images.
+// it. Where two numbers are joined by a dash and the second is longer, or both float, the first says what it was made for
+// and stays: 3.10-7.3.14, 3.10-7.3; and so does Java's number in 8-jre-7.0.4. A commit in front of the last number
+// (main-1a2b3c4-1700000000) is refused in the same way. All words with a meaning stand in words.go, each group with its
+// reason. There are no names of images.
 //
 // Every byte of a tag is in exactly one part, so the parts print the tag again. A tag is read in time linear in its
 // length and without an allocation of its own.

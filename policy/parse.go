@@ -9,6 +9,7 @@ const (
 	strangeCharacter
 	noNumber
 	onlyHash
+	commitInside
 	ambiguous
 	emptyText
 	notDigits
@@ -111,6 +112,11 @@ func (p *parser) read(text string) (end int, f fault) {
 	}
 	if f := p.tokenize(text); f != noFault {
 		return 0, f
+	}
+	if last := &p.tokens[len(p.tokens)-1]; last.digits && last.to-last.at >= shortestTime {
+		if _, number := midCommit(text); number > 0 {
+			return 0, commitInside
+		}
 	}
 	end = p.commitAt(text)
 	p.parts = p.parts[:0]

@@ -56,6 +56,7 @@ var readings = []struct {
 	{text: "jdk-21.0.1_12-alpine", want: "w:jdk n:-21 n:.0 n:.1 r:_12 w:-alpine"},
 	// Two numbers.
 	{text: "3.10-7.3.14-slim", want: "o:3.10 n:-7 n:.3 n:.14 w:-slim"},
+	{text: "3.10-7.3-slim", want: "o:3.10 n:-7 n:.3 w:-slim", floats: true},
 	{text: "2-2.6.1", want: "o:2 n:-2 n:.6 n:.1"},
 	{text: "25.34-25.0.3-jdk", want: "n:25 n:.34 r:-25.0.3 w:-jdk"},
 	{text: "8-jre-7.0.0-M1-plume", want: "o:8 w:-jre n:-7 n:.0 n:.0 s:-M c:1 w:-plume"},
@@ -78,6 +79,9 @@ var readings = []struct {
 	{text: "1.2.3-1234567", want: "n:1 n:.2 n:.3 r:-1234567"},
 	{text: "1.2.3-b2024001", want: "n:1 n:.2 n:.3 s:-b c:2024001"},
 	{text: "v0.0.0-20240101120000-abcdef123456", want: "w:v n:0 n:.0 n:.0 d:-20240101120000 h:-abcdef123456"},
+	{text: "1.2.3-1234567-20240101", want: "n:1 n:.2 n:.3 r:-1234567 d:-20240101"},
+	{text: "20240101-17000000", want: "n:20240101 r:-17000000"},
+	{text: "main-20240101-17000000", want: "w:main n:-20240101 r:-17000000"},
 	// Pre-releases.
 	{text: "1.0.0-RC.1", want: "n:1 n:.0 n:.0 s:-RC c:.1"},
 	{text: "2.0b1", want: "n:2 n:.0 s:b c:1"},
@@ -140,6 +144,9 @@ func TestParseFaults(t *testing.T) {
 		{text: "sha-abc1234", want: onlyHash},
 		{text: "sha-1234567", want: onlyHash},
 		{text: "main-abc1234", want: onlyHash},
+		{text: "main-1a2b3c4-1700000000", want: commitInside},
+		{text: "1a2b3c4.20240101120000", want: commitInside},
+		{text: "main-1234567-1700000000", want: commitInside},
 		{text: "python3.10-alpine3.23", want: ambiguous},
 		{text: "jdk-25-and-26", want: ambiguous},
 		{text: "1.2.3~1", want: strangeCharacter},

@@ -83,10 +83,12 @@ func (p *parser) pickFree(text string, i int) (lo, hi int) {
 		}
 		return i, i + 2
 	}
-	// 3.10-7.3.14 is version 7.3.14 of something for version 3.10 of something else: the longer number moves. But
-	// 25.34-25.0.3 counts one thing in two ways, and v1.16.2-1.0 is build 1.0.
+	// 3.10-7.3.14 is version 7.3.14 of something for version 3.10 of something else: the longer number moves, and of two
+	// that float the second, 3.10-7.3. But 25.34-25.0.3 counts one thing in two ways, v1.16.2-1.0 is build 1.0, and
+	// 8.7-923.1669829893 build 923.1669829893, as no version is that long.
 	twoWays := components(first) > 1 && firstNumber(first) == firstNumber(second)
-	if components(second) > components(first) && !twoWays && !isPackedDate(firstNumber(first)) {
+	float := components(first) == 2 && components(second) == 2 && len(second) <= len("99.99")
+	if (components(second) > components(first) || float) && !twoWays && !isPackedDate(firstNumber(first)) {
 		p.parts[i].kind = ownedPart
 		return i + 1, i + 2
 	}

@@ -114,7 +114,7 @@ func TestDetail(t *testing.T) {
 	}{
 		{current: "1.2.0", tag: "latest", want: "no version, as there is no number in it"},
 		{current: "1.2.0", tag: "32bit", want: "no version, as its digits belong to words"},
-		{current: "1.2.0", tag: "abc1234", want: "a commit or a digest, not a version"},
+		{current: "1.2.0", tag: "abc1234", want: "a commit or a digest, not a version; only select.newest can order these"},
 		{current: "1.2.0", tag: "1.3.0~1", want: "no tag that a registry could have"},
 		{current: "1.2.0", tag: "1.3." + strings.Repeat("1", 130), want: "no tag that a registry could have"},
 		{current: "1.2.0", tag: "sha256-" + strings.Repeat("0", 64), want: "a signature, an attestation or a bill of materials, not an image"},
@@ -139,7 +139,7 @@ func TestDetail(t *testing.T) {
 		{current: "v1.2.0", tag: "1.3.0", want: "another variant: the v of v1.2.0 is missing"},
 		{current: "1.2.0", tag: "v1.3.0", want: "another variant: a v in front, unlike 1.2.0"},
 		{current: "1.2.0-a-b", tag: "1.3.0-b-a", want: "another variant: the same words in another order, or with other separators"},
-		{current: "1.27", tag: "1.28.4", want: "another precision: 3 numbers, and 1.27 has 2 numbers"},
+		{current: "1.27", tag: "1.28.4", want: "another precision: 3 numbers, and 1.27 has 2 numbers; guard.variant: any takes it, best with tags.match: '^[0-9.]+$'"},
 		{current: "1", tag: "1.28", want: "another precision: 2 numbers, and 1 has 1 number"},
 		{current: "latest", tag: "1.2.0-alpine", others: "1.0.0", want: "another variant: plain tags go first where there is no version to start from"},
 		{current: "slim", tag: "1.2.0-alpine", others: "1.0.0", want: "another variant: plain tags go first where there is no version to start from"},

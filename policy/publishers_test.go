@@ -60,6 +60,8 @@ var publishers = []struct {
 	{style: "the version behind Java", from: "temurin-21-tools-deps-1.11.1.1429-bookworm-slim", to: "temurin-21-tools-deps-1.11.1.1435-bookworm-slim", not: "temurin-17-tools-deps-1.11.1.1435-bookworm-slim temurin-21-lein-2.10.0-bookworm-slim temurin-21-tools-deps-bookworm-slim temurin-21-tools-deps-1.11.1.1435-jammy"},
 	{style: "the version behind Java, again", from: "temurin-17-lein-2.10.0-jammy", to: "temurin-17-lein-2.11.0-jammy", not: "temurin-21-lein-2.11.0-jammy temurin-17-tools-deps-1.11.1.1435-jammy temurin-17-lein-2.11.0 lein-2.11.0-jammy"},
 	{style: "one language for another", from: "3.10-7.3.13-slim", to: "3.10-7.3.14-slim", not: "3.9-7.3.14-slim 3.10-slim 3.10-7.3-slim 3.10-7.3.14"},
+	{style: "one language for another, floating", from: "3.9-7.3-slim", to: "3.9-7.4-slim", not: "3.10-7.3-slim 3.10-7.4-slim 3.9-7.3.14-slim 3.9-slim 3-slim"},
+	{style: "a database and its extension", from: "16-3.4-alpine", to: "16-3.5-alpine", not: "17-3.5-alpine 17-3.4-alpine 16-3.5 16-master"},
 	{style: "modules of languages", from: "1.31.0-python3.11", to: "1.31.1-python3.11", not: "1.31.1-python3.12 1.31.1-node20 1.31.1 1.31-python3.11 1.31.1-minimal"},
 	{style: "Python glued", from: "5.2.13-python38", to: "5.2.14-python38", not: "5.2.14-python37 5.2.14 5.2-python38 5.2.14-python38-alpine"},
 	{style: "CUDA", from: "2.1.0-cuda12.1-cudnn8-runtime", to: "2.1.1-cuda12.1-cudnn8-runtime", not: "2.1.1-cuda11.8-cudnn8-runtime 2.1.1-cuda12.1-cudnn8-devel 2.1.1-cuda12.1-cudnn9-runtime"},

@@ -1,5 +1,7 @@
 package policy
 
+import "strings"
+
 // maxText is the longest text that is read. A tag has at most 128 characters; only a template can make a longer one.
 const maxText = 255
 
@@ -97,6 +99,27 @@ func (p *parser) commitAt(text string) int {
 		return first
 	}
 	return len(p.tokens)
+}
+
+// shortestTime is how many digits the last number has at least that makes what is in front of it a commit: a date.
+const shortestTime = 8
+
+// midCommit returns where the commit and the number begin that a text like main-1a2b3c4-1700000000 ends with, zeros if it
+// does not. Without a letter it may be anything, unless nothing else is a number: main-1234567-1700000000.
+func midCommit(text string) (commit, number int) {
+	number = strings.LastIndexAny(text, "-_.") + 1
+	if number == 0 || !isDecimal(text[number:]) || len(text)-number < shortestTime {
+		return 0, 0
+	}
+	commit = strings.LastIndexAny(text[:number-1], "-_.") + 1
+	hex := text[commit : number-1]
+	switch {
+	case !isCommit(hex) || !strings.ContainsAny(hex, "0123456789"):
+		return 0, 0
+	case isDecimal(hex) && (commit == 0 || strings.ContainsAny(text[:commit], "0123456789") || isPackedDate(hex)):
+		return 0, 0
+	}
+	return commit, number
 }
 
 func isCommitWord(s string) bool { return s == "sha" || s == "git" || s == "commit" }

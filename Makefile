@@ -4,7 +4,7 @@ GO       ?= go
 FUZZTIME ?= 2s
 BINARY   ?= image-updater
 
-.PHONY: all build check format vet modern test race fuzz integration bench lint demo clean
+.PHONY: all build check format vet modern test race fuzz integration bench week lint demo clean
 
 all: check build
 
@@ -36,6 +36,9 @@ integration: ## against real registries and Git servers; needs docker-registry, 
 
 bench: ## the figures the project promises, each beside its baseline
 	$(GO) run ./internal/bench
+
+week: ## a week of Docker Hub's limits and 10,000 repositories, in a minute
+	SIMULATE=week $(GO) test -count=1 -v -run TestWeek ./internal/schedule
 
 lint: ## staticcheck; it is built from source first
 	staticcheck="$$($(GO) -C tools tool -n staticcheck)" && $$staticcheck ./... && cd integration && $$staticcheck ./...

@@ -46,11 +46,15 @@ func removeTags(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func meterRegistry(ts *testscript.TestScript, neg bool, args []string) {
-	want(ts, neg, len(args) == 1 || len(args) == 2, "meter LIMIT [SPENT]")
+	silent := len(args) > 0 && args[0] == "-silent"
+	if silent {
+		args = args[1:]
+	}
+	want(ts, neg, len(args) == 1 || len(args) == 2, "meter [-silent] LIMIT [SPENT]")
 	limit, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	r := sceneOf(ts).registry
-	r.Meter(registrytest.Metering{Limit: limit})
+	r.Meter(registrytest.Metering{Limit: limit, NoHeaders: silent})
 	if len(args) == 2 {
 		spent, err := strconv.Atoi(args[1])
 		ts.Check(err)

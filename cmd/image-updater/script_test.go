@@ -38,7 +38,9 @@ func TestMain(m *testing.M) {
 //	                           put an image under a tag: platforms=LIST, age=DURATION, created=TIME, build=NUMBER; its
 //	                           digest is in $DIGEST
 //	unpush REPOSITORY TAG...   take tags away
-//	meter LIMIT [SPENT]        from now on the registry counts pulls as Docker Hub does; others spent some already
+//	meter [-silent] LIMIT [SPENT]
+//	                           from now on the registry counts pulls as Docker Hub does, and says so unless it is silent;
+//	                           others spent some already
 //	pulls N                    the registry has counted N pulls, those of others left out
 //	verdicts FILE              the verdicts of the last "explain -o json" are the lines TAG VERDICT [RULE [UNTIL]]
 //	date -AGE                  what a clock of the given age shows, in $DATE

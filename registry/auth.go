@@ -120,7 +120,7 @@ func (h *host) pass(ctx context.Context, ch challenge) (pass, error) {
 	if err != nil {
 		return pass{}, err
 	}
-	return pass{header: "Bearer " + tok.text, token: tok, fresh: fresh}, nil
+	return pass{header: tok.header, token: tok, fresh: fresh}, nil
 }
 
 // onTrial is a pass that shows the credential itself.

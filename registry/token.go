@@ -224,7 +224,8 @@ func parseToken(body []byte, asked time.Time) (*token, error) {
 	if seconds, err := strconv.Atoi(strings.Trim(string(answer.ExpiresIn), `"`)); err == nil && seconds > 0 {
 		life = min(time.Duration(seconds)*time.Second, longestLife)
 	}
-	return &token{text: answer.Token, until: asked.Add(life - life/10)}, nil
+	header := "Bearer " + answer.Token
+	return &token{header: header, text: header[len("Bearer "):], until: asked.Add(life - life/10)}, nil
 }
 
 // isToken reports whether s can stand in a header.

@@ -18,8 +18,9 @@ const (
 
 // token opens lists until shortly before it expires. It is never written anywhere.
 type token struct {
-	text  string
-	until time.Time
+	header string // made once: a token for fifty repositories has kilobytes
+	text   string // the part of header that is the token
+	until  time.Time
 }
 
 // tokens are the tokens of one registry, and the repositories that tokens will be needed for.

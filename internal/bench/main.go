@@ -25,6 +25,7 @@ var parts = []struct {
 	run  func(context.Context, bench) ([]figure, error)
 }{
 	{"registry", benchRegistry},
+	{"scan", benchScan},
 	{"manifests", benchManifests},
 	{"git", benchGit},
 	{"product", benchProduct},
@@ -35,6 +36,8 @@ func main() {
 	switch args := os.Args[1:]; {
 	case len(args) > 0 && args[0] == measureCommand:
 		err = measured(args[1:])
+	case len(args) > 0 && args[0] == scanCommand:
+		err = scanAll(args[1:])
 	case len(args) == 3 && args[0] == yamlCommand:
 		err = yamlAll(args[1], args[2])
 	case len(args) == 2 && args[0] == readCommand:

@@ -50,13 +50,15 @@ type bounded struct{ next http.RoundTripper }
 func (t *bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	defer cancel(nil)
-	slow := time.AfterFunc(bodyWithin, func() { cancel(errSlow) })
-	defer slow.Stop()
-	silent := time.AfterFunc(answerWithin, func() { cancel(errNoAnswer) })
-	began := time.Now()
+	began, bound := time.Now(), errNoAnswer
+	timer := time.AfterFunc(answerWithin, func() { cancel(bound) })
+	defer timer.Stop()
 
 	resp, err := t.next.RoundTrip(req.WithContext(ctx))
-	silent.Stop()
+	if timer.Stop() {
+		bound = errSlow // from the request on, like the other
+		timer.Reset(bodyWithin - time.Since(began))
+	}
 	c := callOf(req.Context())
 	if err == nil {
 		if c.begun != nil {

@@ -133,6 +133,7 @@ type host struct {
 	closeIdle  func()
 
 	requests, pulls atomic.Int64
+	sighted         atomic.Bool // some tag of the registry has a clock, see sight.go
 }
 
 func newHost(c *Client, entry Host) *host {
@@ -142,6 +143,7 @@ func newHost(c *Client, entry Host) *host {
 	h.challenges.init(h)
 	h.tokens.init(c.now)
 	h.trials.init(h)
+	h.loadSighted()
 	h.denials.host = h
 	h.denials.begin(credential{})
 	h.ledger.init(h)

@@ -76,6 +76,9 @@ func (h *host) forget(key, tag string) {
 
 // forgetLost drops the clocks of all tags but those in the list, which is sorted.
 func (h *host) forgetLost(key string, tags []string) {
+	if !h.sighted.Load() {
+		return // without a look at the file for each list
+	}
 	h.client.sighting.Lock()
 	defer h.client.sighting.Unlock()
 	sights := h.loadSights(key)
@@ -110,5 +113,15 @@ func (h *host) saveSights(key string, sights map[string]sight) {
 	}
 	if err != nil {
 		h.client.log.Debug("sightings are not kept", "key", key, "err", err)
+		return
 	}
+	if h.sighted.CompareAndSwap(false, true) {
+		h.client.cache.Put(sightBucket, h.place(), nil, h.client.now())
+	}
+}
+
+// loadSighted finds out whether any tag of the registry has a clock: where policies want none, none has.
+func (h *host) loadSighted() {
+	_, found := h.client.cache.Get(sightBucket, h.place())
+	h.sighted.Store(found)
 }

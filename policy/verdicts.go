@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/image-updater/image-updater/image"
@@ -52,8 +53,11 @@ func (r *round) waiting(rule Rule, c *Candidate) Verdict {
 // addOthers adds the verdicts of all that is not allowed: versions downwards, then what is no version by bytes.
 func (r *round) addOthers(d Decision, entries []entry, best *version) Decision {
 	versions, others := r.places(entries)
-	sortPlaces(versions, func(a, b place) int { return r.compareEntries(&entries[b.entry], &entries[a.entry]) })
-	sortPlaces(others, func(a, b place) int { return strings.Compare(entries[a.entry].tag, entries[b.entry].tag) })
+	spare := make([]place, max(len(versions), len(others)))
+	sortPlaces(versions, spare[:len(versions)], func(run []place) {
+		slices.SortFunc(run, func(a, b place) int { return r.compareEntries(&entries[b.entry], &entries[a.entry]) })
+	})
+	sortTexts(others, spare[:len(others)], entries, 0)
 	above, last := true, ""
 	for _, p := range versions {
 		e := &entries[p.entry]

@@ -53,20 +53,33 @@ func sortPlaces(places, spare []place, level func(run []place)) {
 // fewPlaces are sorted faster by comparing them.
 const fewPlaces = 64
 
-// sortTexts sorts places, whose ranks are those of their tags from byte at on, by these tags: eight bytes after the
-// other, as most tags of a repository begin alike.
-func sortTexts(places, spare []place, entries []entry, at int) {
+// sortTexts sorts places, whose ranks are those of their tags from some byte on, by these tags: eight bytes at a time, of
+// which those that all tags have alike are left out.
+func sortTexts(places, spare []place, entries []entry) {
 	sortPlaces(places, spare, func(run []place) {
-		next, longer := at+8, false
-		for i := range run {
-			tag := entries[run[i].entry].tag
-			longer = longer || len(tag) > next
-			run[i].rank = textKey(tag[min(next, len(tag)):])
-		}
-		if longer && len(run) > fewPlaces {
-			sortTexts(run, spare[:len(run)], entries, next)
+		if len(run) <= fewPlaces || !rankBehindPrefix(run, entries) {
+			slices.SortFunc(run, func(a, b place) int { return strings.Compare(entries[a.entry].tag, entries[b.entry].tag) })
 			return
 		}
-		slices.SortFunc(run, func(a, b place) int { return strings.Compare(entries[a.entry].tag, entries[b.entry].tag) })
+		sortTexts(run, spare[:len(run)], entries)
 	})
+}
+
+// rankBehindPrefix gives places the ranks of their tags behind what these begin with alike. It reports whether any differ.
+func rankBehindPrefix(run []place, entries []entry) bool {
+	prefix := entries[run[0].entry].tag
+	for _, p := range run[1:] {
+		tag := entries[p.entry].tag
+		n := 0
+		for n < len(prefix) && n < len(tag) && prefix[n] == tag[n] {
+			n++
+		}
+		prefix = prefix[:n]
+	}
+	differ := false
+	for i := range run {
+		run[i].rank = textKey(entries[run[i].entry].tag[len(prefix):])
+		differ = differ || run[i].rank != run[0].rank
+	}
+	return differ
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -13,6 +15,7 @@ import (
 type versionRange struct {
 	source      string
 	constraints *semver.Constraints
+	bounds      []bound // the same, nil where they cannot say it
 }
 
 // newVersionRange compiles a range. Pre-release parts are cut off, as guard.prerelease alone decides on pre-releases;
@@ -29,7 +32,33 @@ func newVersionRange(source string) (r *versionRange, cut string, err error) {
 	if strings.TrimSpace(plain) == "*" {
 		return nil, cut, nil
 	}
-	return &versionRange{source: source, constraints: constraints}, cut, nil
+	return &versionRange{source: source, constraints: constraints, bounds: plainBounds(plain)}, cut, nil
+}
+
+// bound is the simplest part of a range: at least some version, or below it.
+type bound struct {
+	below   bool
+	numbers [fullNumbers]uint64
+}
+
+var plainBound = regexp.MustCompile(`^(>=|<)([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?$`)
+
+// plainBounds reads a range that is nothing but such bounds, as most are, so that a version can be checked without the
+// library, which makes a text of each one. It returns nil for all others.
+func plainBounds(source string) []bound {
+	var bounds []bound
+	for _, term := range strings.FieldsFunc(source, func(c rune) bool { return c == ' ' || c == ',' }) {
+		match := plainBound.FindStringSubmatch(term)
+		if match == nil {
+			return nil
+		}
+		b := bound{below: match[1] == "<"}
+		for i, digits := range match[2:] {
+			b.numbers[i] = uint64(small(digits))
+		}
+		bounds = append(bounds, b)
+	}
+	return bounds
 }
 
 // holds reports whether the first three numbers of v lie in the range. A missing number is zero, and one that is larger
@@ -38,8 +67,19 @@ func (r *versionRange) holds(v *version) bool {
 	if r == nil {
 		return true
 	}
-	number := func(i int) uint64 { return clamp(v.number(i), math.MaxUint64) }
-	return r.constraints.Check(semver.New(number(0), number(1), number(2), "", ""))
+	var numbers [fullNumbers]uint64
+	for i := range numbers {
+		numbers[i] = clamp(v.number(i), math.MaxUint64)
+	}
+	if r.bounds == nil {
+		return r.constraints.Check(semver.New(numbers[0], numbers[1], numbers[2], "", ""))
+	}
+	for _, b := range r.bounds {
+		if below := slices.Compare(numbers[:], b.numbers[:]) < 0; below != b.below {
+			return false
+		}
+	}
+	return true
 }
 
 // cutPrereleases removes everything from the dash on of each version of a range. The dash of a range "1.2 - 1.4" stands

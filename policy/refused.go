@@ -1,8 +1,8 @@
 package policy
 
 // mostCompared is how many tags of other variants are compared with the current one in the search for a near one. The
-// highest thousand are the newest releases of any image in all their variants.
-const mostCompared = 1000
+// highest hundreds are the newest releases of any image in all their variants.
+const mostCompared = 300
 
 // Refused returns the verdict of the highest tag above the chosen one that a rule is against: what a person asks about
 // who expected an update and got none. A tag that is like the current one but for a number inside a word goes before

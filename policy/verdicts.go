@@ -57,7 +57,7 @@ func (r *round) addOthers(d Decision, entries []entry, best *version) Decision {
 	sortPlaces(versions, spare[:len(versions)], func(run []place) {
 		slices.SortFunc(run, func(a, b place) int { return r.compareEntries(&entries[b.entry], &entries[a.entry]) })
 	})
-	sortTexts(others, spare[:len(others)], entries, 0)
+	sortTexts(others, spare[:len(others)], entries)
 	above, last := true, ""
 	for _, p := range versions {
 		e := &entries[p.entry]

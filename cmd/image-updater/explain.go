@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -83,6 +84,9 @@ func parseCurrent(s string) (policy.Current, error) {
 // decide decides on the tags of a file or of standard input or, without either, on those of the registry, as a pass does.
 func (a *app) decide(ctx context.Context, c *config.Config, p config.Policy, current policy.Current, tagsFrom string) (policy.Decision, error) {
 	if tagsFrom != "" {
+		// What is read and made of it lives until the answer is printed: there is next to nothing to collect, and looking for
+		// it would take a tenth of the time. The heap stays within five times of what is in use.
+		defer debug.SetGCPercent(debug.SetGCPercent(400))
 		list, err := a.tagsFrom(tagsFrom, p)
 		if err != nil {
 			return policy.Decision{}, err

@@ -28,6 +28,7 @@ var parts = []struct {
 	{"scan", benchScan},
 	{"manifests", benchManifests},
 	{"git", benchGit},
+	{"choosing", benchChoosing},
 	{"product", benchProduct},
 }
 
@@ -40,6 +41,8 @@ func main() {
 		err = scanAll(args[1:])
 	case len(args) == 3 && args[0] == yamlCommand:
 		err = yamlAll(args[1], args[2])
+	case len(args) == 2 && args[0] == versionsCommand:
+		err = loopVersions(args[1])
 	case len(args) == 2 && args[0] == readCommand:
 		err = readAll(args[1])
 	default:

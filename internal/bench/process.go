@@ -103,3 +103,12 @@ func contest(ctx context.Context, runs int, sides ...func(ctx context.Context, r
 	}
 	return medians, nil
 }
+
+// cpuTime returns what this process has taken so far.
+func cpuTime() time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return 0
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}

@@ -54,6 +54,9 @@ func (a *app) explain(ctx context.Context, name string, flags explainFlags) erro
 	if err != nil {
 		return usage(fmt.Errorf("--current: %w", err))
 	}
+	if flags.tagsFrom != "" {
+		defer hoard()()
+	}
 	decision, err := a.decide(ctx, c, *p, current, flags.tagsFrom)
 	if err != nil {
 		return failed(err)
@@ -84,9 +87,6 @@ func parseCurrent(s string) (policy.Current, error) {
 // decide decides on the tags of a file or of standard input or, without either, on those of the registry, as a pass does.
 func (a *app) decide(ctx context.Context, c *config.Config, p config.Policy, current policy.Current, tagsFrom string) (policy.Decision, error) {
 	if tagsFrom != "" {
-		// What is read and made of it lives until the answer is printed: there is next to nothing to collect, and looking for
-		// it would take a tenth of the time. The heap stays within five times of what is in use.
-		defer debug.SetGCPercent(debug.SetGCPercent(400))
 		list, err := a.tagsFrom(tagsFrom, p)
 		if err != nil {
 			return policy.Decision{}, err
@@ -106,16 +106,35 @@ func (a *app) decide(ctx context.Context, c *config.Config, p config.Policy, cur
 	return r.Decide(ctx, p, current)
 }
 
+// hoardLimit is how much memory is used before any of it is collected, when a list is judged.
+const hoardLimit = 512 << 20
+
+// hoard keeps what is allocated until the returned function is called. Of what is made from a list, some 500 bytes for
+// each tag, nearly all is in use until the answer is printed: there is nothing to collect, and looking for it would take
+// a tenth of the time.
+func hoard() (end func()) {
+	limit := debug.SetMemoryLimit(-1)
+	debug.SetMemoryLimit(min(limit, hoardLimit))
+	percent := debug.SetGCPercent(-1)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
+}
+
 // noteUnjudged says on stderr what a list does not tell, so that the policy cannot judge it: nobody else is asked. A tag
 // without a time says so itself.
 func (a *app) noteUnjudged(p config.Policy, list []policy.Candidate) {
+	if len(p.Spec.Guard.Platforms) == 0 {
+		return
+	}
 	unknown := 0
 	for i := range list {
 		if list[i].Platforms == nil {
 			unknown++
 		}
 	}
-	if len(p.Spec.Guard.Platforms) > 0 && unknown > 0 {
+	if unknown > 0 {
 		fmt.Fprintf(a.stderr, "note: the list has no platforms for %s, so guard.platforms is not judged there\n",
 			count(unknown, "tag", "tags"))
 	}

@@ -66,7 +66,7 @@ var Design = Rules{
 		{Folder: "internal/registrytest", Kind: Kit, May: []string{"image"}},
 		{Folder: "internal/gittest", Kind: Kit},
 		{Folder: "internal/layering", Kind: Tool},
-		{Folder: "internal/bench", Kind: Tool, May: []string{"cache", "image", "registry"}},
+		{Folder: "internal/bench", Kind: Tool, May: []string{"cache", "image", "policy", "registry"}},
 	},
 	Modules: []string{"integration", "tools"},
 }

@@ -75,7 +75,7 @@ func (a *app) forecast(ctx context.Context, flags forecastFlags) error {
 		a.printOutlook(outlook)
 	}
 	if over := outlook.over(); err == nil && len(over) > 0 {
-		err = failed(errors.Join(over...), "longer intervals, fewer images or tags.match cost less; quota shows who spends what of an allowance")
+		err = failed(errors.Join(over...), outlook.hints()...)
 	}
 	return err
 }

@@ -63,14 +63,10 @@ func forecastOf(ctx context.Context, c *config.Config, client *registry.Client, 
 	o := outlook{quotas: make(map[string]registry.Quota), churn: flags.churn}
 	repositories := repositoriesOf(c.Policies)
 	byHost := make(map[string][]image.Repository)
-	logins := make(map[string]bool) // where an API beside the registry is asked
 	for i := range repositories {
 		r := &repositories[i]
 		o.price(ctx, client, r)
 		byHost[r.Image.Host] = append(byHost[r.Image.Host], r.Image)
-		if r.Wishes.List && r.Prices.Again.Beside > 0 {
-			logins[r.Image.Host] = true
-		}
 	}
 	var registries []forecast.Registry
 	for _, host := range slices.Sorted(maps.Keys(byHost)) {
@@ -83,9 +79,6 @@ func forecastOf(ctx context.Context, c *config.Config, client *registry.Client, 
 		}
 		if !terms.Known {
 			o.strange = append(o.strange, host)
-		}
-		if !logins[host] {
-			terms.Login = registry.Cost{}
 		}
 		o.quotas[host] = terms.Quota
 		registries = append(registries, registryOf(host, terms))
@@ -135,7 +128,7 @@ func (o *outlook) price(ctx context.Context, client *registry.Client, r *forecas
 
 func registryOf(host string, t registry.Terms) forecast.Registry {
 	r := forecast.Registry{
-		Host: host, Account: t.Account, Begin: costOf(t.Login), Learn: costOf(t.Learn), TokenFor: t.TokenFor,
+		Host: host, Account: t.Account, Login: costOf(t.Login), Learn: costOf(t.Learn), TokenFor: t.TokenFor,
 		PerSecond: t.PerSecond, BesidePerSecond: t.Beside,
 	}
 	if q := t.Quota; q.Metered && !q.Assumed {
@@ -146,6 +139,20 @@ func registryOf(host string, t registry.Terms) forecast.Registry {
 
 func costOf(c registry.Cost) forecast.Cost {
 	return forecast.Cost{Requests: float64(c.Requests), Pulls: float64(c.Pulls), Beside: float64(c.Beside)}
+}
+
+// hints says what would make the policies cost less.
+func (o outlook) hints() []string {
+	var hints []string
+	for _, r := range o.rows {
+		if r.OverQuota() {
+			hints = append(hints, "pulls are for platforms and build times that no list tells: select.newest: pushed or a narrower tags.match needs fewer; image-updater quota shows who spends them")
+		}
+		if r.OverRate() || r.OverBeside() {
+			hints = append(hints, "longer intervals need fewer requests; rate.perSecond says how many there may be")
+		}
+	}
+	return hints
 }
 
 // over says where the policies cost more than there is.
@@ -179,7 +186,7 @@ func (o outlook) notes() []string {
 	if o.churn == 1 {
 		tags = "1 new tag"
 	}
-	assumed := "Assumed: " + tags + " in each repository a day (--churn), and that one is chosen; every pass is a process of its own."
+	assumed := "Assumed: " + tags + " in each repository a day (--churn), chosen each time; every pass is a process of its own."
 	if o.everyPass {
 		assumed += fmt.Sprintf(" A pass every %.0f minutes, where interval is 0.", usualPass.Minutes())
 	}

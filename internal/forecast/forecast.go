@@ -19,7 +19,7 @@ type Assumptions struct {
 // Registry is one registry, and the account it is asked with.
 type Registry struct {
 	Host, Account   string
-	Begin           Cost    // once in every process
+	Login           Cost    // once in every process that asks the API beside it
 	Learn           Cost    // once, until the state is lost
 	TokenFor        int     // repositories that one token opens; 0 = none is needed
 	PerSecond       float64 // requests to the registry itself that are allowed; 0 = no limit
@@ -83,29 +83,34 @@ func (r Registry) row(repositories []Repository, assume Assumptions) Row {
 		windows := day.Seconds() / r.Window.Seconds()
 		row.Allowance, row.Reserve = float64(r.Allowance)*windows, float64(r.Reserve)*windows
 	}
-	due := 0.0
+	due, login := 0.0, Cost{}
 	for _, repository := range repositories {
 		looks := day.Seconds() / assume.interval(repository).Seconds()
 		first := repository.first()
 		if first.opened() > 0 {
 			due++
 		}
+		if first.Beside > 0 {
+			login = r.Login
+		}
 		row.First = row.First.plus(first)
 		row.Day = row.Day.plus(repository.look().times(looks)).plus(repository.news().times(assume.Churn))
 	}
-	row.First = row.First.plus(r.Learn).plus(r.Begin).plus(r.tokens(due, len(repositories)))
+	row.First = row.First.plus(r.Learn).plus(login).plus(r.tokens(due, len(repositories)))
 	row.Day = row.Day.plus(r.passes(repositories, assume))
 	return row
 }
 
-// passes returns what all passes of a day cost beside the looks: in each a process begins, and wants tokens for the
-// repositories that are due at the registry itself, or have news that is looked up there.
+// passes returns what all passes of a day cost beside the looks. In each a process begins: it logs in to the API beside
+// the registry when a repository is due there, and wants tokens for those that are due at the registry itself or have
+// news that is looked up there.
 func (r Registry) passes(repositories []Repository, assume Assumptions) (cost Cost) {
 	shortest := assume.interval(repositories[0])
 	for _, repository := range repositories {
 		shortest = min(shortest, assume.interval(repository))
 	}
-	every := make(map[int]float64) // repositories that are due, by in which pass of how many
+	every := make(map[int]float64) // repositories that want a token, by in which pass of how many they are due
+	beside := make(map[int]bool)   // the same of those that are due beside the registry
 	for _, repository := range repositories {
 		interval := assume.interval(repository)
 		due := 1.0
@@ -116,17 +121,23 @@ func (r Registry) passes(repositories []Repository, assume Assumptions) (cost Co
 		default:
 			due = 0
 		}
-		every[int(math.Round(interval.Seconds()/shortest.Seconds()))] += due
+		of := int(math.Round(interval.Seconds() / shortest.Seconds()))
+		every[of] += due
+		beside[of] = beside[of] || repository.look().Beside > 0
 	}
 	number := max(1, int(math.Round(day.Seconds()/shortest.Seconds())))
 	for pass := range number {
-		due := 0.0
+		due, login := 0.0, Cost{}
 		for _, of := range slices.Sorted(maps.Keys(every)) {
-			if pass%of == 0 {
-				due += every[of]
+			if pass%of != 0 {
+				continue
+			}
+			due += every[of]
+			if beside[of] {
+				login = r.Login
 			}
 		}
-		cost = cost.plus(r.Begin).plus(r.tokens(due, len(repositories)))
+		cost = cost.plus(login).plus(r.tokens(due, len(repositories)))
 	}
 	return cost.times(day.Seconds() / shortest.Seconds() / float64(number))
 }

@@ -95,9 +95,24 @@ func TestMake(t *testing.T) {
 		},
 		{
 			name:         "with tokens",
-			registry:     Registry{Host: "docker.io", Account: "acme", TokenFor: 50, Learn: Cost{Requests: 1}, Begin: Cost{Requests: 1}},
+			registry:     Registry{Host: "docker.io", Account: "acme", TokenFor: 50, Learn: Cost{Requests: 1}, Login: Cost{Requests: 1, Beside: 1}},
 			repositories: many("docker.io", 120, time.Hour), assume: assume,
-			want: []Row{{Registry: "docker.io", Account: "acme", Day: Cost{Requests: 24 * (120 + 3 + 1)}, First: Cost{Requests: 1 + 1 + 3 + 120}}},
+			want: []Row{{Registry: "docker.io", Account: "acme", Day: Cost{Requests: 24 * (120 + 3)}, First: Cost{Requests: 1 + 3 + 120}}},
+		},
+		{
+			name:     "beside the registry, with a login",
+			registry: Registry{Host: "docker.io", TokenFor: 50, Login: Cost{Requests: 1, Beside: 1}, PerSecond: 1, BesidePerSecond: 2},
+			repositories: append(many("docker.io", 1, 15*time.Minute), Repository{
+				Image: image.Repository{Host: "docker.io", Path: "acme/api"}, Interval: time.Hour,
+				Wishes: Wishes{List: true, Facts: image.PushedFact},
+				Prices: Prices{First: Cost{5, 0, 5}, Again: Cost{1, 0, 1}, Told: image.PushedFact, SecondHand: true, Head: Cost{1, 0, 0}},
+			}),
+			assume: assume,
+			want: []Row{{
+				Registry: "docker.io", Rate: 86400, Beside: 2 * 86400,
+				// 96 lists with a token each, 24 requests with a login beside, and a HEAD for the new tag
+				Day: Cost{96*2 + 24*2 + 1, 0, 24 * 2}, First: Cost{1 + 1 + 5 + 1 + 1, 0, 5 + 1},
+			}},
 		},
 		{
 			name:     "in every pass",
@@ -144,6 +159,7 @@ func TestOver(t *testing.T) {
 		{name: "all is reserved", row: Row{Day: Cost{400, 1, 0}, Allowance: 400, Reserve: 400}, quota: true},
 		{name: "all of the rate", row: Row{Day: Cost{86400, 0, 0}, Rate: 86400}},
 		{name: "faster than the rate", row: Row{Day: Cost{86401, 0, 0}, Rate: 86400}, rate: true},
+		{name: "more, but beside it", row: Row{Day: Cost{86401, 0, 1}, Rate: 86400, Beside: 1}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -229,3 +229,68 @@ func TestSightings(t *testing.T) {
 		}
 	})
 }
+
+// TestAdaptersMisled: whatever a registry answers instead of what is expected of it, there is a whole list or an error.
+func TestAdaptersMisled(t *testing.T) {
+	t.Parallel()
+	hosts := map[string]registrytest.API{
+		image.DockerHub:   {Hub: &registrytest.HubAPI{}},
+		"quay.io":         {Quay: &registrytest.QuayAPI{PageSize: 2}},
+		"acme.azurecr.io": {Azure: &registrytest.AzureAPI{PageSize: 2}},
+		"gcr.io":          {Google: &registrytest.GoogleLists{}},
+	}
+	for name, fault := range map[string]registrytest.Fault{
+		"html":             {Body: "<html>log in"},
+		"nothing":          {Body: ""},
+		"an empty object":  {Body: "{}"},
+		"a list":           {Body: "[]"},
+		"a number":         {Body: "1"},
+		"null":             {Body: "null"},
+		"no tags":          {Body: `{"results":null,"count":0,"manifest":null}`},
+		"endless":          {Endless: true},
+		"cut":              {Cut: true},
+		"dripping":         {Drip: time.Minute},
+		"silent":           {Stall: true},
+		"refusing":         {Status: 403},
+		"gone":             {Status: 410},
+		"failing":          {Status: 500},
+		"busy":             {Status: 429, Header: http.Header{"Retry-After": {"100"}}},
+		"leading away":     {Redirect: "https://evil.example/"},
+		"leading to http":  {Redirect: "http://gcr.io/v2/"},
+		"leading in loops": {Redirect: "/v2/"},
+	} {
+		if fault.Body != "" || name == "nothing" {
+			fault.Status = http.StatusOK
+		}
+		for host, api := range hosts {
+			t.Run(name+"/"+host, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					r := registrytest.New(registrytest.Options{API: api})
+					at := image.Repository{Host: host, Path: "acme/api"}
+					pushAll(r, at.Path, noon, numbered(5)...)
+					kind := registrytest.Tell
+					if api.Google != nil {
+						kind = registrytest.List
+					}
+					r.Break(kind, fault)
+					c := newClient(t, withoutSockets(r))
+					began := time.Now()
+					list, err := c.Details(t.Context(), at, hubFacts, 0)
+					if took := time.Since(began); took > 3*time.Minute {
+						t.Errorf("it took %v", took)
+					}
+					if requests := r.Counts().Total(); requests > 12 {
+						t.Errorf("it took %d requests", requests)
+					}
+					if err == nil && !slices.Equal(numbered(5), tagNames(list)) || err != nil && list.Tags != nil {
+						t.Errorf("tags %v, %v", tagNames(list), err)
+					}
+					if err != nil {
+						asError(t, err, "listing tags of "+at.String())
+					}
+				})
+			})
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -230,6 +231,8 @@ func TestHubHabits(t *testing.T) {
 		{name: "redirect to another host", fault: registrytest.Fault{Redirect: "https://login.example/"},
 			err: "is not followed", first: counts{Tell: 1}, second: counts{Tell: 1}},
 		{name: "without end", fault: registrytest.Fault{Endless: true}, err: "longer than", first: counts{Tell: 1}, second: counts{Tell: 1}},
+		{name: "no answer", fault: registrytest.Fault{Stall: true}, err: "no answer within 30s", first: counts{Tell: 2}},
+		{name: "dripping", fault: registrytest.Fault{Drip: time.Second}, err: "did not end within 1m0s", first: counts{Tell: 1}},
 		{name: "not for us", fault: registrytest.Fault{Status: 404, Body: `{"message":"object not found"}`}, facts: names,
 			first: counts{Tell: 1, List: 1}, second: counts{Tell: 1, List: 1}},
 		{name: "not for this address", fault: registrytest.Fault{Status: 403}, facts: names, first: counts{Tell: 1, List: 1}, second: counts{Tell: 1, List: 1}},
@@ -271,6 +274,39 @@ func TestHubHabits(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestHubPage reads what the API tells of single tags, and all it leaves out or gets wrong.
+func TestHubPage(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{API: registrytest.API{Hub: &registrytest.HubAPI{}}})
+	digest := "sha256:" + strings.Repeat("0a", 32)
+	r.Break(registrytest.Tell, registrytest.Fault{Status: 200, Body: `{"count":7,"next":null,"results":[
+		{"name":"1.6","digest":"` + digest + `","last_updated":"2026-11-21T12:00:00.123456Z","tag_last_pushed":"2026-11-20T12:00:00.5Z","images":[
+			{"os":"linux","architecture":"arm","variant":"v7"},{"os":"linux","architecture":"amd64","variant":null},
+			{"os":"linux","architecture":"amd64","variant":""},{"os":"unknown","architecture":"unknown"},{"os":"windows\u001b","architecture":"amd64"},{}]},
+		{"name":"1.5","digest":null,"last_updated":"2026-11-19T12:00:00Z","tag_last_pushed":null,"images":[]},
+		{"name":"1.4","digest":"sha256:XX","last_updated":"2026-11-18T12:00:00Z","images":null},
+		{"name":"1.3","last_updated":"yesterday","tag_last_pushed":"0001-01-01T00:00:00Z"},
+		{"name":"1.2","last_updated":1700000000,"images":{"os":"linux"}},
+		{"name":"-1"},
+		{"name":7}]}`})
+	c := newClient(t, withoutSockets(r))
+	list, err := c.Details(t.Context(), nginx, hubFacts, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Tag{
+		{Name: "1.2"},
+		{Name: "1.3"},
+		{Name: "1.4", Pushed: time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)},
+		{Name: "1.5", Pushed: time.Date(2026, 11, 19, 12, 0, 0, 0, time.UTC)},
+		{Name: "1.6", Digest: image.Digest(digest), Pushed: time.Date(2026, 11, 20, 12, 0, 0, 5e8, time.UTC),
+			Platforms: []image.Platform{{OS: "linux", Architecture: "arm", Variant: "v7"}, {OS: "linux", Architecture: "amd64"}}},
+	}
+	if diff := cmp.Diff(want, list.Tags); diff != "" || list.Dropped != 2 {
+		t.Errorf("%d dropped, tags (-want +got):\n%s", list.Dropped, diff)
 	}
 }
 

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -42,7 +43,10 @@ func (b *harborTags) list(ctx context.Context, r image.Repository, _ listing) (l
 	path := "/api/v2.0/projects/" + project + "/repositories/" + strings.ReplaceAll(name, "/", "%252F") + "/artifacts"
 	api := withCall(ctx, &call{path: r.Path, maxBody: maxListPage})
 	told := make(map[string]Tag)
-	for number := 1; ; number++ {
+	for number, more := 1, true; more && number <= maxPages; number++ {
+		if err := callOf(api).overdue(); err != nil {
+			return listing{}, err
+		}
 		artifacts, err := b.page(api, b.host.apiURL(path, url.Values{
 			"with_tag": {"true"}, "q": {"tags=*"}, "sort": {"-push_time"},
 			"page": {strconv.Itoa(number)}, "page_size": {strconv.Itoa(harborPageSize)},
@@ -54,9 +58,10 @@ func (b *harborTags) list(ctx context.Context, r image.Repository, _ listing) (l
 		for _, a := range artifacts {
 			a.tell(told)
 		}
-		if len(artifacts) < harborPageSize || len(told) == before || len(told) > maxTags || number == maxPages {
-			break
+		if len(told) > maxTags {
+			return listing{}, &Error{Message: fmt.Sprintf("the list has more than %d tags", maxTags)}
 		}
+		more = len(artifacts) == harborPageSize && len(told) > before
 	}
 	names, err := b.host.tags(ctx, r, 0)
 	if err != nil {

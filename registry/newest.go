@@ -80,8 +80,8 @@ func (n *newestFirst) walk(ctx context.Context) (ending, error) {
 	n.oldest, n.ordered, n.reached = time.Time{}, true, false
 	newest, met := n.newestKnown(), false
 	for number := 1; number <= maxPages; number++ {
-		if wire := callOf(ctx).wire; wire > maxOnWire {
-			return open, &Error{Message: fmt.Sprintf("the list did not end within %v", maxOnWire)}
+		if err := callOf(ctx).overdue(); err != nil {
+			return open, err
 		}
 		page, err := n.page(ctx, number)
 		if err != nil || page.cut {

@@ -168,8 +168,9 @@ func (p *pager) page(ctx context.Context, at *url.URL) (link string, err error) 
 		return "", &Error{Message: fmt.Sprintf("the list leads back to a page that was read, on its page %d", p.pages-1)}
 	case p.pages > maxPages:
 		return "", &Error{Message: fmt.Sprintf("the list has more than %d pages", maxPages)}
-	case p.call.wire > maxOnWire:
-		return "", &Error{Message: fmt.Sprintf("the list did not end within %v", maxOnWire)}
+	}
+	if err := p.call.overdue(); err != nil {
+		return "", err
 	}
 	p.seen[at.RawQuery] = true
 	resp, err := p.host.get(ctx, p.host.authorized, at, http.Header{"Accept": {"application/json"}})
@@ -192,6 +193,14 @@ func (p *pager) page(ctx context.Context, at *url.URL) (link string, err error) 
 		p.tags = append(p.tags, tags...)
 	}
 	return nextLink(resp.Header), nil
+}
+
+// overdue returns an error once the requests for a list have taken too long.
+func (c *call) overdue() error {
+	if c.wire > maxOnWire {
+		return &Error{Message: fmt.Sprintf("the list did not end within %v", maxOnWire)}
+	}
+	return nil
 }
 
 // parsePage reads a page of a tag list. "next" in it is not looked at: pages are linked by their header. Entries that

@@ -3,6 +3,7 @@ package registry
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -147,7 +148,6 @@ func TestHubLaw(t *testing.T) {
 		there, now := make(map[string]Tag), noon
 		for range rapid.IntRange(1, 6).Draw(t, "looks") {
 			for range rapid.IntRange(0, 12).Draw(t, "changes") {
-				// Several may be of one time, but never of that of the look.
 				now = now.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "pause")) * time.Second)
 				name := fmt.Sprintf("%02d", rapid.IntRange(1, 25).Draw(t, "tag"))
 				if rapid.Bool().Draw(t, "delete") {
@@ -158,7 +158,6 @@ func TestHubLaw(t *testing.T) {
 				digest := r.Push(nginx.Path, name, registrytest.Image{Pushed: now, Build: rapid.IntRange(0, 3).Draw(t, "build")})
 				there[name] = Tag{Name: name, Digest: image.Digest(digest), Pushed: now, Platforms: amd64}
 			}
-			now = now.Add(time.Second)
 			got, err := c.Details(t.Context(), nginx, hubFacts, 0)
 			if err != nil {
 				t.Fatal(err)
@@ -275,6 +274,68 @@ func TestHubHabits(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestHubMoves: a tag that is deleted while the pages are read makes those behind it move up, one of them to a page that
+// was read already. It is not missed.
+func TestHubMoves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := registrytest.New(registrytest.Options{API: registrytest.API{Hub: &registrytest.HubAPI{}}})
+		pushAll(r, nginx.Path, noon, numbered(250)...)
+		c := newClient(t, Options{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			if req.URL.Query().Get("page") == "2" {
+				r.Remove(nginx.Path, "0250")
+			}
+			return r.Transport().RoundTrip(req)
+		})})
+		list, err := c.Details(t.Context(), nginx, hubFacts, 0)
+		if err != nil || !slices.Equal(numbered(249), tagNames(list)) {
+			t.Errorf("%d tags, %v", len(list.Tags), err)
+		}
+		if diff := cmp.Diff(registrytest.Counts{Tell: 5}, r.Counts()); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestHubTies: of two tags of one time, the one behind may have come after the look at the one before.
+func TestHubTies(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{API: registrytest.API{Hub: &registrytest.HubAPI{PageSize: 1}}})
+	pushAll(r, nginx.Path, noon, "b", "c", "a")
+	c := newClient(t, withoutSockets(r))
+	last := noon.Add(2 * time.Second) // when a was pushed
+	for build := range 2 {
+		list, err := c.Details(t.Context(), nginx, hubFacts, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pushed := find(list, "b").Pushed; (build == 1) != pushed.Equal(last) {
+			t.Errorf("look %d: b was pushed at %v", build+1, pushed)
+		}
+		r.Push(nginx.Path, "b", registrytest.Image{Pushed: last, Build: 1})
+	}
+}
+
+// TestHubIllegalTags: what is counted and not taken does not make a list look incomplete each time.
+func TestHubIllegalTags(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := registrytest.New(registrytest.Options{API: registrytest.API{Hub: &registrytest.HubAPI{}}})
+		pushAll(r, nginx.Path, noon, append([]string{"-", "a b"}, numbered(250)...)...)
+		c := newClient(t, withoutSockets(r))
+		for _, want := range []int{3, 1} {
+			list, err := c.Details(t.Context(), nginx, hubFacts, 0)
+			if err != nil || len(list.Tags) != 250 || list.Dropped != 2 {
+				t.Errorf("%d tags, %d dropped, %v", len(list.Tags), list.Dropped, err)
+			}
+			if diff := cmp.Diff(registrytest.Counts{Tell: want}, r.Counts()); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+			r.Reset()
+		}
+	})
 }
 
 // TestHubPage reads what the API tells of single tags, and all it leaves out or gets wrong.

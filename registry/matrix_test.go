@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -17,7 +18,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/registrytest"
@@ -29,14 +30,52 @@ var update = flag.Bool("update", false, "rewrite the golden files with what come
 type question struct {
 	name string
 	kind registrytest.Kind
-	path string // of the request, for the repository "met"
+	host string
+	tags int
+	path string // of the request, for the repository "acme/met"
 	ask  func(context.Context, *Client, image.Repository) error
 	most int64 // bytes of an answer that may be read
 }
 
 var questions = []question{
-	{"list", registrytest.List, "/v2/met/tags/list", askTags, maxListPage},
-	{"token", registrytest.Token, "/token", askTags, maxSmall},
+	{name: "list", kind: registrytest.List, tags: 2500, path: "/v2/acme/met/tags/list", ask: askTags, most: maxListPage},
+	{name: "HEAD", kind: registrytest.Head, tags: 5, path: "/v2/acme/met/manifests/0001", ask: askDigest, most: maxSmall},
+	{name: "GET", kind: registrytest.Get, tags: 5, path: "/v2/acme/met/manifests/" + digestOfMet(), ask: askPlatforms, most: maxManifest},
+	{name: "token", kind: registrytest.Token, tags: 5, path: "/token", ask: askTags, most: maxSmall},
+	{name: "tag API", kind: registrytest.Tell, host: image.DockerHub, tags: 5,
+		path: "/v2/namespaces/acme/repositories/met/tags", ask: askDetails, most: maxListPage},
+}
+
+func digestOfMet() string {
+	_, digest := registrytest.Manifest("acme/met", "0001")
+	return digest
+}
+
+func askDigest(ctx context.Context, c *Client, r image.Repository) error {
+	_, err := c.Look(ctx, r, "0001", image.DigestFact, 0)
+	return err
+}
+
+func askPlatforms(ctx context.Context, c *Client, r image.Repository) error {
+	tag, err := c.Look(ctx, r, "0001", image.PlatformsFact, 0)
+	if err == nil && len(tag.Platforms) == 0 {
+		return errNoImage
+	}
+	return err
+}
+
+// Answers that are no errors, but have not what was asked for.
+var (
+	errNames   = &Error{Message: "names alone"}
+	errNoImage = &Error{Message: "no image"}
+)
+
+func askDetails(ctx context.Context, c *Client, r image.Repository) error {
+	list, err := c.Details(ctx, r, image.PushedFact, 0)
+	if err == nil && list.Facts&image.PushedFact == 0 {
+		return errNames
+	}
+	return err
 }
 
 func askTags(ctx context.Context, c *Client, r image.Repository) error {
@@ -56,15 +95,18 @@ type trouble struct {
 	jump  time.Duration       // of the clock after a first question; the second one is the one that counts
 }
 
-// only returns the one kind that the row is for, or "".
-func (r trouble) only() registrytest.Kind {
+// meets reports whether the row is for questions of the kind.
+func (r trouble) meets(kind registrytest.Kind) bool {
+	body := r.fault.Cut || r.fault.Drip > 0 || r.fault.Endless || r.fault.Status == http.StatusOK
 	switch {
 	case r.lists != registrytest.Paging{}:
-		return registrytest.List
+		return kind == registrytest.List
 	case r.realm != "":
-		return registrytest.Token
+		return kind == registrytest.Token
+	case kind == registrytest.Head:
+		return !body // it has none
 	}
-	return ""
+	return true
 }
 
 // same stands for the path that is asked, as the goal of a redirect.
@@ -150,7 +192,7 @@ func TestFaultMatrix(t *testing.T) {
 		fmt.Fprint(table, row.name)
 		for _, q := range questions {
 			cell := "-"
-			if only := row.only(); only == "" || only == q.kind {
+			if row.meets(q.kind) {
 				t.Run(row.name+"/"+q.name, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) { cell = meet(t, row, q) })
 				})
@@ -171,19 +213,20 @@ func TestFaultMatrix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), text.String()); diff != "" {
+	if diff := gocmp.Diff(string(want), text.String()); diff != "" {
 		t.Errorf("matrix (-want +got):\n%s", diff)
 	}
 }
 
 // meet makes one cell.
 func meet(t *testing.T, row trouble, q question) string {
-	const faultyHost, soundHost = "faulty.example", "sound.example"
+	const soundHost = "sound.example"
+	faultyHost := cmp.Or(q.host, "faulty.example")
 	auth := registrytest.Auth{Scheme: registrytest.Bearer, Username: "robot", Password: "secret", Scopes: registrytest.RefuseScope, Realm: row.realm}
-	faulty := registrytest.New(registrytest.Options{Auth: auth, Paging: row.lists})
+	faulty := registrytest.New(registrytest.Options{Auth: auth, Paging: row.lists, API: registrytest.API{Hub: &registrytest.HubAPI{}}})
 	sound := registrytest.New(registrytest.Options{})
-	for _, path := range []string{"met", "next"} {
-		faulty.Add(path, numbered(2500)...)
+	for _, path := range []string{"acme/met", "acme/next"} {
+		faulty.Add(path, numbered(q.tags)...)
 		sound.Add(path, "1.0")
 	}
 	var largest atomic.Int64
@@ -197,7 +240,7 @@ func meet(t *testing.T, row trouble, q question) string {
 			switch req.URL.Host {
 			case soundHost:
 				return sound.Transport().RoundTrip(req)
-			case faultyHost:
+			case "faulty.example", "registry-1.docker.io", "hub.docker.com":
 				return counted.on(faulty.Transport().RoundTrip(req))
 			}
 			t.Errorf("%s was asked", req.URL.Host)
@@ -209,13 +252,13 @@ func meet(t *testing.T, row trouble, q question) string {
 		t.Fatal(err)
 	}
 	if row.realm == "" {
-		h.challenges.set(challenge{Scheme: schemeBearer, Realm: "https://" + faultyHost + "/token"})
+		h.challenges.set(challenge{Scheme: schemeBearer, Realm: h.base.String() + "/token"})
 	}
 	if row.fault.Redirect == same {
 		row.fault.Redirect = q.path
 	}
 	faulty.Break(q.kind, row.fault)
-	met := image.Repository{Host: faultyHost, Path: "met"}
+	met := image.Repository{Host: faultyHost, Path: "acme/met"}
 	if row.jump != 0 {
 		q.ask(t.Context(), c, met)
 		<-time.After(10 * time.Minute) // which every token has expired in
@@ -228,7 +271,7 @@ func meet(t *testing.T, row trouble, q question) string {
 	began := time.Now()
 	answered := make(chan error, 1)
 	go func() { answered <- q.ask(t.Context(), c, met) }()
-	_, other := c.Tags(t.Context(), image.Repository{Host: soundHost, Path: "met"}, 0)
+	_, other := c.Tags(t.Context(), image.Repository{Host: soundHost, Path: "acme/met"}, 0)
 	if late := time.Since(began); other != nil || late > 0 {
 		t.Errorf("the other registry was listed after %v: %v", late, other)
 	}
@@ -253,7 +296,7 @@ func meet(t *testing.T, row trouble, q question) string {
 		t.Errorf("%d MiB of memory were asked for", made>>20)
 	}
 	faulty.Break(q.kind, registrytest.Fault{})
-	if err := q.ask(t.Context(), c, image.Repository{Host: faultyHost, Path: "next"}); err != nil && row.only() == "" {
+	if err := q.ask(t.Context(), c, image.Repository{Host: faultyHost, Path: "acme/next"}); err != nil && row.realm == "" && row.lists == (registrytest.Paging{}) {
 		cell += ", held"
 	}
 	return cell
@@ -266,10 +309,15 @@ func outcome(t *testing.T, err error, now time.Time) string {
 		return "ok"
 	}
 	e := asError(t, err, "")
+	if quota, ok := errors.AsType[*QuotaError](err); ok {
+		return "no pulls for " + quota.Until.Sub(now).String()
+	}
 	if !e.Until.IsZero() {
 		return "paused for " + e.Until.Sub(now).String()
 	}
 	for _, known := range []struct{ text, name string }{
+		{errNames.Message, errNames.Message},
+		{errNoImage.Message, errNoImage.Message},
 		{"does not answer", "left alone"},
 		{"did not end within", "too slow"},
 		{"longer than", "too long"},
@@ -282,6 +330,7 @@ func outcome(t *testing.T, err error, now time.Time) string {
 		{"unexpected EOF", "cut"},
 		{"of the challenge", "not asked"},
 		{"the answer is no", "not understood"},
+		{"with what has the digest", "not believed"},
 	} {
 		if strings.Contains(e.Error(), known.text) {
 			return known.name
@@ -296,7 +345,7 @@ func outcome(t *testing.T, err error, now time.Time) string {
 // of returns the number of requests of a kind.
 func of(c registrytest.Counts, kind registrytest.Kind) int {
 	return map[registrytest.Kind]int{
-		registrytest.List: c.List, registrytest.Token: c.Token, registrytest.Head: c.Head, registrytest.Get: c.Get, registrytest.Other: c.Other,
+		registrytest.List: c.List, registrytest.Token: c.Token, registrytest.Head: c.Head, registrytest.Get: c.Get, registrytest.Tell: c.Tell,
 	}[kind]
 }
 

@@ -31,17 +31,20 @@ type observation struct {
 	started    time.Time                          // the time of all decisions
 	fresh      map[image.Repository]time.Duration // how old an answer may be
 
-	turn  sync.Mutex               // held for a round of look-ups, so that no tag is asked about twice; guards looks
-	looks map[image.Repository]int // how many tags were looked up to tell them apart
+	turn  sync.Mutex                  // held for a round of look-ups, so that no tag is asked about twice; guards looks
+	looks map[image.Repository]*spent // how many tags were looked up to tell them apart
 
 	mu    sync.Mutex // guards lists; what is in one of them never changes
 	lists lists
 }
 
+// spent counts look-ups, those for the times that order tags by themselves.
+type spent struct{ times, others int }
+
 func (r *Reconciler) newObservation() *observation {
 	return &observation{
 		reconciler: r, started: r.now(), lists: lists{},
-		fresh: map[image.Repository]time.Duration{}, looks: map[image.Repository]int{},
+		fresh: map[image.Repository]time.Duration{}, looks: map[image.Repository]*spent{},
 	}
 }
 
@@ -72,10 +75,11 @@ func (o *observation) complete(ctx context.Context, lacking func(known lists, of
 // lookup is one tag to look up, and what came of it.
 type lookup struct {
 	plan.Missing
-	again bool // it was looked up in this pass already
-	look  plan.Look
-	found policy.Candidate
-	gone  bool
+	again    bool // it was looked up in this pass already
+	answered bool // the registry has told what is in found
+	gone     bool // it has no such tag
+	found    policy.Candidate
+	look     plan.Look
 }
 
 // look looks up what is missing, as far as the bounds of a pass allow, and returns the repositories with something new.
@@ -126,26 +130,25 @@ func (o *observation) lookups(missing []plan.Missing) []*lookup {
 
 // allow settles the look-ups that are too many, and returns the others.
 func (o *observation) allow(lookups []*lookup) []*lookup {
-	times := map[image.Repository]int{}
 	for _, l := range lookups {
+		if o.looks[l.Image] == nil {
+			o.looks[l.Image] = &spent{}
+		}
 		if l.ordering() {
-			times[l.Image]++
+			o.looks[l.Image].times++
 		}
 	}
 	var allowed []*lookup
 	for _, l := range lookups {
 		l.look.Asked = l.Facts
 		switch spent := o.looks[l.Image]; {
-		case l.Chosen:
-		case l.ordering() && spent+times[l.Image] > maxTimeLooks:
+		case l.ordering() && spent.times > maxTimeLooks:
 			l.look.Err = fmt.Errorf("the times of %d tags of %s would have to be looked up, and a pass does that for %d at most: narrow tags.match",
-				times[l.Image], l.Image, maxTimeLooks)
+				spent.times, l.Image, maxTimeLooks)
 			continue
-		case l.ordering():
-			times[l.Image]--
-			o.looks[l.Image]++
-		case spent < maxLooks:
-			o.looks[l.Image]++
+		case l.Chosen, l.ordering():
+		case spent.others < maxLooks:
+			spent.others++
 		case l.Facts == image.DigestFact:
 			// Its age begins with a later pass, and until then it waits.
 			l.look = plan.Look{Waived: l.Facts}
@@ -177,6 +180,8 @@ func (l *lookup) ask(ctx context.Context, o *observation) {
 		l.look.Err = err
 	case found.NoQuotaUntil.IsZero() && found.Digest == "":
 		l.look.Err = fmt.Errorf("the registry does not tell the digest of %s:%s", l.Image, l.Tag)
+	default:
+		l.answered = true
 	}
 }
 
@@ -198,7 +203,7 @@ func learn(list plan.List, lookups []*lookup) plan.List {
 		return byTag[c.Tag] != nil && byTag[c.Tag].gone
 	})
 	for i, c := range list.Candidates {
-		if l := byTag[c.Tag]; l != nil && l.look.Err == nil && l.look.Waived == 0 {
+		if l := byTag[c.Tag]; l != nil && l.answered {
 			list.Candidates[i] = l.merge(c)
 		}
 	}

@@ -109,6 +109,22 @@ func TestLookUpsOfTimesAreBounded(t *testing.T) {
 	}
 }
 
+// The bounds are apart: that many times had to be read is no reason not to ask the newest for its platforms.
+func TestPlatformsOfTheNewest(t *testing.T) {
+	t.Parallel()
+	s := &source{tags: map[string][]string{hub: releases(99)}, look: func(reference string, want image.Facts) (policy.Candidate, error) {
+		c := policy.Candidate{Digest: digestOf(1), Created: now.Add(-time.Duration(len(reference)) * time.Hour)}
+		if want.Has(image.PlatformsFact) {
+			c.Platforms = []image.Platform{{OS: "linux", Architecture: "amd64"}}
+		}
+		return c, nil
+	}}
+	d, err := decide(t, "select: {newest: created}, tags: {match: ^1}, guard: {platforms: [linux/amd64]}", s, policy.Current{Tag: "1.0.99"})
+	if err != nil || !d.Changed || len(s.looked) != 101 {
+		t.Errorf("chose %q, %v after %d look-ups, want another after 101", d.Chosen, err, len(s.looked))
+	}
+}
+
 // The age of a tag runs from the first look at it. What is too much for a pass begins to age with a later one, and no
 // tag is ever taken for old because it was not looked at.
 func TestAgesBegin(t *testing.T) {
@@ -307,6 +323,31 @@ policies: [{name: web, image: nginx}, {name: cache, image: redis}]
 	}
 	if diff := cmp.Diff([]string{hub + ":1.27.4 digest", hub + ":1.27.4-alpine digest"}, s.source.looked); diff != "" {
 		t.Errorf("looked up (-want +got):\n%s", diff)
+	}
+}
+
+// What was too much for one policy's ages is still looked up for another's digest.
+func TestWaivedTagsCanBeChosen(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, `
+apiVersion: image-updater/v1
+git: [{name: fleet, url: "GITURL/fleet.git", branch: main}]
+defaults: {git: fleet}
+policies:
+  - {name: aged, image: nginx, paths: [a.yaml], guard: {minAge: 1h}}
+  - {name: pinned, image: nginx, paths: [b.yaml], select: {semver: "<=1.0.2"}, pin: true}
+`, &source{tags: map[string][]string{hub: releases(60)}, look: func(string, image.Facts) (policy.Candidate, error) {
+		return policy.Candidate{Digest: digestOf(1), FirstSeen: now}, nil
+	}})
+	s.repository("fleet", gittest.Files{"a.yaml": deployment("nginx:1.0.0"), "b.yaml": deployment("nginx:1.0.1")})
+	r := s.reconciler()
+	r.Now = func() time.Time { return now }
+	report := r.Plan(t.Context(), reconcile.Selection{})
+	if len(report.Changes) != 1 || report.Changes[0].ToDigest != digestOf(1) || len(report.Errors) > 0 || len(report.Held) != 61 {
+		t.Errorf("%q, want the pinned 1.0.2 and 60 tags that wait beside one that is out of range", told(report))
+	}
+	if len(s.source.looked) != 51 {
+		t.Errorf("%d look-ups, want 50 and that of 1.0.2", len(s.source.looked))
 	}
 }
 

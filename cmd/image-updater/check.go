@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/policy"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -74,20 +76,29 @@ func (a *app) warnings(ctx context.Context, c *config.Config) []string {
 	for _, err := range a.absentSecrets(c) {
 		warnings = append(warnings, err.Error())
 	}
-	for _, err := range a.foreseen(ctx, c) {
-		warnings = append(warnings, err.Error()+"; image-updater forecast shows it")
-	}
-	return warnings
+	return append(warnings, a.foreseen(ctx, c)...)
 }
 
-// foreseen says where the policies will cost more than there is, by what earlier passes left in the state folder.
-func (a *app) foreseen(ctx context.Context, c *config.Config) []error {
+// foreseen says where the policies will cost more than there is, and what they will not be told, by what earlier passes
+// left in the state folder.
+func (a *app) foreseen(ctx context.Context, c *config.Config) []string {
 	s, err := a.openMemory(ctx, c)
 	if err != nil {
 		return nil // a warning is not worth an error
 	}
 	defer s.close()
-	return forecastOf(ctx, c, s.client, forecastFlags{churn: usualChurn, offline: true}).over()
+	var warnings []string
+	for _, p := range c.Policies {
+		pushed := p.Spec.Select == (policy.Select{Kind: policy.Newest, Arg: "pushed"})
+		if pushed && !s.client.Prices(ctx, p.Image, image.PushedFact, 0).Told.Has(image.PushedFact) {
+			warnings = append(warnings, fmt.Sprintf("%s: policy %q: select.newest: %s is not known to tell when tags were pushed; created goes by when they were built",
+				p.Position, p.Name, p.Image.Host))
+		}
+	}
+	for _, err := range forecastOf(ctx, c, s.client, forecastFlags{churn: usualChurn, offline: true}).over() {
+		warnings = append(warnings, err.Error()+"; image-updater forecast shows it")
+	}
+	return warnings
 }
 
 func faultsJSON(faults config.Errors) checkJSON {

@@ -110,7 +110,7 @@ func (r *round) readCurrent(candidates []Candidate) {
 	}
 	r.from.own = true
 	if scale, ok := r.policy.scale.(*versionScale); ok {
-		r.down = r.policy.spec.Guard.Downgrade && !scale.within.holds(r.from)
+		r.down = r.policy.spec.Guard.Downgrade && !scale.within.has(r.from)
 	}
 }
 

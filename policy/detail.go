@@ -211,7 +211,7 @@ func (r *round) againstCurrent() string {
 	if _, against := r.policy.filter.text(r.current.Tag); against != noRule {
 		return r.detail(Verdict{Tag: r.current.Tag, Rule: against})
 	}
-	if s, ok := r.policy.scale.(*versionScale); ok && !s.within.holds(r.from) {
+	if s, ok := r.policy.scale.(*versionScale); ok && !s.within.has(r.from) {
 		return r.current.Tag + " is outside the range " + s.within.source
 	}
 	if !r.listed {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,11 +11,19 @@ import (
 )
 
 // versionRange is a range of versions, checked against the first three numbers. The nil range holds all.
+//
+// The library takes a microsecond to check one version. So it is asked only once about each place where a range can begin
+// or end, which are few and follow from the versions written in it; between two such places its answer stays.
 type versionRange struct {
-	source      string
-	constraints *semver.Constraints
-	bounds      []bound // the same, nil where they cannot say it
+	source string
+	from   []release // ascending; the first is the lowest there is
+	holds  []bool    // whether the range holds the versions from the same index on
 }
+
+// release is the first three numbers of a version.
+type release [fullNumbers]uint64
+
+func compareReleases(a, b release) int { return slices.Compare(a[:], b[:]) }
 
 // newVersionRange compiles a range. Pre-release parts are cut off, as guard.prerelease alone decides on pre-releases;
 // cut is what was cut, "" if there was nothing or only the "-0" by which others ask for pre-releases.
@@ -32,54 +39,53 @@ func newVersionRange(source string) (r *versionRange, cut string, err error) {
 	if strings.TrimSpace(plain) == "*" {
 		return nil, cut, nil
 	}
-	return &versionRange{source: source, constraints: constraints, bounds: plainBounds(plain)}, cut, nil
-}
-
-// bound is the simplest part of a range: at least some version, or below it.
-type bound struct {
-	below   bool
-	numbers [fullNumbers]uint64
-}
-
-var plainBound = regexp.MustCompile(`^(>=|<)([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?$`)
-
-// plainBounds reads a range that is nothing but such bounds, as most are, so that a version can be checked without the
-// library, which makes a text of each one. It returns nil for all others.
-func plainBounds(source string) []bound {
-	var bounds []bound
-	for _, term := range strings.FieldsFunc(source, func(c rune) bool { return c == ' ' || c == ',' }) {
-		match := plainBound.FindStringSubmatch(term)
-		if match == nil {
-			return nil
-		}
-		b := bound{below: match[1] == "<"}
-		for i, digits := range match[2:] {
-			b.numbers[i] = uint64(small(digits))
-		}
-		bounds = append(bounds, b)
+	r = &versionRange{source: source, from: edges(plain)}
+	for _, p := range r.from {
+		r.holds = append(r.holds, constraints.Check(semver.New(p[0], p[1], p[2], "", "")))
 	}
-	return bounds
+	return r, cut, nil
 }
 
-// holds reports whether the first three numbers of v lie in the range. A missing number is zero, and one that is larger
+// edges returns where a range may begin or end: at each version written in it, and where that one's patch, minor and
+// major numbers begin and end.
+func edges(source string) []release {
+	found := []release{{}}
+	for version := range strings.FieldsFuncSeq(source, func(c rune) bool { return c != '.' && (c < '0' || c > '9') }) {
+		var at release
+		for i, digits := range strings.SplitN(version, ".", fullNumbers+1) {
+			if i < fullNumbers {
+				at[i] = clamp(digits, math.MaxUint64)
+			}
+		}
+		for i := range at {
+			start := release{}
+			copy(start[:], at[:i+1])
+			end := start
+			if end[i] < math.MaxUint64 {
+				end[i]++
+			}
+			found = append(found, start, end)
+		}
+	}
+	slices.SortFunc(found, compareReleases)
+	return slices.Compact(found)
+}
+
+// has reports whether the first three numbers of v lie in the range. A missing number is zero, and one that is larger
 // than the library knows is as large as it knows.
-func (r *versionRange) holds(v *version) bool {
+func (r *versionRange) has(v *version) bool {
 	if r == nil {
 		return true
 	}
-	var numbers [fullNumbers]uint64
-	for i := range numbers {
-		numbers[i] = clamp(v.number(i), math.MaxUint64)
+	var at release
+	for i := range at {
+		at[i] = clamp(v.number(i), math.MaxUint64)
 	}
-	if r.bounds == nil {
-		return r.constraints.Check(semver.New(numbers[0], numbers[1], numbers[2], "", ""))
+	i, exact := slices.BinarySearchFunc(r.from, at, compareReleases)
+	if !exact {
+		i--
 	}
-	for _, b := range r.bounds {
-		if below := slices.Compare(numbers[:], b.numbers[:]) < 0; below != b.below {
-			return false
-		}
-	}
-	return true
+	return r.holds[i]
 }
 
 // cutPrereleases removes everything from the dash on of each version of a range. The dash of a range "1.2 - 1.4" stands

@@ -1,39 +1,47 @@
-package policy_test
+package policy
 
 import (
-	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/Masterminds/semver/v3"
 	"pgregory.net/rapid"
-
-	"github.com/image-updater/image-updater/policy"
 )
 
-// A range holds what it holds for the library, whichever way it is checked.
+// A range holds what the library says that it holds.
 func TestRangeIsTheLibrarys(t *testing.T) {
 	t.Parallel()
-	number := rapid.SampledFrom([]string{"0", "1", "2", "3", "10"})
-	term := rapid.Custom(func(t *rapid.T) string {
-		numbers := rapid.SliceOfN(number, 1, 3).Draw(t, "numbers")
-		return rapid.SampledFrom([]string{">=", "<", ">=", "<", ">", "<=", "=", "~", "^", "!="}).Draw(t, "operator") + strings.Join(numbers, ".")
+	number := rapid.SampledFrom([]string{"0", "0", "1", "2", "3", "9", "10", "11", "18446744073709551614", "18446744073709551615"})
+	dotted := func(t *rapid.T, least int) string {
+		return strings.Join(rapid.SliceOfN(number, least, 3).Draw(t, "numbers"), ".")
+	}
+	one := rapid.Custom(func(t *rapid.T) string {
+		version := rapid.SampledFrom([]string{"", "", "v"}).Draw(t, "v") + dotted(t, 1) + rapid.SampledFrom([]string{"", "", "", ".x", ".*"}).Draw(t, "wildcard")
+		if rapid.IntRange(0, 5).Draw(t, "hyphen?") == 0 {
+			return version + " - " + dotted(t, 1)
+		}
+		return rapid.SampledFrom([]string{"", "=", "!=", ">", "<", ">=", "<=", "~", "~>", "^", "=>", "=<"}).Draw(t, "operator") + version
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		source := strings.Join(rapid.SliceOfN(term, 1, 3).Draw(t, "terms"), rapid.SampledFrom([]string{" ", ",", ", "}).Draw(t, "and"))
+		parts := rapid.SliceOfN(one, 1, 3).Draw(t, "parts")
+		source := strings.Join(parts, rapid.SampledFrom([]string{" ", ", ", " || "}).Draw(t, "joined by"))
 		constraints, err := semver.NewConstraint(source)
-		if err != nil {
-			t.Fatal(err)
+		r, _, ours := newVersionRange(source)
+		if (err == nil) != (ours == nil) {
+			t.Fatalf("%q: library %v, ours %v", source, err, ours)
 		}
-		p, err := policy.New(policy.Spec{Select: policy.Select{Kind: policy.Semver, Arg: source}})
 		if err != nil {
-			t.Fatal(err)
+			return
 		}
-		tag := fmt.Sprintf("%s.%s.%s", number.Draw(t, "major"), number.Draw(t, "minor"), number.Draw(t, "patch"))
-		held := p.Choose(policy.Current{}, []policy.Candidate{{Tag: tag}}, time.Time{}).Chosen == tag
-		if want := constraints.Check(semver.MustParse(tag)); held != want {
-			t.Errorf("%s in %q: got %t, want %t", tag, source, held, want)
+		for range 20 {
+			text := dotted(t, 3)
+			v, f := newParser().parse(text)
+			if f != noFault {
+				t.Fatalf("%s: fault %d", text, f)
+			}
+			if want := constraints.Check(semver.MustParse(text)); r.has(v) != want {
+				t.Fatalf("%q holds %s: %v, the library says %v", source, text, !want, want)
+			}
 		}
 	})
 }

@@ -31,7 +31,7 @@ func (s *versionScale) judge(r *round, to *version) Rule {
 		return RuleVariant
 	case !s.allowsStage(from, to):
 		return RulePrerelease
-	case !s.within.holds(to):
+	case !s.within.has(to):
 		return RuleRange
 	case !r.down && s.compareVersions(to, from) < 0:
 		return RuleOlder
@@ -46,7 +46,7 @@ func (s *versionScale) judgeAlone(to *version) Rule {
 	switch {
 	case !s.guard.Prerelease && (to.stage != stageFinal || to.channel):
 		return RulePrerelease
-	case !s.within.holds(to):
+	case !s.within.has(to):
 		return RuleRange
 	}
 	return noRule

@@ -63,8 +63,7 @@ func (p *Policy) Choose(current Current, candidates []Candidate, now time.Time) 
 			allowed = append(allowed, &entries[i])
 		}
 	}
-	slices.SortFunc(allowed, func(a, b *entry) int { return r.compareEntries(b, a) })
-	allowed = mergeDoubles(allowed)
+	allowed = mergeDoubles(r.bestFirst(allowed))
 	if !r.usable {
 		r.narrow(allowed)
 		allowed = slices.DeleteFunc(allowed, func(e *entry) bool { return e.rule != noRule })

@@ -53,6 +53,27 @@ func sortPlaces(places, spare []place, level func(run []place)) {
 // fewPlaces are sorted faster by comparing them.
 const fewPlaces = 64
 
+// bestFirst sorts entries that have versions.
+func (r *round) bestFirst(entries []*entry) []*entry {
+	better := func(a, b *entry) int { return r.compareEntries(b, a) }
+	if len(entries) <= fewPlaces {
+		slices.SortFunc(entries, better)
+		return entries
+	}
+	places, flip := make([]place, len(entries)), r.rankFlip()
+	for i, e := range entries {
+		places[i] = place{^(e.version.key ^ flip), uint32(i)}
+	}
+	sortPlaces(places, make([]place, len(places)), func(run []place) {
+		slices.SortFunc(run, func(a, b place) int { return better(entries[a.entry], entries[b.entry]) })
+	})
+	sorted := make([]*entry, len(entries))
+	for i, p := range places {
+		sorted[i] = entries[p.entry]
+	}
+	return sorted
+}
+
 // sortTexts sorts places, whose ranks are those of their tags from some byte on, by these tags: eight bytes at a time, of
 // which those that all tags have alike are left out.
 func sortTexts(places, spare []place, entries []entry) {

@@ -27,3 +27,25 @@ func TestManyTextsAreSorted(t *testing.T) {
 		t.Errorf("got %d tags, want %d; sorted: %t", len(got), len(want), slices.IsSorted(got))
 	}
 }
+
+// What is allowed is ordered by versions, however many there are.
+func TestManyAllowedTagsAreSorted(t *testing.T) {
+	t.Parallel()
+	p := compile(t, policy.Spec{})
+	want := make([]string, 1000)
+	for i := range want {
+		want[i] = fmt.Sprintf("%d.%d.%d", 9-i/100, 9-i/10%10, 9-i%10)
+	}
+	for _, few := range []int{10, 1000} {
+		var tags, got []string
+		for i := range few {
+			tags = append(tags, want[i*7%few]) // coprime: each of them once
+		}
+		for _, v := range p.Choose(policy.Current{}, asCandidates(tags), time.Time{}).Verdicts {
+			got = append(got, v.Tag)
+		}
+		if !slices.Equal(got, want[:few]) {
+			t.Errorf("%d tags are not from best to worst: %v", few, got[:10])
+		}
+	}
+}

@@ -67,7 +67,7 @@ func (c *Client) Terms(ctx context.Context, registry string, repositories []imag
 		t.TokenFor = h.scopesPerToken(repositories)
 	}
 	if err != nil {
-		t.Account = ""
+		t.Account, t.Quota = "", Quota{Registry: registry, Metered: t.Quota.Metered, Assumed: true, Remaining: -1}
 	}
 	return t, err
 }

@@ -1,10 +1,13 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
 
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/registrytest"
@@ -122,4 +125,15 @@ func TestTerms(t *testing.T) {
 	if err != nil || terms.PerSecond != 5 || terms.Beside != 2.5 || !terms.Quota.Metered || !terms.Quota.Assumed {
 		t.Errorf("docker.io: %+v, %v", terms, err)
 	}
+
+	c = newClient(t, Options{Hosts: []Host{{Host: image.DockerHub, Auth: failingAuth{}}}})
+	terms, err = c.Terms(t.Context(), image.DockerHub, nil)
+	if err == nil || terms.Account != "" || !terms.Quota.Assumed || terms.Quota.Allowance != 0 {
+		t.Errorf("without the credentials it is configured with: %+v, %v", terms, err)
+	}
 }
+
+// failingAuth is a credential that is not there.
+type failingAuth struct{}
+
+func (failingAuth) Authorization() (*authn.AuthConfig, error) { return nil, errors.New("no such file") }

@@ -26,7 +26,7 @@ func TestForecastAgrees(t *testing.T) {
 	}
 	tests := []struct {
 		name         string
-		policy       string // what it says beside name and image
+		policy       string // what it says beside name and image; %[1]d and %[2]s are number and image, for another policy
 		hub          bool   // the registry is Docker Hub, with its tag API
 		repositories int
 		tags         int
@@ -34,6 +34,8 @@ func TestForecastAgrees(t *testing.T) {
 	}{
 		{name: "versions", policy: `select: {semver: "*"}`, repositories: 110, tags: 5},
 		{name: "versions of Docker Hub", policy: `select: {semver: "*"}`, hub: true, repositories: 24, tags: 20},
+		{name: "versions and a digest of one image", policy: `paths: [pods.yaml]}
+  - {name: stable-%[1]d, image: %[2]s, select: {digest: stable}, interval: 8h, paths: [stable.yaml]`, repositories: 24, tags: 20, digest: true},
 		{name: "pinned", policy: `pin: true`, repositories: 24, tags: 20},
 		{name: "digest", policy: `select: {digest: stable}`, repositories: 24, tags: 20, digest: true},
 		{name: "digest of Docker Hub", policy: `select: {digest: stable}`, hub: true, repositories: 24, tags: 20, digest: true},
@@ -51,7 +53,12 @@ func TestForecastAgrees(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := newForecastWorld(t, test.policy, test.hub, test.repositories, test.tags, test.digest)
+			before := w.forecast()
 			first := w.pass()
+			if test.tags <= usualTags && !strings.Contains(test.policy, "created") { // which cost more or less by the number of tags
+				agree(t, "requests of the first pass, before anything is known,", before.FirstPass.Requests, first.Total())
+				agree(t, "pulls of the first pass, before anything is known,", before.FirstPass.Pulls, first.Get)
+			}
 			foretold := w.forecast()
 			agree(t, "requests of the first pass", foretold.FirstPass.Requests, first.Total())
 			agree(t, "pulls of the first pass", foretold.FirstPass.Pulls, first.Get)
@@ -112,20 +119,28 @@ func newForecastWorld(t *testing.T, policy string, hub bool, repositories, tags 
 		host = "docker.io"
 		settings = fmt.Sprintf("registries:\n  - {host: docker.io, endpoint: %[1]q, hubEndpoint: %[1]q, rate: {perSecond: 1000}}\n", server.URL)
 	}
-	var policies, pods strings.Builder
+	var policies, pods, stable strings.Builder
 	for i := range repositories {
 		for tag := range tags {
 			w.registry.Push(appPath(i), fmt.Sprintf("1.%d.0", tag), w.image(w.now.Add(time.Duration(tag-tags-2)*time.Hour)))
 		}
-		current := fmt.Sprintf("1.%d.0", tags-2)
+		name := host + "/" + appPath(i)
 		if digest {
-			current = "stable"
-			w.registry.Push(appPath(i), current, w.image(w.now.Add(-time.Hour)))
+			w.registry.Push(appPath(i), "stable", w.image(w.now.Add(-time.Hour)))
+			writePod(&stable, i, name+":stable")
 		}
-		fmt.Fprintf(&policies, "  - {name: app-%d, image: %s/%s, %s}\n", i, host, appPath(i), policy)
-		fmt.Fprintf(&pods, "---\napiVersion: v1\nkind: Pod\nmetadata: {name: app-%d}\nspec: {containers: [{name: app, image: %q}]}\n", i, host+"/"+appPath(i)+":"+current)
+		if strings.Contains(policy, "%") {
+			fmt.Fprintf(&policies, "  - {name: app-%[1]d, image: %[2]s, "+policy+"}\n", i, name)
+		} else {
+			fmt.Fprintf(&policies, "  - {name: app-%d, image: %s, %s}\n", i, name, policy)
+		}
+		writePod(&pods, i, fmt.Sprintf("%s:1.%d.0", name, tags-2))
 	}
-	if _, err := gittest.Create(filepath.Join(w.dir, "fleet.git"), gittest.Files{"pods.yaml": pods.String()}); err != nil {
+	files := gittest.Files{"pods.yaml": pods.String(), "stable.yaml": stable.String()}
+	if digest && !strings.Contains(policy, "pods.yaml") {
+		delete(files, "pods.yaml")
+	}
+	if _, err := gittest.Create(filepath.Join(w.dir, "fleet.git"), files); err != nil {
 		t.Fatal(err)
 	}
 	file := "apiVersion: image-updater/v1\n" + settings + "git:\n  - {name: fleet, url: fleet.git, branch: main}\n" +
@@ -134,6 +149,10 @@ func newForecastWorld(t *testing.T, policy string, hub bool, repositories, tags 
 		t.Fatal(err)
 	}
 	return w
+}
+
+func writePod(to *strings.Builder, i int, image string) {
+	fmt.Fprintf(to, "---\napiVersion: v1\nkind: Pod\nmetadata: {name: app-%d}\nspec: {containers: [{name: app, image: %q}]}\n", i, image)
 }
 
 func appPath(i int) string { return fmt.Sprintf("acme/app-%03d", i) }
@@ -154,14 +173,15 @@ func (w *forecastWorld) advance(d time.Duration) {
 	w.now = w.now.Add(d)
 }
 
-// publish pushes a newer tag of a repository, or moves the one that is followed.
+// publish pushes a newer tag of a repository, and moves the one that is followed.
 func (w *forecastWorld) publish(i int, digest bool) {
 	w.builds++
-	pushed, tag := w.image(w.clock()), fmt.Sprintf("1.%d.0", w.tags+w.builds)
+	pushed := w.image(w.clock())
+	pushed.Build = w.builds
+	w.registry.Push(appPath(i), fmt.Sprintf("1.%d.0", w.tags+w.builds), pushed)
 	if digest {
-		tag, pushed.Build = "stable", w.builds
+		w.registry.Push(appPath(i), "stable", pushed)
 	}
-	w.registry.Push(appPath(i), tag, pushed)
 }
 
 // pass runs one pass and returns what it asked.

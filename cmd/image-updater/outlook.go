@@ -72,7 +72,9 @@ func forecastOf(ctx context.Context, c *config.Config, client *registry.Client, 
 	for _, host := range slices.Sorted(maps.Keys(byHost)) {
 		terms, err := client.Terms(ctx, host, byHost[host])
 		if err == nil && !flags.offline && terms.Quota.Metered && terms.Quota.Assumed {
-			terms.Quota, err = client.Quota(ctx, host)
+			if _, err = client.Quota(ctx, host); err == nil {
+				terms, err = client.Terms(ctx, host, byHost[host]) // it has shown more than the allowance
+			}
 		}
 		if err != nil {
 			o.failed = append(o.failed, err)
@@ -201,6 +203,10 @@ func (o outlook) notes() []string {
 	}
 	notes := []string{assumed}
 	for _, r := range o.rows {
+		if budget := r.Budget(); budget > 0 && r.First.Pulls > budget {
+			notes = append(notes, fmt.Sprintf("What the first pass wants of %s is there within %s; until then tags wait.",
+				r.Registry, count(whole(r.First.Pulls/budget), "day", "days")))
+		}
 		if o.quotas[r.Registry].Metered && r.Allowance == 0 {
 			notes = append(notes, fmt.Sprintf("What %s allows is not known; image-updater quota asks for it at no cost.", r.Registry))
 		}

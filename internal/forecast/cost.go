@@ -104,6 +104,9 @@ func (r Repository) first() Cost {
 // news is what one new tag and one new digest cost beyond the looks: when it is found, and when it is written.
 func (r Repository) news() Cost {
 	cost := r.newTag()
+	if r.Wishes.List && r.Wishes.Followed > 0 && cost == (Cost{}) {
+		cost = r.Prices.Head // with the digest in it that was seen of the followed tag, the list is second-hand
+	}
 	if r.Wishes.FollowedPlatforms {
 		cost = cost.plus(r.Prices.Platforms.times(float64(r.Wishes.Followed))) // the look has found the digest
 	}

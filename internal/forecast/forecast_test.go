@@ -45,7 +45,8 @@ func TestCost(t *testing.T) {
 		{"platforms after an age", Wishes{List: true, Facts: aged | image.PlatformsFact, MinAge: true}, plain, Cost{2, 0, 0}, Cost{1, 0, 0}, Cost{3, 1, 0}},
 		{"newest pushed", Wishes{List: true, Facts: image.PushedFact}, hub, Cost{6, 0, 0}, Cost{1, 0, 0}, Cost{1, 0, 0}},
 		{"newest created", Wishes{List: true, Facts: image.CreatedFact | image.PushedFact}, plain, Cost{2001, 1000, 0}, Cost{501, 0, 0}, Cost{3, 2, 0}},
-		{"versions and a digest", Wishes{List: true}.And(Wishes{Followed: 1, Pin: true}), plain, Cost{3, 0, 0}, Cost{2, 0, 0}, Cost{1, 0, 0}},
+		{"versions and a digest", Wishes{List: true}.And(Wishes{Followed: 1}), plain, Cost{2, 0, 0}, Cost{2, 0, 0}, Cost{1, 0, 0}},
+		{"pinned versions and a digest", Wishes{List: true, Pin: true}.And(Wishes{Followed: 1}), plain, Cost{3, 0, 0}, Cost{2, 0, 0}, Cost{1, 0, 0}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -21,6 +21,7 @@ type Options struct {
 	Path       string       // the file; "" = memory only
 	MaxEntries int          // entries kept, of all buckets together; 0 = 50,000
 	MaxBytes   int64        // bytes of keys and values kept in the file; 0 = 256 MiB
+	Precious   []string     // buckets whose entries are dropped last, as far as they fill no more than half of the file
 	Log        *slog.Logger // nil = discard
 }
 

@@ -243,6 +243,53 @@ func TestFileIsBounded(t *testing.T) {
 	}
 }
 
+// TestPreciousGoLast: a flood of young lists takes none of the old facts; a flood of facts takes the oldest of them, and
+// leaves half of the room to others.
+func TestPreciousGoLast(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name         string
+		facts, lists int // put in this order
+		wantFacts    int // that stay, the youngest
+	}{
+		{"few facts", 40, 300, 40},
+		{"as many as may be", 50, 300, 50},
+		{"many facts", 90, 300, 50},
+		{"facts alone", 300, 0, 90},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			o := Options{Path: filepath.Join(t.TempDir(), "cache.db"), MaxEntries: 100, Precious: []string{"fact"}}
+			c := open(t, o)
+			at := noon
+			for i := range test.facts + test.lists {
+				bucket := "fact"
+				if i >= test.facts {
+					bucket = "list"
+				}
+				at = at.Add(time.Second)
+				if err := c.Put(bucket, fmt.Sprintf("%03d", i), []byte("x"), at); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.Close()
+			c = open(t, o)
+			facts := 0
+			for i := range test.facts {
+				if _, found := c.Get("fact", fmt.Sprintf("%03d", test.facts-1-i)); found && facts == i {
+					facts++
+				}
+			}
+			if facts < test.wantFacts || c.store.entries > 100 {
+				t.Errorf("the youngest %d facts stay, of %d entries; want %d facts", facts, c.store.entries, test.wantFacts)
+			}
+			if _, found := c.Get("list", fmt.Sprintf("%03d", test.facts+test.lists-1)); !found && test.lists > 0 {
+				t.Error("the last list does not stay")
+			}
+		})
+	}
+}
+
 func TestLargeValuesAreReadFromTheFile(t *testing.T) {
 	t.Parallel()
 	c := open(t, Options{Path: filepath.Join(t.TempDir(), "cache.db")})

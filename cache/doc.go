@@ -27,7 +27,7 @@
 // [Cache.Close] do.
 //
 // It is bounded: a value by [MaxValue], memory by 64 MiB, the file by Options.MaxEntries and Options.MaxBytes; over
-// that the oldest are dropped. The file has mode 0600, folders made for it 0700.
+// that the oldest are dropped, those of Options.Precious last. The file has mode 0600, folders made for it 0700.
 //
 // # What it does not do
 //

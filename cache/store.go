@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,8 +29,9 @@ type store struct {
 
 	maxEntries int
 	maxBytes   int64
-	entries    int   // in the bucket
-	bytes      int64 // of their keys and records
+	precious   []string // prefixes of keys
+	entries    int      // in the bucket
+	bytes      int64    // of their keys and records
 }
 
 var (
@@ -45,6 +45,9 @@ func openStore(o Options) (_ *store, err error) {
 		return nil, err
 	}
 	s := &store{maxEntries: o.MaxEntries, maxBytes: o.MaxBytes}
+	for _, bucket := range o.Precious {
+		s.precious = append(s.precious, bucket+"\x00")
+	}
 	defer func() {
 		if err != nil && s.file != nil {
 			s.file.Close() // bbolt did so unless it panicked; a second time does no harm
@@ -178,42 +181,6 @@ func (s *store) applyOne(b *bbolt.Bucket, key string, ch change) error {
 	s.entries++
 	s.bytes += int64(len(k) + len(record))
 	return b.Put(k, record)
-}
-
-// prune drops the oldest records until a tenth of the room is free, so that it is not needed at every commit.
-func (s *store) prune(b *bbolt.Bucket) error {
-	if s.entries <= s.maxEntries && s.bytes <= s.maxBytes {
-		return nil
-	}
-	type aged struct {
-		key  []byte
-		size int
-		at   time.Time
-	}
-	all := make([]aged, 0, s.entries)
-	err := b.ForEach(func(key, record []byte) error {
-		a := aged{key: slices.Clone(key), size: len(key) + len(record)}
-		if len(record) >= recordHeader {
-			a.at = recordTime(record) // what is no record keeps the zero time and goes first
-		}
-		all = append(all, a)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(all, func(a, b aged) int { return cmp.Or(a.at.Compare(b.at), slices.Compare(a.key, b.key)) })
-	for _, a := range all {
-		if s.entries <= s.maxEntries-s.maxEntries/10 && s.bytes <= s.maxBytes-s.maxBytes/10 {
-			break
-		}
-		if err := b.Delete(a.key); err != nil {
-			return err
-		}
-		s.entries--
-		s.bytes -= int64(a.size)
-	}
-	return nil
 }
 
 func (s *store) close() error { return guard(s.db.Close) }

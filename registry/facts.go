@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/image-updater/image-updater/image"
 )
@@ -13,6 +14,9 @@ const (
 	manifestBucket = "manifest"
 	configBucket   = "config"
 )
+
+// factRenewed is the age at which what is in use is kept anew, so that it is not dropped as the oldest.
+const factRenewed = 7 * 24 * time.Hour
 
 // reading is one look at what a tag points to.
 type reading struct {
@@ -115,7 +119,13 @@ func once[T any](ctx context.Context, x reading, bucket string, digest image.Dig
 
 func (h *host) kept(bucket string, digest image.Digest, into any) bool {
 	entry, found := h.client.cache.Get(bucket, string(digest))
-	return found && json.Unmarshal(entry.Value, into) == nil
+	if !found || json.Unmarshal(entry.Value, into) != nil {
+		return false
+	}
+	if now := h.client.now(); now.Sub(entry.At) > factRenewed {
+		h.client.cache.Put(bucket, string(digest), entry.Value, now)
+	}
+	return true
 }
 
 func (h *host) keep(bucket string, digest image.Digest, value any) {

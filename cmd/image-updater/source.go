@@ -36,7 +36,7 @@ func (a *app) openSource(ctx context.Context, c *config.Config) (*source, error)
 		return nil, err
 	}
 	log := a.logger()
-	store, err := cache.Open(ctx, cache.Options{Path: path, Log: log})
+	store, err := cache.Open(ctx, cache.Options{Path: path, Precious: registry.Precious(), Log: log})
 	if err != nil {
 		return nil, err
 	}

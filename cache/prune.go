@@ -1,0 +1,81 @@
+package cache
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// aged is a record that may have to go.
+type aged struct {
+	key  []byte
+	size int64
+	at   time.Time
+	kept bool // it goes after those that are not
+}
+
+// prune drops records until a tenth of the room is free, so that it is not needed at every commit: the oldest first, and
+// those of the precious buckets last, unless they fill more than half of the room.
+func (s *store) prune(b *bbolt.Bucket) error {
+	if s.entries <= s.maxEntries && s.bytes <= s.maxBytes {
+		return nil
+	}
+	all := make([]aged, 0, s.entries)
+	err := b.ForEach(func(key, record []byte) error {
+		a := aged{key: slices.Clone(key), size: int64(len(key) + len(record))}
+		if len(record) >= recordHeader {
+			a.at = recordTime(record) // what is no record keeps the zero time and goes first
+		}
+		all = append(all, a)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(all, func(a, b aged) int { return cmp.Or(a.at.Compare(b.at), slices.Compare(a.key, b.key)) })
+	s.keepPrecious(all)
+	slices.SortStableFunc(all, func(a, b aged) int {
+		switch {
+		case a.kept == b.kept:
+			return 0
+		case a.kept:
+			return 1
+		}
+		return -1
+	})
+	for _, a := range all {
+		if s.entries <= s.maxEntries-s.maxEntries/10 && s.bytes <= s.maxBytes-s.maxBytes/10 {
+			break
+		}
+		if err := b.Delete(a.key); err != nil {
+			return err
+		}
+		s.entries--
+		s.bytes -= a.size
+	}
+	return nil
+}
+
+// keepPrecious marks those of the records, sorted by age, that are to go last: the youngest precious ones, as far as they
+// have half of the room.
+func (s *store) keepPrecious(all []aged) {
+	entries, bytes := 0, int64(0)
+	for i := len(all) - 1; i >= 0; i-- {
+		if !s.isPrecious(string(all[i].key)) {
+			continue
+		}
+		entries++
+		bytes += all[i].size
+		if entries > s.maxEntries/2 || bytes > s.maxBytes/2 {
+			return
+		}
+		all[i].kept = true
+	}
+}
+
+func (s *store) isPrecious(key string) bool {
+	return slices.ContainsFunc(s.precious, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+}

@@ -21,6 +21,8 @@ type Candidate struct {
 	Created   time.Time        // when its configuration says it was built
 	FirstSeen time.Time        // when this program first saw the tag with this digest
 	Platforms []image.Platform // nil when unknown: they are not judged then
+	// PushedBefore may be set where Pushed is not known: it was pushed then or before. Only for the order, not for an age.
+	PushedBefore time.Time
 	// NoQuotaUntil is set when something of the tag was wanted and not looked up, since that would have spent more of the
 	// registry's quota than is allowed; it may be until then. A tag that needs it waits.
 	NoQuotaUntil time.Time

@@ -125,7 +125,10 @@ func (r *round) mayBeNewer(scale *newestScale, entries []entry, best *version) [
 		if e.rule != RuleNoVersion || !scale.time(e.candidate).IsZero() || !image.IsTag(e.tag) {
 			continue
 		}
-		pushed := e.candidate.Pushed
+		pushed := e.candidate.Pushed // or known to be before
+		if pushed.IsZero() {
+			pushed = e.candidate.PushedBefore
+		}
 		late := best == nil || pushed.IsZero() || pushed.After(time.UnixMicro(best.moment))
 		if text, _ := r.policy.filter.text(e.tag); late && text != "" {
 			found = append(found, e)

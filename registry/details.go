@@ -19,6 +19,10 @@ type Tag struct {
 	Created   time.Time
 	FirstSeen time.Time // when this program first saw the tag with this digest
 	Platforms []image.Platform
+
+	// PushedBefore is set where Pushed is not known, by a service that shows the tags pushed last and not this one: it was
+	// pushed then or before. No age follows from that, as such services can be late.
+	PushedBefore time.Time
 }
 
 // DetailList is the whole list of tags of a repository at one time, with what the registry told of them in passing.
@@ -55,7 +59,8 @@ type listing struct {
 	tags    []listed    // sorted by name, distinct, legal
 	facts   image.Facts // given
 	dropped int
-	slack   int // how many more tags the service counts than there are here
+	slack   int       // how many more tags the service counts than there are here
+	shown   time.Time // back to when the service has shown all tags; zero = that is not known
 }
 
 // listed is a tag as an adapter knows it.
@@ -234,6 +239,9 @@ func (l listing) details(r image.Repository, at time.Time) DetailList {
 	tags := make([]Tag, len(l.tags))
 	for i, tag := range l.tags {
 		tags[i] = tag.Tag
+		if tag.Pushed.IsZero() && tag.Digest == "" { // else it was shown, without a time
+			tags[i].PushedBefore = l.shown
+		}
 	}
 	return DetailList{Repository: r, Tags: tags, Facts: l.facts, At: at, Dropped: l.dropped}
 }

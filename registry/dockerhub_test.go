@@ -166,7 +166,10 @@ func TestHubLaw(t *testing.T) {
 				t.Fatalf("tags %v, want %v", tagNames(got), names)
 			}
 			for _, tag := range got.Tags {
-				untold := api.MaxOffset > 0 && cmp.Equal(tag, Tag{Name: tag.Name})
+				untold := api.MaxOffset > 0 && cmp.Equal(tag, Tag{Name: tag.Name, PushedBefore: tag.PushedBefore})
+				if untold && !tag.PushedBefore.IsZero() && there[tag.Name].Pushed.After(tag.PushedBefore) {
+					t.Fatalf("tag %s was pushed at %v, not before %v", tag.Name, there[tag.Name].Pushed, tag.PushedBefore)
+				}
 				if diff := cmp.Diff(there[tag.Name], tag); diff != "" && !untold {
 					t.Fatalf("tag %s (-want +got):\n%s", tag.Name, diff)
 				}
@@ -263,6 +266,8 @@ func TestHubHabits(t *testing.T) {
 					for _, tag := range list.Tags {
 						if !tag.Pushed.IsZero() {
 							dated++
+						} else if test.api.MaxOffset > 0 && !tag.PushedBefore.Equal(noon.Add(150*time.Second)) {
+							t.Errorf("tag %s was pushed before %v", tag.Name, tag.PushedBefore)
 						}
 					}
 					wantDated := map[bool]int{true: 250, false: max(0, test.dated)}[test.dated == 0 && test.facts != names]

@@ -16,6 +16,7 @@ import (
 //	facts      1 byte
 //	dropped    number of tags that broke the grammar
 //	slack      signed varint
+//	shown      as microseconds since 1970, 0 for none
 //	count      number of sets of platforms
 //	platforms  each set as a length and a text, "linux/amd64,linux/arm64"
 //	count      number of tags
@@ -43,6 +44,7 @@ func encodeListing(l listing) []byte {
 	data := append(make([]byte, 0, 64+64*len(l.tags)), listingVersion, byte(l.facts))
 	data = binary.AppendUvarint(data, uint64(l.dropped))
 	data = binary.AppendVarint(data, int64(l.slack))
+	data = binary.AppendUvarint(data, uint64(max(0, l.shown.UnixMicro())))
 	sets, texts := platformSets(l.tags)
 	data = binary.AppendUvarint(data, uint64(len(texts)))
 	for _, text := range texts {
@@ -131,6 +133,7 @@ func decodeListing(data []byte) (listing, error) {
 	r := entryReader{data: data[2:]}
 	l.dropped = r.number(maxTags)
 	l.slack = r.signed(maxTags)
+	l.shown = r.time()
 	sets := make([][]image.Platform, r.count(1))
 	for i := range sets {
 		sets[i] = r.platforms()
@@ -175,11 +178,14 @@ func (r *entryReader) signed(most int) int {
 
 func (r *entryReader) time() time.Time {
 	n, size := binary.Uvarint(r.data)
-	if r.bad || size <= 0 || n == 0 || n > 1<<58 { // in the year 11103
+	if r.bad || size <= 0 || n > 1<<58 { // in the year 11103
 		r.bad = true
 		return time.Time{}
 	}
 	r.data = r.data[size:]
+	if n == 0 {
+		return time.Time{}
+	}
 	return time.UnixMicro(int64(n)).UTC()
 }
 

@@ -24,7 +24,7 @@ func TestListingEntry(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := listing{
 			tags: []listed{}, facts: image.Facts(rapid.Byte().Draw(t, "facts")),
-			dropped: rapid.IntRange(0, 9).Draw(t, "dropped"), slack: rapid.IntRange(-9, 9).Draw(t, "slack"),
+			dropped: rapid.IntRange(0, 9).Draw(t, "dropped"), slack: rapid.IntRange(-9, 9).Draw(t, "slack"), shown: moment.Draw(t, "shown"),
 		}
 		for i := range rapid.IntRange(0, 20).Draw(t, "tags") {
 			tag := listed{Tag: Tag{

@@ -177,7 +177,7 @@ func (n *newestFirst) lasts(known listed) bool { return n.reached && !known.upda
 func (n *newestFirst) merged() listing {
 	all := append(slices.Collect(maps.Values(n.seen)), n.rest()...)
 	slices.SortFunc(all, func(a, b listed) int { return cmp.Compare(a.Name, b.Name) })
-	return listing{tags: all, dropped: max(n.dropped, n.known.dropped), slack: n.known.slack}
+	return listing{tags: all, dropped: max(n.dropped, n.known.dropped), slack: n.known.slack, shown: n.known.shown}
 }
 
 // byNames has the registry say which tags there are, and adds what was seen of them and what is known.
@@ -198,6 +198,9 @@ func (n *newestFirst) byNames(ctx context.Context) (listing, error) {
 	l := listing{tags: tags, dropped: names.Dropped}
 	if n.count >= 0 {
 		l.slack = n.count - len(tags)
+	}
+	if n.ordered {
+		l.shown = n.oldest
 	}
 	return l, nil
 }

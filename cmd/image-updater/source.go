@@ -87,7 +87,10 @@ func (s *source) Look(ctx context.Context, r image.Repository, tag string, want 
 }
 
 func candidateOf(t registry.Tag) policy.Candidate {
-	return policy.Candidate{Tag: t.Name, Digest: t.Digest, Pushed: t.Pushed, Created: t.Created, FirstSeen: t.FirstSeen, Platforms: t.Platforms}
+	return policy.Candidate{
+		Tag: t.Name, Digest: t.Digest, Pushed: t.Pushed, PushedBefore: t.PushedBefore, Created: t.Created, FirstSeen: t.FirstSeen,
+		Platforms: t.Platforms,
+	}
 }
 
 // requests is what was asked of each registry so far.

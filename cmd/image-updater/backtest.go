@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,8 @@ func (a *app) backtestCommand() *cobra.Command {
 		Long: `Replay a tag history: print each update that a policy would have made, when, and how long the tag had waited.
 The policy decides again at each push, and when a tag has become old enough. Nothing is asked: the history
 comes from a file or, with -, from standard input, as lines of TAG TIME [sha256:...] in any order or as the
-JSON of image-updater tags -o json; every tag needs the time of its push (RFC 3339).
+JSON of image-updater tags -o json; every tag needs the time of its push (RFC 3339). For a policy that
+follows the digest of a tag, each line of that tag is one push and needs its digest, too.
 
 The replay begins with the tag --current, when it was pushed, or without one with the first tag the policy
 chooses. With --since it begins at that time, with --current or the best tag of then.`,
@@ -65,8 +67,8 @@ func (a *app) backtest(name string, flags backtestFlags) error {
 	if err != nil {
 		return failed(err)
 	}
-	history := list.lastOfEach()
-	if err := list.checkTimes(history); err != nil {
+	history, err := list.history(p.Choice)
+	if err != nil {
 		return err
 	}
 	replay := p.Choice.Replay(current, history, since)
@@ -93,16 +95,35 @@ func parseSince(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q is neither a day like 2026-11-21 nor a time like 2026-11-21T10:00:00Z", s)
 }
 
-// checkTimes refuses a list that is no history, since it does not say of each tag when it was pushed. Leaving such tags
-// out would give an answer that nobody could trust.
-func (l *tagList) checkTimes(history []policy.Candidate) error {
-	for _, c := range history {
-		if c.Pushed.IsZero() {
-			return failed(fmt.Errorf("%s:%d: tag %q has no push time", l.name, l.line(c), c.Tag),
-				fmt.Sprintf(`a history needs one for each tag: "%s 2026-11-21T10:00:00Z", or "pushed" in JSON`, c.Tag))
+// history returns the pushes of a list: of each tag the last one, but each one of a tag whose digest is followed. A list
+// that does not say of each tag when it was pushed is refused, as is a push of the followed tag without a digest: leaving
+// such tags out would give an answer that nobody could trust.
+func (l *tagList) history(p *policy.Policy) ([]policy.Candidate, error) {
+	pushes := l.candidates
+	followed, follows := p.Followed()
+	if !follows {
+		pushes = l.lastOfEach()
+	}
+	for _, c := range pushes {
+		switch {
+		case c.Pushed.IsZero():
+			return nil, failed(fmt.Errorf("%s:%d: tag %q has no push time", l.name, l.line(c), c.Tag), l.howToTime(c.Tag)...)
+		case follows && c.Tag == followed && c.Digest == "":
+			return nil, failed(fmt.Errorf("%s:%d: tag %q has no digest", l.name, l.line(c), c.Tag),
+				fmt.Sprintf(`its digest is what the policy follows: "%s 2026-11-21T10:00:00Z sha256:...", one line for each push`, c.Tag))
 		}
 	}
-	return nil
+	return pushes, nil
+}
+
+// howToTime says how a list gets the times of a history.
+func (l *tagList) howToTime(tag string) []string {
+	hints := []string{fmt.Sprintf(`a history needs one for each tag: "%s 2026-11-21T10:00:00Z", or "pushed" in JSON`, tag)}
+	if slices.ContainsFunc(l.candidates, func(c policy.Candidate) bool { return !c.Pushed.IsZero() }) {
+		return hints
+	}
+	return append(hints, "image-updater tags IMAGE -o json gives the times where the registry tells them, as Docker Hub does; "+
+		"for any other write the lines from your own records, such as the dates of your releases")
 }
 
 type backtestJSON struct {
@@ -152,7 +173,10 @@ func (a *app) printReplay(p config.Policy, r policy.Replay) {
 	}
 	t := a.table()
 	for _, u := range r.Updates {
-		from, to := stepNames(u)
+		from, to := u.From.Tag, u.To.Tag
+		if from == to {
+			from, to = from+"@"+u.From.Digest.Short(), to+"@"+u.To.Digest.Short()
+		}
 		fmt.Fprintf(t, "  %s\t%s -> %s\t%s\n", moment(u.At), from, to, a.paint(dim, waited(u)))
 	}
 	t.Flush()

@@ -31,7 +31,7 @@ func (r *round) detail(v Verdict) string {
 		return r.faultDetail(unmatched, "")
 	case RuleIgnore:
 		i := r.policy.filter.ignoredBy(v.Tag)
-		return fmt.Sprintf("tags.ignore[%d] %q matches", i, r.policy.filter.sources[i])
+		return fmt.Sprintf("tags.ignore[%d] '%s' matches", i, r.policy.filter.sources[i])
 	case RuleMinAge:
 		return r.ageDetail(v.Until)
 	case RulePlatforms, RuleQuota:
@@ -100,13 +100,13 @@ func (r *round) faultDetail(f fault, text string) string {
 	case ambiguous:
 		return ambiguousDetail(text)
 	case emptyText:
-		return fmt.Sprintf("tags.extract %q leaves nothing of it", r.policy.spec.Extract)
+		return fmt.Sprintf("tags.extract '%s' leaves nothing of it", r.policy.spec.Extract)
 	case notDigits:
 		return fmt.Sprintf("%q is not a number", text)
 	case noFit:
 		return "does not fit the format " + r.policy.spec.Select.Arg
 	case unmatched:
-		return fmt.Sprintf("tags.match %q does not match", r.policy.spec.Match)
+		return fmt.Sprintf("tags.match '%s' does not match", r.policy.spec.Match)
 	case artifact:
 		return artifactDetail
 	case noTime:

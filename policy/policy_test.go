@@ -119,8 +119,8 @@ func TestDetail(t *testing.T) {
 		{current: "1.2.0", tag: "1.3." + strings.Repeat("1", 130), want: "no tag that a registry could have"},
 		{current: "1.2.0", tag: "sha256-" + strings.Repeat("0", 64), want: "a signature, an attestation or a bill of materials, not an image"},
 		{current: "1.2.0", tag: "python3.10-alpine3.23", want: "not clear which number is the version, 3.10 or 3.23; say so with tags, for example match: '^python(?P<version>[0-9.]+)-alpine3\\.23$', extract: '$version'"},
-		{spec: policy.Spec{Match: "^v"}, current: "v1", tag: "1", want: `tags.match "^v" does not match`},
-		{spec: policy.Spec{Ignore: []string{"2", "3|4"}}, current: "1", tag: "4", want: `tags.ignore[1] "3|4" matches`},
+		{spec: policy.Spec{Match: "^v"}, current: "v1", tag: "1", want: "tags.match '^v' does not match"},
+		{spec: policy.Spec{Ignore: []string{"2", "3|4"}}, current: "1", tag: "4", want: "tags.ignore[1] '3|4' matches"},
 		{current: "6.14.0", tag: "2021.12.14", want: "a date, and 6.14.0 is none"},
 		{current: "2021.12.14", tag: "6.14.0", want: "no date, and 2021.12.14 is one"},
 		{current: "20240101", tag: "202401021200", want: "a date written in another way than 20240101"},
@@ -167,7 +167,7 @@ func TestDetail(t *testing.T) {
 		{current: "", tag: "1.4.0", others: "1.3.0", want: "the best of 2 allowed tags"},
 		{current: "latest", tag: "1.4.0", others: "1.3.0", want: "the best of 2 allowed tags; a reference that was only found would be left alone (latest: no version, as there is no number in it)"},
 		{spec: policy.Spec{Select: versions("<1")}, current: "1.2.0", tag: "1.2.0", want: "nothing better is allowed; 1.2.0 is outside the range <1"},
-		{spec: policy.Spec{Ignore: []string{"9.9.9"}}, current: "9.9.9", tag: "9.9.9", want: `nothing better is allowed; tags.ignore[0] "9.9.9" matches`},
+		{spec: policy.Spec{Ignore: []string{"9.9.9"}}, current: "9.9.9", tag: "9.9.9", want: "nothing better is allowed; tags.ignore[0] '9.9.9' matches"},
 	} {
 		d := compile(t, test.spec).Choose(policy.Current{Tag: test.current}, candidatesOf(test.tag+" "+test.others), noon)
 		i := slices.IndexFunc(d.Verdicts, func(v policy.Verdict) bool { return v.Tag == test.tag })

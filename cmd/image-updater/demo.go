@@ -144,7 +144,7 @@ func (d *demo) call(ctx context.Context, say string, args []string) error {
 func (d *demo) showLog() error {
 	d.say("What the remote has got:")
 	fmt.Fprintf(d.app.stdout, "%s\n\n", d.app.paint(bold, "$ git log --stat"))
-	log, err := d.fleet.Git("log", "--stat", "--format=%ncommit %h%nAuthor: %an <%ae>%n%n%w(0,4,4)%B", gittest.Branch, "--not", gittest.Branch+"~2")
+	log, err := d.fleet.Git("log", "--stat", "--format=%ncommit %h%nAuthor: %an <%ae>%n%n%w(0,4,4)%B", gittest.Branch, "--not", gittest.Branch+"~3")
 	if err != nil {
 		return err
 	}

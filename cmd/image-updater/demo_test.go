@@ -29,7 +29,9 @@ func TestDemo(t *testing.T) {
 		"\n$ image-updater plan\n",
 		"-          image: nginx:1.25.3-alpine   # the front door\n+          image: nginx:1.28.0-alpine   # the front door\n",
 		"-              value: release-1179-344b590f\n+              value: release-1182-",
+		"+              image: acme/tools:stable@sha256:",
 		"Update nginx to 1.28.0-alpine",
+		"Update acme/tools to stable@sha256:",
 		"Image-Updater-Change: apps/web/deployment.yaml docker.io/library/nginx 1.25.3-alpine -> 1.28.0-alpine",
 		"\n0 commits, 0 changes",
 	} {

@@ -86,5 +86,6 @@ func demoTags() map[string][]string {
 		vehicles = append(vehicles, fmt.Sprintf("release-%d-%08x", build, uint32(build)*2654435761))
 	}
 	vehicles = append(vehicles, "release-1179-344b590f")
-	return map[string][]string{"library/nginx": nginx, "acme/microservice-vehicles": vehicles}
+	tools := []string{"stable", "1.0.0", "1.1.0"}
+	return map[string][]string{"library/nginx": nginx, "acme/microservice-vehicles": vehicles, "acme/tools": tools}
 }

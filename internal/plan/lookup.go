@@ -84,14 +84,18 @@ func (l List) unfollowed(p Policy, tag string) ([]Missing, error) {
 
 // undecided returns what of a decision's wishes was not asked for yet.
 func (l List) undecided(p Policy, wanted []policy.Missing, chosen bool) ([]Missing, error) {
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	// When tags were pushed stands in a list or nowhere.
+	told := slices.ContainsFunc(l.Candidates, func(c policy.Candidate) bool { return !c.Pushed.IsZero() })
 	var lacks []Missing
 	for _, w := range wanted {
 		look := l.Looked[w.Tag]
 		if look.Err != nil {
 			return nil, look.Err
 		}
-		// When a tag was pushed stands in a list or nowhere.
-		if w.Facts.Has(image.PushedFact) && !slices.ContainsFunc(l.Candidates, func(c policy.Candidate) bool { return !c.Pushed.IsZero() }) {
+		if w.Facts.Has(image.PushedFact) && !told {
 			return nil, errors.New("select.newest: nothing tells when the tags of " + p.Image.String() +
 				" were pushed; select.newest: created goes by when they were built")
 		}

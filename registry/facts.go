@@ -101,9 +101,6 @@ func once[T any](ctx context.Context, x reading, bucket string, digest image.Dig
 		if err == nil {
 			err = checkDigest(digest, body)
 		}
-		if tooLong, ok := errors.AsType[*boundError](err); ok && !tooLong.slow {
-			body, err = nil, nil // it will be as long the next time, which would cost as much
-		}
 		if err != nil {
 			return value, err
 		}
@@ -117,23 +114,28 @@ func once[T any](ctx context.Context, x reading, bucket string, digest image.Dig
 	return found.(T), nil
 }
 
+// kept finds what a digest leads to.
 func (h *host) kept(bucket string, digest image.Digest, into any) bool {
 	entry, found := h.client.cache.Get(bucket, string(digest))
 	if !found || json.Unmarshal(entry.Value, into) != nil {
 		return false
 	}
-	if now := h.client.now(); now.Sub(entry.At) > factRenewed {
-		h.client.cache.Put(bucket, string(digest), entry.Value, now)
+	if h.client.now().Sub(entry.At) > factRenewed {
+		h.put(bucket, digest, entry.Value)
 	}
 	return true
 }
 
 func (h *host) keep(bucket string, digest image.Digest, value any) {
 	data, err := json.Marshal(value)
-	if err == nil {
-		err = h.client.cache.Put(bucket, string(digest), data, h.client.now())
-	}
 	if err != nil {
+		panic(err) // texts, and times of the years that JSON has
+	}
+	h.put(bucket, digest, data)
+}
+
+func (h *host) put(bucket string, digest image.Digest, data []byte) {
+	if err := h.client.cache.Put(bucket, string(digest), data, h.client.now()); err != nil {
 		h.client.log.Debug("what a digest leads to is not kept", "digest", digest, "err", err)
 	}
 }

@@ -216,6 +216,8 @@ func TestLookErrors(t *testing.T) {
 			want:  "Docker-Content-Digest that is none: sha256:1", counts: registrytest.Counts{Head: 1}},
 		{name: "another manifest", tag: "1.0", kind: registrytest.Get, fault: registrytest.Fault{Status: 200, Body: "{}"},
 			want: "the registry answers for sha256:", counts: registrytest.Counts{Head: 1, Get: 1}},
+		{name: "manifest too long", tag: "1.0", kind: registrytest.Get, fault: registrytest.Fault{Status: 200, Body: strings.Repeat(" ", maxManifest+1)},
+			want: "the answer is longer than 4194304 bytes", counts: registrytest.Counts{Head: 1, Get: 1}},
 		{name: "manifest lost", tag: "1.0", kind: registrytest.Get, fault: registrytest.Fault{Status: 404}, noTag: true,
 			want: "no such tag", counts: registrytest.Counts{Head: 1, Get: 1}},
 		{name: "another config", tag: "1.0", kind: registrytest.Blob, fault: registrytest.Fault{Status: 200, Body: "{}"},
@@ -297,7 +299,6 @@ func TestNoImage(t *testing.T) {
 		"a manifest and index": `{"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"` + string(digestOf(nil)) + `"},"manifests":[]}`,
 		"an empty index":       `{"manifests":[]}`,
 		"no JSON":              `<html>`,
-		"too long":             strings.Repeat(" ", maxManifest+1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

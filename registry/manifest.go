@@ -219,7 +219,8 @@ func parseConfig(body []byte) config {
 	if p, ok := content.parse(); ok {
 		c.Platform = p
 	}
-	if created, err := time.Parse(time.RFC3339, content.Created); err == nil {
+	// The last hours of the year 9999 are, in UTC, in one that cannot be written again.
+	if created, err := time.Parse(time.RFC3339, content.Created); err == nil && created.UTC().Year() > 0 && created.UTC().Year() <= 9999 {
 		c.Created = created.UTC()
 	}
 	return c

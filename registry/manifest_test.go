@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -59,6 +60,8 @@ func TestParseConfig(t *testing.T) {
 			config{amd64, time.Date(2026, 5, 1, 10, 0, 0, 5e8, time.UTC)}},
 		{`{"os":"linux","architecture":"amd64","created":"yesterday"}`, config{Platform: amd64}},
 		{`{"created":"2026-11-21T12:00:00Z"}`, config{Created: noon}},
+		{`{"created":"9999-12-31T23:59:59-23:00"}`, config{}},
+		{`{"created":"0000-01-01T00:00:00+23:00"}`, config{}},
 		{`{"os":7}`, config{}},
 		{``, config{}},
 	} {
@@ -73,8 +76,12 @@ func TestParseConfig(t *testing.T) {
 func FuzzParseManifest(f *testing.F) {
 	f.Add([]byte(`{"manifests":[{"digest":"` + string(digit("1")) + `","platform":{"os":"linux","architecture":"amd64"}}]}`))
 	f.Add([]byte(`{"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"` + string(digit("0")) + `"}}`))
+	f.Add([]byte(`{"os":"linux","architecture":"amd64","created":"9999-12-31T23:59:59-23:00"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		m := parseManifest(body)
+		m, c := parseManifest(body), parseConfig(body)
+		if _, err := json.Marshal(c); err != nil {
+			t.Fatal(err)
+		}
 		for _, digest := range []image.Digest{m.Child, m.Config} {
 			if digest == "" {
 				continue
@@ -83,7 +90,7 @@ func FuzzParseManifest(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		for _, p := range append(m.Platforms, parseConfig(body).Platform) {
+		for _, p := range append(m.Platforms, c.Platform) {
 			if _, err := image.ParsePlatform(p.String()); err != nil && p != (image.Platform{}) {
 				t.Fatal(err)
 			}

@@ -58,7 +58,7 @@ func (g *Guard) lack(c *Candidate, now time.Time) image.Facts {
 // candidate up would cost more than is allowed: it waits then.
 func (r *round) need(c *Candidate, facts image.Facts) (waits bool) {
 	if !c.NoQuotaUntil.IsZero() {
-		r.note(c.Tag, notAffordable(factNames(facts)))
+		r.note(c.Tag, notAffordable(r.factNames(c, facts)))
 		return true
 	}
 	r.missing = append(r.missing, Missing{c.Tag, facts})
@@ -80,10 +80,13 @@ func notAffordable(what string) string {
 	return what + " not known, and asking would spend more of the registry's pull quota than this policy file allows"
 }
 
-// factNames names facts as the subject of a sentence.
-func factNames(facts image.Facts) string {
-	if facts == image.PlatformsFact {
+// factNames names facts of a candidate as the subject of a sentence, by what they are wanted for.
+func (r *round) factNames(c *Candidate, facts image.Facts) string {
+	switch {
+	case facts == image.PlatformsFact:
 		return "its platforms are"
+	case facts == image.DigestFact && (r.policy.scale != nil || c.Digest != ""):
+		return "its age is"
 	}
 	return "its " + facts.String() + " is"
 }

@@ -146,7 +146,7 @@ func TestQuota(t *testing.T) {
 			candidates: []policy.Candidate{{Tag: "1.2.0", NoQuotaUntil: later}, {Tag: "0.9.0", NoQuotaUntil: later}}, want: "1.2.0=chosen 0.9.0=older"},
 		{name: "its age cannot be asked for", spec: aged, current: policy.Current{Tag: "1.0.0"},
 			candidates: []policy.Candidate{{Tag: "1.2.0", NoQuotaUntil: later}, {Tag: "1.0.0"}},
-			want:       "1.0.0=chosen 1.2.0=waiting", detail: "its digest is" + costs},
+			want:       "1.0.0=chosen 1.2.0=waiting", detail: "its age is" + costs},
 		{name: "its build time cannot", spec: created, current: policy.Current{Tag: "1.0.0"},
 			candidates: []policy.Candidate{{Tag: "1.0.0", Created: hour(-9)}, {Tag: "a", NoQuotaUntil: later}, {Tag: "a", NoQuotaUntil: later}, {Tag: "b", Created: hour(-8)},
 				{Tag: "c", Pushed: hour(-8), NoQuotaUntil: later}},

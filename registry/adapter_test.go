@@ -1,8 +1,11 @@
 package registry
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -199,6 +202,61 @@ func TestOldDetailsAreNoNews(t *testing.T) {
 		if list.Tags != nil {
 			t.Errorf("there is a list of %d tags with the error", len(list.Tags))
 		}
+	})
+}
+
+// TestDetailsForMany: however many ask for one repository at a time it is read once, and each gets what he wants.
+func TestDetailsForMany(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := registrytest.New(registrytest.Options{API: registrytest.API{Hub: &registrytest.HubAPI{}}})
+		pushAll(r, nginx.Path, noon, numbered(250)...)
+		c := newClient(t, Options{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			time.Sleep(time.Second) // so that all have come before the first answer
+			return r.Transport().RoundTrip(req)
+		})})
+		var group sync.WaitGroup
+		for i := range 20 {
+			want := []image.Facts{0, hubFacts, image.CreatedFact}[i%3]
+			group.Go(func() {
+				list, err := c.Details(t.Context(), nginx, want, time.Hour)
+				if err != nil || !slices.Equal(numbered(250), tagNames(list)) || list.Facts != want&hubFacts {
+					t.Errorf("want %v: %d tags, facts %v, %v", want, len(list.Tags), list.Facts, err)
+				}
+				slices.Reverse(list.Tags) // must not be seen by the others
+			})
+		}
+		group.Wait()
+		if diff := cmp.Diff(registrytest.Counts{Tell: 3, List: 1}, r.Counts()); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestDetailsEndWithTheContext: whoever goes away while pages are read gets his own reason, and takes nobody with him.
+func TestDetailsEndWithTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := registrytest.New(registrytest.Options{API: registrytest.API{Hub: &registrytest.HubAPI{}}})
+		pushAll(r, nginx.Path, noon, "1.0")
+		r.Break(registrytest.Tell, registrytest.Fault{Stall: true, Times: 1})
+		c := newClient(t, withoutSockets(r))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var group sync.WaitGroup
+		group.Go(func() {
+			_, err := c.Details(ctx, nginx, hubFacts, 0)
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("the one who goes away: %v", err)
+			}
+		})
+		synctest.Wait()
+		group.Go(func() {
+			if list, err := c.Details(t.Context(), nginx, hubFacts, 0); err != nil || len(list.Tags) != 1 {
+				t.Errorf("the other: %d tags, %v", len(list.Tags), err)
+			}
+		})
+		group.Wait()
 	})
 }
 

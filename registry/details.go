@@ -161,7 +161,9 @@ func (c *Client) names(ctx context.Context, repository image.Repository, fresh t
 }
 
 // detailed is the list by an adapter; a [notTold], if it gives nothing of what is wanted.
-func (c *Client) detailed(ctx context.Context, h *host, by adapter, r image.Repository, want image.Facts, fresh time.Duration) (DetailList, error) {
+func (c *Client) detailed(
+	ctx context.Context, h *host, by adapter, r image.Repository, want image.Facts, fresh time.Duration,
+) (DetailList, error) {
 	if by == nil || want&by.facts() == 0 {
 		return DetailList{}, &notTold{&Error{Message: "nothing that is wanted is given"}}
 	}

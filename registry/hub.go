@@ -77,34 +77,46 @@ func (b *hubAPI) token(ctx context.Context, c credential, withdrawn *hubToken) (
 	if c.username == "" || c.password == "" {
 		return nil, nil
 	}
-	return b.logins.do(ctx, "", func() (*hubToken, error) {
-		b.keys.replace(c)
-		switch {
-		case c == b.refused:
-			return nil, nil
-		case b.current != nil && b.current.credential == c && b.current != withdrawn && b.client.now().Before(b.current.until):
-			return b.current, nil
-		}
-		b.current = nil
-		leave, err := b.trials.enter(ctx, 1)
-		if err != nil {
-			return nil, nil // it was refused, by earlier processes
-		}
-		tok, err := b.login(ctx, c)
-		if _, ok := errors.AsType[*notTold](err); ok {
+	for {
+		tok, err := b.logins.do(ctx, "", func() (*hubToken, error) { return b.newToken(ctx, c, withdrawn) })
+		if err != nil || tok == nil || tok != withdrawn {
+			return tok, err
+		} // else it came from another caller, who has not heard of it yet
+	}
+}
+
+// newToken is token while nobody else logs in.
+func (b *hubAPI) newToken(ctx context.Context, c credential, withdrawn *hubToken) (*hubToken, error) {
+	b.keys.replace(c)
+	switch {
+	case c == b.refused:
+		return nil, nil
+	case b.current != nil && b.current.credential == c && b.current != withdrawn && b.client.now().Before(b.current.until):
+		return b.current, nil
+	}
+	b.current = nil
+	leave, err := b.trials.enter(ctx, 1)
+	if err != nil {
+		return nil, nil // it was refused, by earlier processes
+	}
+	tok, err := b.login(ctx, c)
+	if untold, ok := errors.AsType[*notTold](err); ok {
+		if untold.err.Status == http.StatusTooManyRequests {
+			leave(lockedOut)
+		} else {
 			leave(refused)
-			b.refused = c
-			b.client.log.WarnContext(ctx, "Docker Hub's tag API does not take the credentials, and is asked without", "err", err)
-			return nil, nil
 		}
-		if err != nil {
-			leave(unjudged)
-			return nil, err
-		}
-		leave(accepted)
-		b.current = tok
-		return tok, nil
-	})
+		b.refused = c
+		b.client.log.WarnContext(ctx, "Docker Hub's tag API does not take the credentials, and is asked without", "err", err)
+		return nil, nil
+	}
+	if err != nil {
+		leave(unjudged)
+		return nil, err
+	}
+	leave(accepted)
+	b.current = tok
+	return tok, nil
 }
 
 // login exchanges a password or an access token for a token of the API. A [notTold] error is for a credential that it
@@ -116,7 +128,8 @@ func (b *hubAPI) login(ctx context.Context, c credential) (*hubToken, error) {
 		return nil, err
 	}
 	asked := b.client.now()
-	resp, err := b.postJSON(withCall(ctx, &call{maxBody: maxSmall}), b.apiURL("/"+b.prefix+"v2/auth/token", nil), body)
+	sent := &call{maxBody: maxSmall}
+	resp, err := b.postJSON(withCall(ctx, sent), b.apiURL("/"+b.prefix+"v2/auth/token", nil), body)
 	if e, ok := errors.AsType[*Error](err); ok {
 		at := *e
 		at.step = step
@@ -127,7 +140,7 @@ func (b *hubAPI) login(ctx context.Context, c credential) (*hubToken, error) {
 	}
 	if resp.StatusCode != http.StatusOK {
 		err := b.statusError(resp, step)
-		if refuses(resp.StatusCode) || resp.StatusCode == http.StatusBadRequest {
+		if refuses(resp.StatusCode) || resp.StatusCode == http.StatusBadRequest || sent.refused == loginsFailed {
 			return nil, &notTold{err}
 		}
 		return nil, err

@@ -24,12 +24,17 @@ func TestHubLogin(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		password string
-		step     time.Duration // between the looks
-		private  image.Facts   // known of the private repository
-		counts   counts        // of three looks at both
+		fault    registrytest.Fault // of the login
+		step     time.Duration      // between the looks
+		private  image.Facts        // known of the private repository
+		counts   counts             // of three looks at both
 	}{
 		{name: "good", password: "secret", step: time.Minute, private: hubFacts, counts: counts{Login: 1, Tell: 6}},
 		{name: "token expires", password: "secret", step: 10 * time.Minute, private: hubFacts, counts: counts{Login: 3, Tell: 6}},
+		{name: "too many failed logins", password: "secret", step: time.Minute, counts: counts{Login: 1, Tell: 6, List: 3},
+			fault: registrytest.Fault{Status: 429, Body: `{"message":"toomanyrequests: too many failed login attempts for username or IP address"}`}},
+		{name: "no login there", password: "secret", step: time.Minute, counts: counts{Login: 1, Tell: 6, List: 3},
+			fault: registrytest.Fault{Status: 404}},
 		{name: "refused", password: "wrong", step: time.Minute, counts: counts{Login: 1, Tell: 6, List: 3}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -41,6 +46,7 @@ func TestHubLogin(t *testing.T) {
 				})
 				pushAll(r, nginx.Path, noon, "1.0")
 				pushAll(r, private.Path, noon, "1.0")
+				r.Break(registrytest.Login, test.fault)
 				var shown []string // the secret, to whom
 				o := withoutSockets(r, Host{Host: image.DockerHub, Auth: account(test.password)})
 				o.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {

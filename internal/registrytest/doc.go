@@ -16,6 +16,9 @@
 // tag and by digest, config blobs) and the token protocol of the distribution project, on the path /token of the same
 // server.
 //
+// With Options.API it also has the APIs by which Docker Hub, Quay, Azure, Harbor and Google tell more of tags than their
+// names. Requests to them are counted as Tell and Login.
+//
 // [Registry] is an [net/http.Handler]; [Registry.Serve], [Registry.ServeTLS] and [Registry.ServeMutualTLS] put it on a
 // loopback port until the test ends, and [Registry.Transport] reaches it without a socket, which is what tests in a
 // synctest bubble need.

@@ -46,7 +46,7 @@ func TestDeniedEverywhere(t *testing.T) {
 				}
 				h.challenges.set(challenge{Scheme: schemeBearer, Realm: "https://" + testHost + "/token"})
 			}
-			errs := listAll(t, c, r, appPaths(2000))
+			errs := listAll(t, c, r, testHost, appPaths(2000))
 			for path, err := range errs {
 				if e, ok := errors.AsType[*Error](err); !ok || e.Status != 401 && e.Status != 403 && !strings.Contains(e.Error(), "refused too often") {
 					t.Errorf("%s: %v", path, err)
@@ -124,8 +124,8 @@ func appPaths(n int) []string {
 	return paths
 }
 
-// listAll lists the repositories, sixteen at a time, and returns the errors by path.
-func listAll(t *testing.T, c *Client, r *registrytest.Registry, paths []string) map[string]error {
+// listAll lists repositories of a registry, sixteen at a time, and returns the errors by path.
+func listAll(t *testing.T, c *Client, r *registrytest.Registry, host string, paths []string) map[string]error {
 	t.Helper()
 	errs := make(map[string]error)
 	var mu sync.Mutex
@@ -134,14 +134,14 @@ func listAll(t *testing.T, c *Client, r *registrytest.Registry, paths []string) 
 	var announced []image.Repository
 	for _, path := range paths {
 		r.Add(path, "1.0")
-		announced = append(announced, repository(path))
+		announced = append(announced, image.Repository{Host: host, Path: path})
 	}
 	c.Expect(announced...)
 	for _, path := range paths {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			_, err := c.Tags(t.Context(), repository(path), 0)
+			_, err := c.Tags(t.Context(), image.Repository{Host: host, Path: path}, 0)
 			mu.Lock()
 			defer mu.Unlock()
 			errs[path] = err

@@ -49,7 +49,7 @@ func (l List) Lacks(p Policy, current policy.Current, d policy.Decision) ([]Miss
 			return lacks, err
 		}
 	}
-	lacks, err := l.undecided(p, d.Missing, follows)
+	lacks, err := l.undecided(p, d, follows)
 	if err != nil || len(lacks) > 0 {
 		return lacks, err
 	}
@@ -83,27 +83,32 @@ func (l List) unfollowed(p Policy, tag string) ([]Missing, error) {
 }
 
 // undecided returns what of a decision's wishes was not asked for yet.
-func (l List) undecided(p Policy, wanted []policy.Missing, chosen bool) ([]Missing, error) {
-	if len(wanted) == 0 {
-		return nil, nil
-	}
-	// When tags were pushed stands in a list or nowhere.
-	told := slices.ContainsFunc(l.Candidates, func(c policy.Candidate) bool { return !c.Pushed.IsZero() })
+func (l List) undecided(p Policy, d policy.Decision, chosen bool) ([]Missing, error) {
 	var lacks []Missing
-	for _, w := range wanted {
+	times := false
+	for _, w := range d.Missing {
 		look := l.Looked[w.Tag]
 		if look.Err != nil {
 			return nil, look.Err
 		}
-		if w.Facts.Has(image.PushedFact) && !told {
-			return nil, errors.New("select.newest: nothing tells when the tags of " + p.Image.String() +
-				" were pushed; select.newest: created goes by when they were built")
-		}
+		times = times || w.Facts.Has(image.PushedFact)
 		if facts := w.Facts &^ (image.PushedFact | look.Asked | look.Waived); facts != 0 {
 			lacks = append(lacks, Missing{Image: p.Image, Tag: w.Tag, Facts: facts, Chosen: chosen})
 		}
 	}
+	if len(lacks) == 0 && times && l.untimed(d) {
+		return nil, errors.New("select.newest: nothing tells when the tags of " + p.Image.String() +
+			" were pushed; select.newest: created goes by when they were built")
+	}
 	return lacks, nil
+}
+
+// untimed reports whether a decision by push times had none to go by: they stand in a list or nowhere. With the time of
+// one tag that is allowed it would be changed, or say what is against that tag.
+func (l List) untimed(d policy.Decision) bool {
+	return !d.Changed && l.candidate(d.Current).Pushed.IsZero() && !slices.ContainsFunc(d.Verdicts, func(v policy.Verdict) bool {
+		return v.Outcome == policy.Waiting || v.Rule == policy.RulePlatforms
+	})
 }
 
 // unconfirmed reports whether what is known of a tag may have changed since: it comes from another service, or its age

@@ -151,6 +151,17 @@ func TestLookUps(t *testing.T) {
 		want: []string{"problem: select.newest: nothing tells when the tags of docker.io/library/nginx were pushed; " +
 			"select.newest: created goes by when they were built"},
 	}, {
+		name: "also when they do for tags that are not meant",
+		site: plain, spec: policy.Spec{Select: pushed.Select, Match: "^1"}, list: plan.List{Candidates: []policy.Candidate{
+			old, next, {Tag: "edge", Pushed: now.Add(-time.Minute)}}},
+		want: []string{"problem: select.newest: nothing tells when the tags of docker.io/library/nginx were pushed; " +
+			"select.newest: created goes by when they were built"},
+	}, {
+		name: "the one tag with a time waits",
+		site: plain, spec: policy.Spec{Select: pushed.Select, Guard: aged.Guard}, list: plan.List{Candidates: []policy.Candidate{
+			old, next, {Tag: "edge", Pushed: now.Add(-time.Hour)}}},
+		want: []string{"held min-age until 2026-11-24T09:00:00Z"},
+	}, {
 		name: "a single tag without one is passed over",
 		site: plain, spec: pushed, list: plan.List{Candidates: []policy.Candidate{
 			{Tag: "1.25.3", Pushed: now.Add(-time.Hour)}, next, {Tag: "edge", Pushed: now.Add(-time.Minute)}}},

@@ -26,7 +26,7 @@ import (
 // outages taken off. With SIMULATE=week they are 10,000, which takes a minute of real time.
 func TestWeek(t *testing.T) {
 	t.Parallel()
-	repositories := 300
+	repositories := 200
 	if os.Getenv("SIMULATE") == "week" {
 		repositories = 10_000
 	}

@@ -45,7 +45,8 @@
 //     variant. It stays, unless guard.variant says otherwise. A v in front always stays.
 //   - Only a build without a word (_12, -2) may be gone when the numbers rise: 0.6.1-2 becomes 0.7.0. None comes by itself.
 //   - One and two numbers float and keep their precision: 1.27 never becomes 1.27.4. Three and four numbers, and any
-//     count with a build, a date or a numbered pre-release, name one release and follow each other.
+//     count with a build, a date or a numbered pre-release, name one release and follow each other. But a release does
+//     not become 17rc1, whose final release floats.
 //   - A pre-release is taken only if guard.prerelease says so, as a later one of the same numbers, or in a channel the
 //     current tag is in already: nightly-20240101.
 //   - Versions compare by numbers, then pre-release (dev, preview, alpha, beta, milestone, rc, final, each with its

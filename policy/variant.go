@@ -124,20 +124,21 @@ func (v *version) joint() string { return v.parts[v.firstNumber()+1].separator(v
 // samePrecision reports whether a tag of one precision may be followed by one of the other: 1.27 floats and never
 // becomes 1.27.4. Full versions follow each other whatever their number of components.
 func samePrecision(from, to *version) bool {
-	if from.full() && to.full() || from.stage != stageFinal && to.stage != stageFinal && from.numbers == to.numbers {
+	if from.stage != stageFinal && to.stage != stageFinal && from.numbers == to.numbers {
 		return true
 	}
-	if !from.full() && !to.full() {
-		return from.numbers == to.numbers
+	if from.stage == stageFinal && to.short() {
+		return false // it would lead on to a final release that from must not become
 	}
-	// A counted pre-release names one release even where its final release has few numbers: 16rc1 and 16.0.
-	if from.full() && from.stage != stageFinal && !from.revision && !from.dated {
-		return to.numbers >= from.numbers
+	if from.full() == to.full() {
+		return from.full() || from.numbers == to.numbers
 	}
-	if to.full() && to.stage != stageFinal && !to.revision && !to.dated {
-		return from.numbers > to.numbers
-	}
-	return false
+	return from.short() && to.numbers >= from.numbers
+}
+
+// short reports whether a counted pre-release names one release, but its final release floats: 16rc1 and 16.
+func (v *version) short() bool {
+	return v.full() && v.stage != stageFinal && v.numbers < fullNumbers && !v.revision && !v.dated
 }
 
 // sameOwner reports whether the numbers of two versions belong to the same word, or to none: the 3.20 of alpine3.20 is

@@ -6,9 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -32,9 +30,6 @@ const (
 type tokens struct {
 	key      *ecdsa.PrivateKey
 	lifetime time.Duration
-
-	mu     sync.Mutex // guards the fields that follow
-	scopes [][]string // of every token given out
 }
 
 func newTokens(t *testing.T) *tokens {
@@ -62,15 +57,11 @@ func (s *tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	scopes := r.URL.Query()["scope"]
-	signed, err := s.sign(user, scopes)
+	signed, err := s.sign(user, r.URL.Query()["scope"])
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	s.mu.Lock()
-	s.scopes = append(s.scopes, scopes)
-	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	// A client that went away is no error of this server.
 	_ = json.NewEncoder(w).Encode(map[string]any{
@@ -103,11 +94,4 @@ func (s *tokens) sign(user string, scopes []string) (string, error) {
 		})
 	}
 	return jwt.Signed(signer).Claims(set).Serialize()
-}
-
-// granted returns the scopes of every token given out so far.
-func (s *tokens) granted() [][]string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.scopes)
 }

@@ -52,7 +52,7 @@ func TestChangesThatAreRefused(t *testing.T) {
 		{"another version", []edit.Change{{Site: other[0], Tag: "1"}}, []string{"a.yaml:6: was found in another version of this file"}},
 		{"no tag", []edit.Change{{Site: sites[0]}}, []string{"a.yaml:5: tag is empty"}},
 		{"no good tag", []edit.Change{{Site: sites[0], Tag: "a b"}}, []string{`a.yaml:5: tag "a b" has the illegal character ' '`}},
-		{"no good digest", []edit.Change{{Site: sites[0], Tag: "1", Digest: "x"}}, []string{`a.yaml:5: digest "x" lacks its algorithm, such as sha256:`}},
+		{"no good digest", []edit.Change{{Site: sites[0], Tag: "1", Digest: "x"}}, []string{`a.yaml:5: digest "x" lacks its algorithm, such as sha256`}},
 		{"two wishes", []edit.Change{{Site: sites[0], Tag: "1"}, {Site: sites[0], Tag: "2"}}, []string{
 			`a.yaml:5: two changes want to write it: "nginx:1" and "nginx:2"`, `a.yaml:5: two changes want to write it: "nginx:1" and "nginx:2"`}},
 	} {

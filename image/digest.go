@@ -12,7 +12,7 @@ type Digest string
 func ParseDigest(s string) (Digest, error) {
 	algorithm, hex, found := strings.Cut(s, ":")
 	if !found {
-		return "", fmt.Errorf("digest %q lacks its algorithm, such as sha256:", s)
+		return "", fmt.Errorf("digest %q lacks its algorithm, such as sha256", s)
 	}
 	length, known := map[string]int{"sha256": 64, "sha512": 128}[algorithm]
 	if !known {

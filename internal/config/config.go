@@ -37,8 +37,8 @@ type Policy struct {
 	Position Position
 }
 
-// Registry is one entry of registries. Its zero values mean the defaults of the program, but for Quota. Files, here and in what
-// follows, are as they are written: a relative one starts at the folder of the policy file, Position.File.
+// Registry is one entry of registries. Its zero values mean the defaults of the program, but for Quota. Files, here and
+// in what follows, are as they are written: a relative one starts at the folder of the policy file, Position.File.
 type Registry struct {
 	Host           string // as in image.Repository.Host
 	Auth           RegistryAuth

@@ -68,7 +68,7 @@ func (m *maker) change(p Policy, site edit.Site, decision policy.Decision) {
 func (m *maker) undigested(p Policy, tag string) {
 	if until := m.input.Lists[p.Image].candidate(tag).NoQuotaUntil; !until.IsZero() {
 		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleQuota, Until: until,
-			Detail: tag + ": its digest is not known, and asking would spend more of the registry's pull quota than is allowed"})
+			Detail: tag + ": its digest is not known, and asking would spend more of the registry's pull quota than this policy file allows"})
 		return
 	}
 	m.problem(p.Name, fmt.Errorf("%s has no tag %q any more, so there is no digest to write with it", p.Image, tag))

@@ -8,6 +8,8 @@
 //	publish   the changes become commits on the branch, or are only shown ([Reconciler.Plan])
 //
 // A failure belongs to the policy, image or Git repository it happened to; the others are done all the same, and the
-// [Report] tells both. [Reconciler.Decide] goes the same way for one policy alone. The package knows registries only through [Source]. It starts goroutines in one place
-// (fanout.go) and has none left when a pass returns.
+// [Report] tells both. [Reconciler.Decide] goes the same way for one policy alone.
+//
+// The package knows registries only through [Source]. It starts goroutines in one place (fanout.go) and has none left
+// when a pass returns.
 package reconcile

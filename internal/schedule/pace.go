@@ -22,8 +22,8 @@ type Shortage struct {
 	Stretch        float64 // what all intervals that cost of it are multiplied by
 }
 
-// String is the warning: "docker.io: the policies ask for 11.1 requests a second, and 4 are to be had for looking: all
-// intervals are 2.8 times as long".
+// String is the warning: "docker.io: the policies ask for 11.1 requests a second, and 4 are to be had for looking: their
+// intervals are 2.78 times as long".
 func (s Shortage) String() string {
 	return fmt.Sprintf("%s: the policies ask for %.3g %s, and %.3g are to be had for looking: their intervals are %.3g times as long",
 		s.Host, s.Asked, s.Of, s.Allowed, s.Stretch)

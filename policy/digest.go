@@ -55,10 +55,6 @@ func (r *round) judgeFollowed(c *Candidate, followed string) (verdict Verdict, t
 	verdict = Verdict{Tag: followed, Outcome: Rejected, round: r}
 	same := r.usable && (r.current.Digest == "" || c.Digest == "" || c.Digest == r.current.Digest)
 	guard := &r.policy.spec.Guard
-	if _, against := r.policy.filter.text(followed); against != noRule {
-		verdict.Rule = against
-		return verdict, false
-	}
 	if c.Digest == "" && r.need(c, image.DigestFact) {
 		return r.waiting(RuleQuota, c), false
 	}

@@ -77,6 +77,20 @@ func (f *filter) text(tag string) (text string, against Rule) {
 	return text, noRule
 }
 
+// admits returns why a tag that is to be followed would never be taken.
+func (f *filter) admits(tag string) error {
+	switch _, against := f.text(tag); against {
+	case RuleArtifact:
+		return fmt.Errorf("%q is %s", tag, artifactDetail)
+	case RuleMatch:
+		return fmt.Errorf("tags.match '%s' does not match %q", f.match, tag)
+	case RuleIgnore:
+		i := f.ignoredBy(tag)
+		return fmt.Errorf("tags.ignore[%d] '%s' matches %q", i, f.sources[i], tag)
+	}
+	return nil
+}
+
 // ignoredBy returns the index of the expression of tags.ignore that matches the tag, -1 if none does.
 func (f *filter) ignoredBy(tag string) int {
 	for i, expression := range f.ignore {

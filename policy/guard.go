@@ -45,7 +45,7 @@ type Variant string
 const (
 	SameVariant  Variant = "same"  // nothing but the version, its pre-release and the number of its build may differ
 	NewerVariant Variant = "newer" // the numbers inside words may also grow, and a build may come where there was none
-	AnyVariant   Variant = "any"   // all may differ, but not the v in front
+	AnyVariant   Variant = "any"   // all may differ, but not the v in front, and a build stays one
 )
 
 func checkGuard(g Guard, wrong *faults) {

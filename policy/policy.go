@@ -3,6 +3,8 @@ package policy
 import (
 	"errors"
 	"slices"
+
+	"github.com/image-updater/image-updater/image"
 )
 
 // Spec is a policy as its texts stand in a policy file. [New] compiles it.
@@ -46,7 +48,11 @@ func New(s Spec) (*Policy, error) {
 	s.Ignore, s.Guard.Platforms = slices.Clone(s.Ignore), slices.Clone(s.Guard.Platforms)
 	var wrong faults
 	p := &Policy{spec: s, filter: newFilter(s, &wrong)}
+	filtered := len(wrong) == 0
 	p.scale, p.warnings = newScale(s, &wrong)
+	if tag := s.Select.Arg; s.Select.Kind == FollowDigest && filtered && image.IsTag(tag) {
+		wrong.add("select.digest", p.filter.admits(tag))
+	}
 	checkGuard(s.Guard, &wrong)
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)

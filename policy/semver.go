@@ -55,7 +55,7 @@ func (s *versionScale) judgeAlone(to *version) Rule {
 func (s *versionScale) allowsVariant(from, to *version) bool {
 	switch s.guard.Variant {
 	case AnyVariant:
-		return from.marked == to.marked && sameOwner(from, to)
+		return from.marked == to.marked && sameOwner(from, to) && !from.losesBuild(to)
 	case NewerVariant:
 		return sameVariant(from, to, true) && (s.format != nil || samePrecision(from, to))
 	}

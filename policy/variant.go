@@ -35,7 +35,7 @@ func (w *walker) next() *part {
 // b, and a revision may have come.
 func sameVariant(a, b *version, newer bool) bool {
 	dropped := a.dropsBuild(b)
-	if newer && a.revision && !b.revision && !dropped {
+	if newer && a.losesBuild(b) {
 		return false
 	}
 	if a.numbers > 1 && b.numbers > 1 && a.joint() != b.joint() {
@@ -94,6 +94,9 @@ func (a *version) dropsBuild(b *version) bool {
 	}
 	return true
 }
+
+// losesBuild reports whether b has no build though that of a is one to be kept.
+func (a *version) losesBuild(b *version) bool { return a.revision && !b.revision && !a.dropsBuild(b) }
 
 // sameText compares two parts of one kind by what the variant holds fixed.
 func sameText(a, b *version, p, q *part, newer bool) bool {

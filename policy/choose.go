@@ -24,7 +24,7 @@ type round struct {
 
 	asked  *asked // what is looked for without a usable current tag
 	chosen string
-	count  int               // of allowed tags
+	count  int               // of tags that all rules allow
 	notes  map[string]string // details that cannot be worked out again, by tag
 
 	missing []Missing
@@ -68,8 +68,13 @@ func (p *Policy) Choose(current Current, candidates []Candidate, now time.Time) 
 		r.narrow(allowed)
 		allowed = slices.DeleteFunc(allowed, func(e *entry) bool { return e.rule != noRule })
 	}
-	r.count = len(allowed)
-	return r.decide(r.pick(allowed), allowed, entries)
+	chosen := r.pick(allowed)
+	for _, e := range allowed {
+		if e.rule == noRule || e.rule == RuleNotBest {
+			r.count++
+		}
+	}
+	return r.decide(chosen, allowed, entries)
 }
 
 // readCurrent reads the current tag, with a parser of its own, as the round outlives all others.

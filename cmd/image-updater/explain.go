@@ -161,7 +161,7 @@ func explanation(p config.Policy, d policy.Decision) explainJSON {
 	out := explainJSON{Policy: p.Name, Image: p.Image.String(), Current: d.Current, Chosen: d.Chosen,
 		Changed: d.Changed, Verdicts: make([]verdictJSON, len(d.Verdicts))}
 	for i, v := range d.Verdicts {
-		out.Verdicts[i] = verdictJSON{Tag: v.Tag, Verdict: v.Outcome, Rule: v.Rule, Detail: v.Detail(), Until: v.Until}
+		out.Verdicts[i] = verdictJSON{Tag: v.Tag, Verdict: v.Outcome, Rule: v.Rule, Detail: v.Detail(), Until: v.Until.UTC()}
 	}
 	return out
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -21,20 +19,6 @@ const (
 	maxTagList     = 64 << 20
 	maxTagListTags = 1_000_000
 )
-
-// tagsJSON is the answer of tags -o json, which explain and backtest read again.
-type tagsJSON struct {
-	Image string    `json:"image"`
-	Tags  []tagJSON `json:"tags"`
-}
-
-type tagJSON struct {
-	Tag       string    `json:"tag"`
-	Digest    string    `json:"digest,omitempty"`
-	Pushed    time.Time `json:"pushed,omitzero"`
-	Created   time.Time `json:"created,omitzero"`
-	Platforms []string  `json:"platforms,omitzero"` // empty: it offers none
-}
 
 // tagList is what --tags-from gave.
 type tagList struct {
@@ -140,6 +124,8 @@ func tagFields(line string) (fields [maxTagFields]string) {
 // isBlank reports whether a character separates the fields of a line.
 func isBlank(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 
+func noTime(text string) error { return fmt.Errorf("%q is no time like 2026-11-21T10:00:00Z", text) }
+
 // parseTagLine reads the fields of a line into c: a tag, then a time, a digest or both.
 func parseTagLine(fields [maxTagFields]string, c *policy.Candidate) error {
 	c.Tag = fields[0]
@@ -150,7 +136,7 @@ func parseTagLine(fields [maxTagFields]string, c *policy.Candidate) error {
 	if rest[0] != "" && !strings.Contains(rest[0], "sha") {
 		at, err := time.Parse(time.RFC3339, rest[0])
 		if err != nil {
-			return fmt.Errorf("%q is no time like 2026-11-21T10:00:00Z", rest[0])
+			return noTime(rest[0])
 		}
 		c.Pushed, c.Created = at, at
 		rest = rest[1:]
@@ -167,51 +153,6 @@ func parseTagLine(fields [maxTagFields]string, c *policy.Candidate) error {
 		return fmt.Errorf("unexpected %q, want TAG [TIME] [DIGEST]", rest[0])
 	}
 	return nil
-}
-
-func (l *tagList) parseJSON() error {
-	var list tagsJSON
-	d := json.NewDecoder(strings.NewReader(l.text))
-	if err := d.Decode(&list); err != nil {
-		return fmt.Errorf("%s:%d: %w", l.name, lineAt(l.text, d.InputOffset(), err), err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s:%d: text after the list", l.name, lineAt(l.text, d.InputOffset(), nil))
-	}
-	if len(list.Tags) > maxTagListTags {
-		return fmt.Errorf("%s: more than %d tags", l.name, maxTagListTags)
-	}
-	l.image, l.candidates = list.Image, make([]policy.Candidate, len(list.Tags))
-	for i, t := range list.Tags {
-		var err error
-		if l.candidates[i], err = t.candidate(); err != nil {
-			return fmt.Errorf("%s:%d: tags[%d]: %w", l.name, lineOfTag(l.text, t.Tag), i, err)
-		}
-	}
-	return nil
-}
-
-// lineAt returns the line of a fault: of the place its error names, else of offset.
-func lineAt(text string, offset int64, err error) int {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		offset = int64(len(text))
-	}
-	if e := (*json.SyntaxError)(nil); errors.As(err, &e) {
-		offset = e.Offset
-	}
-	if e := (*json.UnmarshalTypeError)(nil); errors.As(err, &e) {
-		offset = e.Offset
-	}
-	return 1 + strings.Count(text[:min(offset, int64(len(text)))], "\n")
-}
-
-// lineOfTag returns the line on which a tag first stands in the JSON text.
-func lineOfTag(text, tag string) int {
-	quoted, err := json.Marshal(tag)
-	if err != nil {
-		return 1
-	}
-	return lineAt(text, int64(max(strings.Index(text, string(quoted)), 0)), nil)
 }
 
 // line returns the line of a candidate: the first with its tag and its time.
@@ -232,31 +173,6 @@ func (l *tagList) line(c policy.Candidate) int {
 		}
 	}
 	return n
-}
-
-func (t tagJSON) candidate() (policy.Candidate, error) {
-	c := policy.Candidate{Tag: t.Tag, Pushed: t.Pushed, Created: t.Created}
-	if err := image.CheckTag(t.Tag); err != nil {
-		return c, err
-	}
-	if t.Digest != "" {
-		digest, err := image.ParseDigest(t.Digest)
-		if err != nil {
-			return c, err
-		}
-		c.Digest = digest
-	}
-	if t.Platforms != nil {
-		c.Platforms = []image.Platform{}
-	}
-	for _, text := range t.Platforms {
-		p, err := image.ParsePlatform(text)
-		if err != nil {
-			return c, err
-		}
-		c.Platforms = append(c.Platforms, p)
-	}
-	return c, nil
 }
 
 // lastOfEach returns the candidates, of those with the same tag only the last one.

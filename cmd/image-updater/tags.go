@@ -70,7 +70,10 @@ func (a *app) tags(ctx context.Context, name string, fresh bool) error {
 	}
 	out := tagsJSON{Image: repository.String(), Tags: make([]tagJSON, len(list.Tags))}
 	for i, tag := range list.Tags {
-		out.Tags[i] = tagJSON{Tag: tag.Name, Pushed: tag.Pushed.UTC(), Created: tag.Created.UTC(), Platforms: platformNames(tag.Platforms)}
+		out.Tags[i] = tagJSON{
+			Tag: tag.Name, Platforms: platformNames(tag.Platforms),
+			Pushed: tagTime{Time: tag.Pushed.UTC()}, Created: tagTime{Time: tag.Created.UTC()},
+		}
 		if list.Facts.Has(image.DigestFact) { // else it is one that was seen at some time
 			out.Tags[i].Digest = tag.Digest.String()
 		}

@@ -38,7 +38,7 @@ func (r Report) planJSON(requests []Request) planJSON {
 			From: c.Site.Tag, To: c.To, FromDigest: c.Site.Digest.String(), ToDigest: c.ToDigest.String()}
 	}
 	for i, h := range r.Held {
-		out.Held[i] = heldJSON{Policy: h.Policy, Rule: h.Rule, Detail: h.Detail, Until: h.Until}
+		out.Held[i] = heldJSON{Policy: h.Policy, Rule: h.Rule, Detail: h.Detail, Until: h.Until.UTC()}
 	}
 	for i, p := range r.Errors {
 		out.Errors[i] = problemJSON{Policy: p.Policy, Error: p.Err.Error()}

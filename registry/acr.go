@@ -4,9 +4,13 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/image-updater/image-updater/image"
 )
+
+// azurePageSize is the largest that the API of Azure's registries gives.
+const azurePageSize = 1000
 
 // azureTags asks the API of Azure's registries, which tells digest and times, the newest first. What opens the registry
 // opens it, with the scope metadata_read. It does not count the tags of a repository: where the first page is not the
@@ -22,7 +26,7 @@ func (a *azureTags) place() string { return a.host.base.String() }
 func (a *azureTags) list(ctx context.Context, r image.Repository, known listing) (listing, error) {
 	a.host.tokens.expect(r.Path)
 	ctx = withCall(ctx, &call{path: r.Path, maxBody: maxListPage})
-	first := a.host.apiURL("/acr/v1/"+r.Path+"/_tags", url.Values{"orderby": {"timedesc"}, "n": {"1000"}})
+	first := a.host.apiURL("/acr/v1/"+r.Path+"/_tags", url.Values{"orderby": {"timedesc"}, "n": {strconv.Itoa(azurePageSize)}})
 	next := first
 	n := &newestFirst{known: known, names: a.host.allNames(r), page: func(ctx context.Context, number int) (newestPage, error) {
 		if number == 1 {

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"math"
-	"net/url"
 
 	"golang.org/x/time/rate"
 
@@ -87,7 +86,7 @@ func (h *host) listedAny(c credential, repositories []image.Repository) bool {
 func (h *host) scopesPerToken(repositories []image.Repository) int {
 	bytes := 0
 	for _, r := range repositories {
-		bytes += len(url.QueryEscape("repository:"+h.path(r)+":pull")) + len("&scope=")
+		bytes += scopeBytes(h.path(r))
 	}
 	if bytes == 0 {
 		return maxScopes
@@ -167,13 +166,6 @@ func (c Cost) plus(d Cost) Cost {
 }
 
 func beside(requests int) Cost { return Cost{Requests: requests, Beside: requests} }
-
-// The pages of tag APIs, and how many tags Docker Hub's shows to everyone.
-const (
-	quayPageSize  = 100
-	azurePageSize = 1000
-	hubShown      = 1000
-)
 
 // cost follows from how many tags are shown to whom, and that a count is told: the first page is enough then.
 func (d *dockerHubTags) cost(tags int, names Cost, c credential) (first, again Cost) {

@@ -5,15 +5,16 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/image-updater/image-updater/image"
 )
 
-// hubPageSize is the largest that Docker Hub's tag API gives.
-const hubPageSize = 100
+const (
+	hubPageSize = 100  // the largest that Docker Hub's tag API gives
+	hubShown    = 1000 // tags that it shows to everyone
+)
 
 // dockerHubTags asks Docker Hub's tag API, which costs no pull: it tells digest, time of push and platforms of all tags,
 // a hundred in a page, the newest first. It has a limit, an account and an address of its own.
@@ -55,15 +56,11 @@ type hubPage struct {
 	Count   *int `json:"count"`
 	Next    any  `json:"next"` // whether there is one is all that is taken from it: it is a URL of another's making
 	Results []struct {
-		Name        string `json:"name"`
-		Digest      string `json:"digest"`
-		LastUpdated string `json:"last_updated"`
-		LastPushed  string `json:"tag_last_pushed"`
-		Images      []struct {
-			OS           string `json:"os"`
-			Architecture string `json:"architecture"`
-			Variant      string `json:"variant"`
-		} `json:"images"`
+		Name        string     `json:"name"`
+		Digest      string     `json:"digest"`
+		LastUpdated string     `json:"last_updated"`
+		LastPushed  string     `json:"tag_last_pushed"`
+		Images      []platform `json:"images"`
 	} `json:"results"`
 }
 
@@ -86,23 +83,10 @@ func (d *dockerHubTags) page(ctx context.Context, at *url.URL, number int) (newe
 			continue
 		}
 		tag := newListed(result.Name, result.Digest, parseTime(result.LastUpdated), parseTime(result.LastPushed))
-		for _, i := range result.Images {
-			tag.Platforms = addPlatform(tag.Platforms, i.OS, i.Architecture, i.Variant)
+		for _, p := range result.Images {
+			tag.Platforms = addPlatform(tag.Platforms, p)
 		}
 		page.tags = append(page.tags, tag)
 	}
 	return page, nil
-}
-
-// addPlatform adds a platform, unless it is none: attestations and old images have "unknown" or nothing.
-func addPlatform(all []image.Platform, os, architecture, variant string) []image.Platform {
-	text := image.Platform{OS: os, Architecture: architecture, Variant: variant}.String()
-	p, err := image.ParsePlatform(text)
-	if err != nil || p.OS == "unknown" || len(text) > maxPlatformText || len(all) == maxPlatforms {
-		return all
-	}
-	if slices.Contains(all, p) {
-		return all
-	}
-	return append(all, p)
 }

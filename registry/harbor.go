@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -84,15 +85,9 @@ type harborArtifact struct {
 		Pushed string `json:"push_time"`
 	} `json:"tags"`
 	Children []struct {
-		Platform harborPlatform `json:"platform"`
+		Platform platform `json:"platform"`
 	} `json:"references"`
-	Single harborPlatform `json:"extra_attrs"`
-}
-
-type harborPlatform struct {
-	OS           string `json:"os"`
-	Architecture string `json:"architecture"`
-	Variant      string `json:"variant"`
+	Single platform `json:"extra_attrs"`
 }
 
 // tell adds the tags of the artifact.
@@ -100,10 +95,10 @@ func (a harborArtifact) tell(told map[string]Tag) {
 	tag := Tag{}
 	tag.Digest, _ = image.ParseDigest(a.Digest)
 	for _, child := range a.Children {
-		tag.Platforms = addPlatform(tag.Platforms, child.Platform.OS, child.Platform.Architecture, child.Platform.Variant)
+		tag.Platforms = addPlatform(tag.Platforms, child.Platform)
 	}
 	if len(a.Children) == 0 {
-		tag.Platforms = addPlatform(nil, a.Single.OS, a.Single.Architecture, a.Single.Variant)
+		tag.Platforms = addPlatform(nil, a.Single)
 	}
 	for _, t := range a.Tags {
 		pushed := parseTime(t.Pushed)
@@ -130,7 +125,7 @@ func (b *harborTags) page(ctx context.Context, at *url.URL) ([]harborArtifact, e
 	}
 	var artifacts []harborArtifact
 	_, err = b.host.ask(ctx, b.host.plain, at, header, &artifacts)
-	if refused, ok := err.(*notTold); ok && known && refused.err.Status == http.StatusUnauthorized {
+	if refused, ok := errors.AsType[*notTold](err); ok && known && refused.err.Status == http.StatusUnauthorized {
 		b.mu.Lock()
 		b.refused = c
 		b.mu.Unlock()

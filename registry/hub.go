@@ -1,16 +1,12 @@
 package registry
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -129,7 +125,7 @@ func (b *hubAPI) login(ctx context.Context, c credential) (*hubToken, error) {
 	}
 	asked := b.client.now()
 	sent := &call{maxBody: maxSmall}
-	resp, err := b.postJSON(withCall(ctx, sent), b.apiURL("/"+b.prefix+"v2/auth/token", nil), body)
+	resp, err := b.post(withCall(ctx, sent), b.apiURL("/"+b.prefix+"v2/auth/token", nil), "application/json", string(body))
 	if e, ok := errors.AsType[*Error](err); ok {
 		at := *e
 		at.step = step
@@ -165,28 +161,12 @@ type hubToken struct {
 	credential credential
 }
 
-func (b *hubAPI) postJSON(ctx context.Context, at *url.URL, body []byte) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at.String(), bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", b.client.options.UserAgent)
-	return b.plain.RoundTrip(req)
-}
-
 // expiry returns when a JWT says that it expires. (Nobody is to trust it for that: it saves requests.)
 func expiry(jwt string) time.Time {
-	parts := strings.Split(jwt, ".")
-	if len(parts) != 3 {
-		return time.Time{}
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
 	var claims struct {
 		Expires int64 `json:"exp"`
 	}
-	if err != nil || json.Unmarshal(payload, &claims) != nil || claims.Expires <= 0 {
+	if !readClaims(jwt, &claims) || claims.Expires <= 0 {
 		return time.Time{}
 	}
 	return time.Unix(claims.Expires, 0)

@@ -21,11 +21,6 @@ type head struct {
 	cached bool      // it was asked earlier
 }
 
-func (h head) young(now time.Time, fresh time.Duration) bool {
-	age := now.Sub(h.at)
-	return age >= 0 && age < fresh
-}
-
 // Look returns what is wanted of one tag: always its digest and when it was first seen with it, and on top the platforms
 // and the build time. The digest comes from a HEAD, which no registry counts as a pull; a digest that was looked up
 // less than fresh ago is taken without a request. What a digest leads to never changes: it is read once, and kept.
@@ -92,7 +87,7 @@ func (h *host) head(ctx context.Context, c credential, r image.Repository, tag s
 	for {
 		top, err := h.client.heads.do(ctx, key, func() (head, error) {
 			if fresh > 0 {
-				if top, found := h.keptHead(key); found && top.young(h.client.now(), fresh) {
+				if top, found := h.keptHead(key); found && young(top.at, h.client.now(), fresh) {
 					return top, nil
 				}
 			}
@@ -101,7 +96,7 @@ func (h *host) head(ctx context.Context, c credential, r image.Repository, tag s
 		if err != nil {
 			return head{}, err
 		}
-		if top.cached && !top.young(h.client.now(), fresh) {
+		if top.cached && !young(top.at, h.client.now(), fresh) {
 			continue // it was for another caller, who wants less
 		}
 		return top, nil

@@ -140,7 +140,7 @@ type descriptor struct {
 	Annotations map[string]string `json:"annotations"`
 }
 
-// platform is what a descriptor or a config says of what the image runs on.
+// platform is what a descriptor, a config or a tag API says of what the image runs on.
 type platform struct {
 	OS           string `json:"os"`
 	Architecture string `json:"architecture"`
@@ -151,6 +151,15 @@ type platform struct {
 func (p platform) parse() (image.Platform, bool) {
 	parsed, err := image.ParsePlatform(image.Platform(p).String())
 	return parsed, err == nil && parsed.OS != "unknown"
+}
+
+// addPlatform adds a platform, unless it is none: attestations and old images have "unknown" or nothing.
+func addPlatform(all []image.Platform, p platform) []image.Platform {
+	parsed, ok := p.parse()
+	if !ok || len(parsed.String()) > maxPlatformText || len(all) == maxPlatforms || slices.Contains(all, parsed) {
+		return all
+	}
+	return append(all, parsed)
 }
 
 // isAttestation reports whether it points to what BuildKit puts beside an image.

@@ -9,6 +9,9 @@ import (
 	"github.com/image-updater/image-updater/image"
 )
 
+// quayPageSize is the largest that Quay's API gives.
+const quayPageSize = 100
+
 // quayTags asks Quay's own API, which tells digest and time of push, a hundred tags in a page and the newest first. It
 // is asked without credentials: it takes OAuth tokens, and none of what opens the registry. So it tells nothing of
 // private repositories. It does not count the tags of a repository: where the first page is not the last, the names come
@@ -25,7 +28,7 @@ func (q *quayTags) list(ctx context.Context, r image.Repository, known listing) 
 	ctx = withCall(ctx, &call{path: r.Path, maxBody: maxListPage})
 	n := &newestFirst{known: known, names: q.host.allNames(r), page: func(ctx context.Context, number int) (newestPage, error) {
 		return q.page(ctx, q.host.apiURL("/api/v1/repository/"+r.Path+"/tag/", url.Values{
-			"onlyActiveTags": {"true"}, "limit": {"100"}, "page": {strconv.Itoa(number)},
+			"onlyActiveTags": {"true"}, "limit": {strconv.Itoa(quayPageSize)}, "page": {strconv.Itoa(number)},
 		}))
 	}}
 	l, err := n.list(ctx)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -179,7 +178,7 @@ func (h *host) sendTokenRequest(ctx context.Context, realm *url.URL, values url.
 			"service":       values["service"],
 			"scope":         {strings.Join(values["scope"], " ")},
 		}
-		resp, err := h.post(ctx, realm, form.Encode())
+		resp, err := h.post(ctx, realm, "application/x-www-form-urlencoded", form.Encode())
 		if err != nil || resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusMethodNotAllowed || c.password == "" {
 			return resp, err
 		}
@@ -193,13 +192,12 @@ func (h *host) sendTokenRequest(ctx context.Context, realm *url.URL, values url.
 	return h.get(ctx, h.plain, &u, header)
 }
 
-func (h *host) post(ctx context.Context, u *url.URL, form string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(form))
+func (h *host) post(ctx context.Context, u *url.URL, contentType, body string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(form)), nil }
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("User-Agent", h.client.options.UserAgent)
 	return h.plain.RoundTrip(req)
 }

@@ -99,12 +99,17 @@ func (t *tokens) batch(path string, alone bool) []string {
 		if other == path || t.apart[other] || t.find(other) != nil {
 			continue
 		}
-		if size += len(url.QueryEscape("repository:"+other+":pull")) + len("&scope="); size > maxScopeBytes || len(paths) == maxScopes {
+		if size += scopeBytes(other); size > maxScopeBytes || len(paths) == maxScopes {
 			break
 		}
 		paths = append(paths, other)
 	}
 	return paths
+}
+
+// scopeBytes returns how long the scope of a repository makes a token request.
+func scopeBytes(path string) int {
+	return len(url.QueryEscape("repository:"+path+":pull")) + len("&scope=")
 }
 
 // add notes that the token opens the repositories.
@@ -149,14 +154,6 @@ func (t *tokens) clear() {
 // server may grant less than it was asked for without a word, but its tokens are most often JWTs whose claim "access"
 // tells. (The registry checks the signature; here the claim only saves requests.)
 func opens(text string, paths []string) (opened []string, readable bool) {
-	parts := strings.Split(text, ".")
-	if len(parts) != 3 {
-		return nil, false
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return nil, false
-	}
 	var claims struct {
 		Access *[]struct {
 			Type    string   `json:"type"`
@@ -164,7 +161,7 @@ func opens(text string, paths []string) (opened []string, readable bool) {
 			Actions []string `json:"actions"`
 		} `json:"access"`
 	}
-	if json.Unmarshal(payload, &claims) != nil || claims.Access == nil {
+	if !readClaims(text, &claims) || claims.Access == nil {
 		return nil, false
 	}
 	granted := make(map[string]bool)
@@ -179,4 +176,14 @@ func opens(text string, paths []string) (opened []string, readable bool) {
 		}
 	}
 	return opened, true
+}
+
+// readClaims reads what a token says of itself, and reports whether it is a JWT that says it.
+func readClaims(text string, claims any) bool {
+	parts := strings.Split(text, ".")
+	if len(parts) != 3 {
+		return false
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	return err == nil && json.Unmarshal(payload, claims) == nil
 }

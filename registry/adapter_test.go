@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -65,7 +66,7 @@ func TestAdapters(t *testing.T) {
 			first: counts{Token: 1, List: 3, Tell: 1}, second: counts{List: 1, Tell: 1}},
 		{name: "Harbor that does not take the account", host: "harbor.acme.example", auth: private(harborAuth),
 			api: registrytest.API{Harbor: &registrytest.HarborAPI{NoAccount: true}}, tags: 3,
-			first: counts{Token: 1, List: 2, Tell: 1}, second: counts{List: 1, Tell: 1}},
+			first: counts{Token: 1, List: 3, Tell: 1}, second: counts{List: 2, Tell: 1}},
 		{name: "any other", host: testHost, auth: bearer, tags: 3, first: counts{Token: 1, List: 2}, second: counts{List: 1}},
 		{name: "nothing that Quay tells", host: "quay.io", auth: bearer, api: registrytest.API{Quay: &registrytest.QuayAPI{}}, tags: 3, want: image.CreatedFact,
 			first: counts{Token: 1, List: 2}, second: counts{List: 1}},
@@ -130,6 +131,37 @@ func realmAt(r *registrytest.Registry, path string) http.RoundTripper {
 		}
 		return r.Transport().RoundTrip(req)
 	})
+}
+
+// TestHarborSeesNoWrongPassword: a password that the registry does not take is not tried at its API, where nobody counts
+// how often it was refused.
+func TestHarborSeesNoWrongPassword(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{
+		Auth: registrytest.Auth{Scheme: registrytest.Bearer, Service: "harbor-registry", Username: "robot", Password: "secret"},
+		API:  registrytest.API{Harbor: &registrytest.HarborAPI{}},
+	})
+	r.Add("acme/api", "1.0")
+	path := filepath.Join(t.TempDir(), "cache.db")
+	tokens := 0
+	for i, password := range []string{"secret", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"} {
+		state := openCache(t, path)
+		o := withoutSockets(r, withAuth(account(password)))
+		o.Cache = state
+		c := newClient(t, o)
+		r.Reset()
+		_, err := c.Details(t.Context(), repository("acme/api"), hubFacts, 0)
+		if right := password == "secret"; right != (err == nil) || right != (r.Counts().Tell == 1) {
+			t.Errorf("process %d: %d requests to the API, %v", i, r.Counts().Tell, err)
+		} else if !right {
+			tokens += r.Counts().Token
+		}
+		c.Close()
+		state.Close()
+	}
+	if tokens != maxRefusals {
+		t.Errorf("the wrong password was sent %d times, want %d", tokens, maxRefusals)
+	}
 }
 
 // TestNamesOnlyRemembered: an API that tells nothing of a repository is not asked at each look, by no process, but

@@ -40,31 +40,14 @@ func (b *harborTags) list(ctx context.Context, r image.Repository, _ listing) (l
 	if !found {
 		return listing{}, &notTold{&Error{Message: "not a name of Harbor"}}
 	}
+	// The names come first: so it is the registry, and not its API, that finds out that a credential is wrong.
+	names, err := b.host.tags(ctx, r, 0)
+	if err != nil {
+		return listing{}, err
+	}
 	// A slash within the name is escaped twice: proxies unescape it once.
 	path := "/api/v2.0/projects/" + project + "/repositories/" + strings.ReplaceAll(name, "/", "%252F") + "/artifacts"
-	api := withCall(ctx, &call{path: r.Path, maxBody: maxListPage})
-	told := make(map[string]Tag)
-	for number, more := 1, true; more && number <= maxPages; number++ {
-		if err := callOf(api).overdue(); err != nil {
-			return listing{}, err
-		}
-		artifacts, err := b.page(api, b.host.apiURL(path, url.Values{
-			"with_tag": {"true"}, "q": {"tags=*"}, "sort": {"-push_time"},
-			"page": {strconv.Itoa(number)}, "page_size": {strconv.Itoa(harborPageSize)},
-		}))
-		if err != nil {
-			return listing{}, err
-		}
-		before := len(told)
-		for _, a := range artifacts {
-			a.tell(told)
-		}
-		if len(told) > maxTags {
-			return listing{}, &Error{Message: fmt.Sprintf("the list has more than %d tags", maxTags)}
-		}
-		more = len(artifacts) == harborPageSize && len(told) > before
-	}
-	names, err := b.host.tags(ctx, r, 0)
+	told, err := b.tell(withCall(ctx, &call{path: r.Path, maxBody: maxListPage}), path)
 	if err != nil {
 		return listing{}, err
 	}
@@ -75,6 +58,32 @@ func (b *harborTags) list(ctx context.Context, r image.Repository, _ listing) (l
 		l.tags = append(l.tags, listed{Tag: tag})
 	}
 	return l, nil
+}
+
+// tell reads all pages of artifacts, and returns the tags they tell of.
+func (b *harborTags) tell(ctx context.Context, path string) (map[string]Tag, error) {
+	told := make(map[string]Tag)
+	for number, more := 1, true; more && number <= maxPages; number++ {
+		if err := callOf(ctx).overdue(); err != nil {
+			return nil, err
+		}
+		artifacts, err := b.page(ctx, b.host.apiURL(path, url.Values{
+			"with_tag": {"true"}, "q": {"tags=*"}, "sort": {"-push_time"},
+			"page": {strconv.Itoa(number)}, "page_size": {strconv.Itoa(harborPageSize)},
+		}))
+		if err != nil {
+			return nil, err
+		}
+		before := len(told)
+		for _, a := range artifacts {
+			a.tell(told)
+		}
+		if len(told) > maxTags {
+			return nil, &Error{Message: fmt.Sprintf("the list has more than %d tags", maxTags)}
+		}
+		more = len(artifacts) == harborPageSize && len(told) > before
+	}
+	return told, nil
 }
 
 // harborArtifact is a manifest or an index.

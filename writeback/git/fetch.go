@@ -22,11 +22,12 @@ const maxWarmFetches = 100
 
 // download is a request for a pack.
 type download struct {
-	wants  []Hash
-	have   Hash // zero = nothing
-	depth  int  // commits; 0 = no bound
-	blobs  bool // with all blobs
-	limits packLimits
+	wants   []Hash
+	have    Hash // zero = nothing
+	depth   int  // commits; 0 = no bound
+	blobs   bool // with all blobs
+	commits bool // without trees, too
+	limits  packLimits
 }
 
 // Fetch reads the trees of the commit tip. With an older tree of the same branch it asks only for what came since, and
@@ -160,7 +161,7 @@ func (r *Remote) Ahead(ctx context.Context, tip Hash, base *Tree) (*Ahead, error
 	}
 	// The server leaves out what the base has, so what came is what is ahead.
 	s.log(tip, func(c *commit) bool {
-		a.Commits = append(a.Commits, Logged{ID: c.id, Message: c.message, Author: c.author, Committer: c.committer})
+		a.Commits = append(a.Commits, newLogged(c))
 		return true
 	})
 	a.Cut = len(a.Commits) >= maxHistory
@@ -228,6 +229,9 @@ func (d download) encode(adv *advertisement) ([]byte, error) {
 	if !d.blobs && adv.offers(string(capability.Filter)) {
 		req.Capabilities.Set(capability.Filter)
 		req.Filter = packp.FilterBlobNone()
+		if d.commits {
+			req.Filter = packp.FilterTreeDepth(0)
+		}
 	}
 	req.Wants = slices.Clone(d.wants)
 	var buf bytes.Buffer

@@ -28,19 +28,22 @@ type Branch struct {
 	tree   *git.Tree
 	memory memory
 
-	tip atomic.Value // of tree, as a string: it can be read while the branch is busy
+	tip  atomic.Value // of tree, a git.Hash: it can be read while the branch is busy
+	past pastLog
 }
 
 // Tip is the commit at which the branch was last seen.
 func (b *Branch) Tip() string {
-	tip, _ := b.tip.Load().(string)
-	return tip
+	if tip, ok := b.tip.Load().(git.Hash); ok {
+		return tip.String()
+	}
+	return ""
 }
 
 // stand takes over where the branch stands. Whoever calls it has taken busy.
 func (b *Branch) stand(tree *git.Tree) {
 	b.tree = tree
-	b.tip.Store(tree.Tip().String())
+	b.tip.Store(tree.Tip())
 }
 
 // Name is the short name of the branch.
@@ -85,9 +88,7 @@ func (b *Branch) follow(ctx context.Context, refs git.Refs) error {
 	for chase := 1; ; chase++ {
 		tip, ok := refs.Tip(branchPrefix + b.name)
 		if !ok {
-			return fmt.Errorf("%s: %w", b.remote, &MissingBranchError{
-				Branch: b.name, Near: nearest(b.name, refs.Branches()),
-			})
+			return missing(b.remote, refs, b.name)
 		}
 		tree, err := b.remote.Fetch(ctx, tip, b.tree)
 		if err == nil {
@@ -104,6 +105,10 @@ func (b *Branch) follow(ctx context.Context, refs git.Refs) error {
 		}
 		refs = again
 	}
+}
+
+func missing(remote *git.Remote, refs git.Refs, branch string) error {
+	return fmt.Errorf("%s: %w", remote, &MissingBranchError{Branch: branch, Near: nearest(branch, refs.Branches())})
 }
 
 // Find returns the references that s finds in the files that match paths, by path. Symbolic links, submodules, LFS

@@ -118,9 +118,7 @@ func take(ctx context.Context, turn chan struct{}) (func(), error) {
 
 // Open reads where the branch stands, and its trees.
 func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
-	remote, err := git.Open(git.Options{
-		URL: t.URL, Auth: t.Auth, Transport: t.Transport, RootCAs: t.RootCAs, Proxy: t.Proxy, Timeout: t.Timeout, Log: w.Log,
-	})
+	remote, err := w.remote(t)
 	if err != nil {
 		return nil, err
 	}
@@ -135,12 +133,9 @@ func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
 	if err != nil {
 		return nil, err
 	}
-	name := strings.TrimPrefix(t.Branch, branchPrefix)
-	if name == "" {
-		name = strings.TrimPrefix(refs.Head, branchPrefix)
-	}
-	if name == "" {
-		return nil, fmt.Errorf("%s names no default branch: name one of %s", remote, list(refs.Branches()))
+	name, err := branchName(remote, refs, t)
+	if err != nil {
+		return nil, err
 	}
 	b := &Branch{
 		writer: w,
@@ -156,4 +151,22 @@ func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+func (w *Writer) remote(t Target) (*git.Remote, error) {
+	return git.Open(git.Options{
+		URL: t.URL, Auth: t.Auth, Transport: t.Transport, RootCAs: t.RootCAs, Proxy: t.Proxy, Timeout: t.Timeout, Log: w.Log,
+	})
+}
+
+// branchName is the short name of the target's branch.
+func branchName(remote *git.Remote, refs git.Refs, t Target) (string, error) {
+	name := strings.TrimPrefix(t.Branch, branchPrefix)
+	if name == "" {
+		name = strings.TrimPrefix(refs.Head, branchPrefix)
+	}
+	if name == "" {
+		return "", fmt.Errorf("%s names no default branch: name one of %s", remote, list(refs.Branches()))
+	}
+	return name, nil
 }

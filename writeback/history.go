@@ -1,0 +1,99 @@
+package writeback
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/image-updater/image-updater/writeback/git"
+)
+
+// Log is what was committed, without the trees.
+type Log struct {
+	Commits []Logged // the latest first, what was merged among them
+	Cut     bool     // there are older ones
+}
+
+// Logged is a commit of a log.
+type Logged struct {
+	ID      string
+	Branch  string
+	Author  string // the name
+	When    time.Time
+	Message string
+}
+
+// pastLog keeps the latest log of a branch. mu guards the other fields.
+type pastLog struct {
+	mu    sync.Mutex
+	tip   git.Hash
+	depth int
+	log   Log
+}
+
+// History returns the commits that led to the tip, depth of them one behind the other. It is one request for each tip. Unlike
+// the other methods it does not wait for a publication, so that a [Decide] can call it for the tip it decides on.
+func (b *Branch) History(ctx context.Context, depth int) (Log, error) {
+	p := &b.past
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	tip := b.tip.Load().(git.Hash) // every branch that was opened has one
+	if p.tip == tip && (p.depth >= depth || !p.log.Cut) {
+		return p.log, nil
+	}
+	fetched, err := b.remote.Log(ctx, []git.Hash{tip}, depth)
+	if err != nil {
+		return Log{}, err
+	}
+	p.tip, p.depth, p.log = tip, depth, backFrom(fetched, b.name, tip)
+	return p.log, nil
+}
+
+// History returns the commits of the target's branch, and of those heads that there are what the branch has not: the
+// branch's first, then each head's. Nothing but commits is read, which makes two requests.
+func (w *Writer) History(ctx context.Context, t Target, heads []string, depth int) (_ Log, err error) {
+	remote, err := w.remote(t)
+	if err != nil {
+		return Log{}, err
+	}
+	defer func() { err = errors.Join(err, remote.Close()) }()
+	refs, err := remote.Refs(ctx)
+	if err != nil {
+		return Log{}, err
+	}
+	name, err := branchName(remote, refs, t)
+	if err != nil {
+		return Log{}, err
+	}
+	base, ok := refs.Tip(branchPrefix + name)
+	if !ok {
+		return Log{}, missing(remote, refs, name)
+	}
+	tips, names := []git.Hash{base}, []string{name}
+	for _, head := range heads {
+		if tip, there := refs.Tip(branchPrefix + head); there {
+			tips, names = append(tips, tip), append(names, head)
+		}
+	}
+	fetched, err := remote.Log(ctx, tips, depth)
+	if err != nil {
+		return Log{}, err
+	}
+	var all Log
+	for i, tip := range tips {
+		log := backFrom(fetched, names[i], tip, tips[:min(i, 1)]...)
+		all.Commits = append(all.Commits, log.Commits...)
+		all.Cut = all.Cut || log.Cut
+	}
+	return all, nil
+}
+
+func backFrom(fetched *git.Log, branch string, tip git.Hash, others ...git.Hash) Log {
+	back, cut := fetched.Back(tip, others...)
+	log := Log{Commits: make([]Logged, len(back)), Cut: cut}
+	for i, c := range back {
+		log.Commits[i] = Logged{ID: c.ID.String(), Branch: branch, Author: c.AuthorName(), When: c.When(), Message: c.Message}
+	}
+	return log
+}

@@ -62,7 +62,7 @@ func (a *app) explain(ctx context.Context, name string, flags explainFlags) erro
 		return failed(err)
 	}
 	if a.json() {
-		return a.printJSON(explanation(*p, decision))
+		return a.printJSON(explanation(*p, decision, a.now()))
 	}
 	a.printDecision(*p, decision, flags.all)
 	return nil
@@ -147,6 +147,14 @@ type explainJSON struct {
 	Chosen   string        `json:"chosen"`
 	Changed  bool          `json:"changed"`
 	Verdicts []verdictJSON `json:"verdicts"`
+	Held     *stopJSON     `json:"held,omitempty"`
+}
+
+// stopJSON is why a decision would not be written now.
+type stopJSON struct {
+	Rule   policy.Rule `json:"rule"`
+	Detail string      `json:"detail"`
+	Until  time.Time   `json:"until,omitzero"`
 }
 
 type verdictJSON struct {
@@ -157,11 +165,14 @@ type verdictJSON struct {
 	Until   time.Time      `json:"until,omitzero"`
 }
 
-func explanation(p config.Policy, d policy.Decision) explainJSON {
+func explanation(p config.Policy, d policy.Decision, now time.Time) explainJSON {
 	out := explainJSON{Policy: p.Name, Image: p.Image.String(), Current: d.Current, Chosen: d.Chosen,
 		Changed: d.Changed, Verdicts: make([]verdictJSON, len(d.Verdicts))}
 	for i, v := range d.Verdicts {
 		out.Verdicts[i] = verdictJSON{Tag: v.Tag, Verdict: v.Outcome, Rule: v.Rule, Detail: v.Detail(), Until: v.Until.UTC()}
+	}
+	if stop, closed := reconcile.Gate(p).Closed(now); closed {
+		out.Held = &stopJSON{Rule: stop.Rule, Detail: stop.Why, Until: stop.Until}
 	}
 	return out
 }

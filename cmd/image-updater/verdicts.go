@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/policy"
 )
 
@@ -24,6 +25,13 @@ func (a *app) printDecision(p config.Policy, d policy.Decision, all bool) {
 	defer out.Flush()
 	out.line(a.paint(bold, p.Name) + "  " + p.Image.String())
 	out.paragraph(a.headline(d))
+	if stop, closed := reconcile.Gate(p).Closed(a.now()); closed {
+		until := ""
+		if !stop.Until.IsZero() {
+			until = ", until " + moment(stop.Until)
+		}
+		out.paragraph(a.paint(yellow, "nothing is written now") + ": " + stop.Why + until)
+	}
 	shown := d.Verdicts
 	if !all {
 		shown = notable(d)

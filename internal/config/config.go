@@ -34,6 +34,7 @@ type Policy struct {
 	Write    Write         // what it and defaults set; see Git.WriteFor
 	Interval time.Duration // how often to look; 0 = on every pass
 	Adaptive bool          // look less often where nothing changes
+	Suspend  bool          // decide and show, but do not write
 	Position Position
 }
 

@@ -140,17 +140,17 @@ git: [{name: one, url: ../one}, {name: two, url: ../two, write: {mode: branch, g
 		},
 		{
 			name:     "all from defaults",
-			defaults: `git: two, interval: 1d12h, adaptive: false, pin: true, paths: [a, b], select: {numeric: descending}, write: {mode: branch}`,
+			defaults: `git: two, interval: 1d12h, adaptive: false, suspend: true, pin: true, paths: [a, b], select: {numeric: descending}, write: {mode: branch}`,
 			want: config.Policy{
-				Git: []string{"two"}, Interval: 36 * time.Hour, Pin: true, Paths: edit.Paths{"a", "b"},
+				Git: []string{"two"}, Interval: 36 * time.Hour, Suspend: true, Pin: true, Paths: edit.Paths{"a", "b"},
 				Spec:  policy.Spec{Select: policy.Select{Kind: "numeric", Arg: "descending"}},
 				Write: config.Write{Mode: config.Branch},
 			},
 		},
 		{
 			name:     "the policy goes before",
-			defaults: `git: two, interval: 1h, adaptive: false, pin: true, paths: [a, b], select: {numeric: descending}`,
-			policy:   `git: [one, two], interval: 0, adaptive: true, pin: false, paths: [], select: {semver: ">1"}`,
+			defaults: `git: two, interval: 1h, adaptive: false, suspend: true, pin: true, paths: [a, b], select: {numeric: descending}`,
+			policy:   `git: [one, two], interval: 0, adaptive: true, suspend: false, pin: false, paths: [], select: {semver: ">1"}`,
 			want: config.Policy{
 				Git: []string{"one", "two"}, Adaptive: true,
 				Spec: policy.Spec{Select: policy.Select{Kind: "semver", Arg: ">1"}},

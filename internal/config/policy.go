@@ -96,6 +96,7 @@ func (p *policyEntry) checked(spec policy.Spec, choice *policy.Policy) Policy {
 		Write:    p.Write.checked(),
 		Interval: defaultInterval,
 		Adaptive: defaultAdaptive,
+		Suspend:  p.Suspend,
 		Position: p.top,
 	}
 	if p.has("interval") {

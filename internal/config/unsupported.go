@@ -28,7 +28,6 @@ var unsupported = []string{
 	"policy.write.maxOpen",
 	"policy.write.settle",
 	"policy.window",
-	"policy.suspend",
 	"policy.notify",
 }
 

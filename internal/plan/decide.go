@@ -61,6 +61,10 @@ func (m *maker) change(p Policy, site edit.Site, decision policy.Decision) {
 		m.undigested(p, goal.tag)
 		return
 	}
+	if stop, closed := p.Gate.Closed(m.input.Now); closed {
+		m.withhold(change, stop)
+		return
+	}
 	m.group(p.Group).add(change)
 }
 

@@ -25,6 +25,7 @@ type Policy struct {
 	Pin    bool       // a digest is written with the tag, also where there is none yet
 	Paths  edit.Paths // where it looks; targets and markers within them name it themselves
 	Group  string     // the key of the commit or branch its changes go to
+	Gate   Gate       // when they are written
 }
 
 // LookedAt returns the globs that hold everything the policies govern: the union of their paths, and the files of

@@ -37,7 +37,8 @@ type Problem struct {
 	Err    error
 }
 
-// NotFound is the one rule that only a plan knows, beside those of package policy: nothing refers to the image.
+// NotFound is a rule that only a plan knows, beside those of package policy: nothing refers to the image. The others are
+// those of a [Gate].
 const NotFound policy.Rule = "not-found"
 
 // Changes returns the changes of all groups in order.
@@ -52,7 +53,7 @@ func (p Plan) Changes() []Change {
 // Make decides every reference of the input. It depends on nothing but its input.
 func Make(in Input) Plan {
 	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, told: map[decisionKey]bool{},
-		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, heldOnce: map[Held]bool{}, seen: map[string]bool{}}
+		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, withheldAt: map[moveKey]int{}, heldOnce: map[Held]bool{}, seen: map[string]bool{}}
 	refused, notes := settle(in.Found)
 	m.notes = notes
 	m.refusals(refused)
@@ -65,17 +66,19 @@ func Make(in Input) Plan {
 
 // maker gathers a plan while Make walks the sites.
 type maker struct {
-	input     Input
-	decisions map[decisionKey]policy.Decision // many references carry the same tag: each tag is decided once
-	told      map[decisionKey]bool            // what a decision holds back is told once
-	groups    map[string]*Group
-	missing   []Missing
-	missingAt map[tagKey]int // the index there
-	held      []Held
-	heldOnce  map[Held]bool // the tags among them
-	problems  []Problem
-	notes     []edit.Refusal
-	seen      map[string]bool // policies with a reference, decided or refused
+	input      Input
+	decisions  map[decisionKey]policy.Decision // many references carry the same tag: each tag is decided once
+	told       map[decisionKey]bool            // what a decision holds back is told once
+	groups     map[string]*Group
+	missing    []Missing
+	missingAt  map[tagKey]int // the index there
+	withheld   []withheld
+	withheldAt map[moveKey]int // the index there
+	held       []Held
+	heldOnce   map[Held]bool // the tags among them
+	problems   []Problem
+	notes      []edit.Refusal
+	seen       map[string]bool // policies with a reference, decided or refused
 }
 
 type decisionKey struct {
@@ -205,6 +208,9 @@ func (m *maker) plan() Plan {
 			g.sort()
 			p.Groups = append(p.Groups, *g)
 		}
+	}
+	for _, w := range m.withheld {
+		m.held = append(m.held, w.held())
 	}
 	p.Held, p.Problems, p.Notes, p.Missing = m.held, m.problems, m.notes, m.missing
 	slices.SortStableFunc(p.Held, func(a, b Held) int { return cmp.Compare(a.Policy, b.Policy) })

@@ -122,10 +122,13 @@ func (t *tree) lacking(found edit.Found, observed *observation, known lists, of 
 func (t *tree) planned() []plan.Policy {
 	policies := make([]plan.Policy, len(t.policies))
 	for i, p := range t.policies {
-		policies[i] = plan.Policy{Name: p.Name, Image: p.Image, Choice: p.Choice, Pin: p.Pin, Paths: p.Paths, Group: t.groupKey(p)}
+		policies[i] = plan.Policy{Name: p.Name, Image: p.Image, Choice: p.Choice, Pin: p.Pin, Paths: p.Paths, Group: t.groupKey(p), Gate: Gate(p)}
 	}
 	return policies
 }
+
+// Gate returns when what p decides is written.
+func Gate(p config.Policy) plan.Gate { return plan.Gate{Suspended: p.Suspend} }
 
 // groupKey names the commit or branch a policy's changes go to.
 func (t *tree) groupKey(p config.Policy) string {

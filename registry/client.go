@@ -140,19 +140,24 @@ func (c *Client) Expect(repositories ...image.Repository) {
 	}
 }
 
-// begin returns a context that [Client.Close] ends, and what must be called when the work is done.
-func (c *Client) begin(ctx context.Context) (context.Context, func(), error) {
+// begin begins a call about a repository: it returns a context that [Client.Close] ends, the registry, and what must be
+// called when the work is done. The error is an [*Error] of the operation.
+func (c *Client) begin(ctx context.Context, op string, r image.Repository) (context.Context, *host, func(), error) {
+	h, err := c.host(r.Host)
+	if err != nil {
+		return nil, nil, nil, &Error{Op: op, Repository: r, Err: err}
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	end := func() { cancel(ErrClosed) }
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
 		end()
-		return nil, nil, ErrClosed
+		return nil, nil, nil, &Error{Op: op, Repository: r, Err: ErrClosed}
 	}
 	c.running[&end] = struct{}{}
 	c.calls.Add(1)
-	return ctx, func() {
+	return ctx, h, func() {
 		cancel(nil)
 		c.mu.Lock()
 		delete(c.running, &end)

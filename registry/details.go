@@ -84,15 +84,11 @@ const (
 // names. Which these are depends on the registry; where there is no such way, or it is refused, the list has names
 // alone, and with want == 0 it is that of [Client.Tags]. Nothing here is a pull. For fresh and the error see there.
 func (c *Client) Details(ctx context.Context, repository image.Repository, want image.Facts, fresh time.Duration) (DetailList, error) {
-	ctx, end, err := c.begin(ctx)
+	ctx, h, end, err := c.begin(ctx, opTags, repository)
 	if err != nil {
-		return DetailList{}, &Error{Op: opTags, Repository: repository, Err: err}
+		return DetailList{}, err
 	}
 	defer end()
-	h, err := c.host(repository.Host)
-	if err != nil {
-		return DetailList{}, &Error{Op: opTags, Repository: repository, Err: err}
-	}
 	list, err := c.listDetails(ctx, h, repository, want, fresh)
 	if err != nil {
 		return DetailList{}, err

@@ -38,15 +38,11 @@ func (c *Client) Look(ctx context.Context, repository image.Repository, tag stri
 	if err := image.CheckTag(tag); err != nil {
 		return Tag{}, &Error{Op: "looking up a tag", Repository: repository, Err: err}
 	}
-	ctx, end, err := c.begin(ctx)
+	ctx, h, end, err := c.begin(ctx, op, repository)
 	if err != nil {
-		return Tag{}, &Error{Op: op, Repository: repository, Err: err}
+		return Tag{}, err
 	}
 	defer end()
-	h, err := c.host(repository.Host)
-	if err != nil {
-		return Tag{}, &Error{Op: op, Repository: repository, Err: err}
-	}
 	found, err := h.look(ctx, repository, tag, want, fresh)
 	if err != nil {
 		return found, h.wrap(op, repository, err)

@@ -51,15 +51,11 @@ type Quota struct {
 func (c *Client) Quota(ctx context.Context, registry string) (Quota, error) {
 	repository := image.Repository{Host: registry, Path: probePath}
 	const op = "asking for the quota"
-	ctx, end, err := c.begin(ctx)
+	ctx, h, end, err := c.begin(ctx, op, repository)
 	if err != nil {
-		return Quota{}, &Error{Op: op, Repository: repository, Err: err}
+		return Quota{}, err
 	}
 	defer end()
-	h, err := c.host(registry)
-	if err != nil {
-		return Quota{}, &Error{Op: op, Repository: repository, Err: err}
-	}
 	credential, err := h.keys.get(ctx)
 	if err != nil {
 		return Quota{}, h.wrap(op, repository, err)

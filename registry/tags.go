@@ -28,15 +28,11 @@ const (
 // with fresh <= 0 the registry is always asked. However many ask for one repository at a time, it is listed once. The
 // error is an [*Error], and there is no part of a list with it.
 func (c *Client) Tags(ctx context.Context, repository image.Repository, fresh time.Duration) (TagList, error) {
-	ctx, end, err := c.begin(ctx)
+	ctx, h, end, err := c.begin(ctx, opTags, repository)
 	if err != nil {
-		return TagList{}, &Error{Op: opTags, Repository: repository, Err: err}
+		return TagList{}, err
 	}
 	defer end()
-	h, err := c.host(repository.Host)
-	if err != nil {
-		return TagList{}, &Error{Op: opTags, Repository: repository, Err: err}
-	}
 	for {
 		list, err := c.lists.do(ctx, repository.String(), func() (TagList, error) { return h.tags(ctx, repository, fresh) })
 		if err != nil {

@@ -20,6 +20,7 @@ type Branch struct {
 	url    string
 	name   string
 	author Identity
+	signer git.Signer // nil = commits are not signed
 	line   *line
 
 	busy   chan struct{} // a send takes the fields that follow, a receive gives them back

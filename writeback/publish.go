@@ -146,7 +146,7 @@ func (p *publication) draft(ctx context.Context) (attempt, error) {
 		for path, data := range s.files {
 			files = append(files, git.File{Path: path, Data: data})
 		}
-		id, err := a.draft.Commit(git.Commit{Files: files, Author: by, Message: s.message})
+		id, err := a.draft.Commit(git.Commit{Files: files, Author: by, Message: s.message, Signer: b.signer})
 		if err != nil {
 			return a, err
 		}

@@ -30,6 +30,7 @@ type Target struct {
 	Branch string // "" = the remote's default branch
 	Auth   git.Auth
 	Author Identity
+	Signer git.Signer // nil = commits are not signed
 	// Transport carries HTTP requests; nil is one of our own.
 	Transport http.RoundTripper
 	// RootCAs are trusted instead of the system's, when Transport is nil.
@@ -143,6 +144,7 @@ func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
 		url:    t.URL,
 		name:   name,
 		author: t.Author,
+		signer: t.Signer,
 		line:   line,
 		seen:   seen,
 		busy:   make(chan struct{}, 1),

@@ -9,8 +9,18 @@ import (
 	"github.com/image-updater/image-updater/writeback/git"
 )
 
-// gitTarget resolves what the policy file says of a Git repository. Its errors name the key of a secret that is not
-// there, never what it holds.
+// writeTarget resolves what the policy file says of a Git repository that is written to.
+func (a *app) writeTarget(g config.Git) (writeback.Target, error) {
+	t, err := a.gitTarget(g)
+	if err != nil {
+		return writeback.Target{}, err
+	}
+	t.Signer, err = a.signer(g)
+	return t, err
+}
+
+// gitTarget resolves what the policy file says of a Git repository that is read: the key that commits are signed with
+// need not be there. Its errors name the key of a secret that is not there, never what it holds.
 func (a *app) gitTarget(g config.Git) (writeback.Target, error) {
 	auth, err := a.gitAuth(g)
 	if err != nil {

@@ -30,7 +30,7 @@ func (a *app) addPassFlags(cmd *cobra.Command, flags *passFlags) {
 
 // pass sets up a reconciler and gives it to do, with progress on a terminal. The report comes with what was asked of
 // the registries.
-func (a *app) pass(ctx context.Context, flags passFlags,
+func (a *app) pass(ctx context.Context, flags passFlags, target func(config.Git) (writeback.Target, error),
 	do func(*reconcile.Reconciler, context.Context, reconcile.Selection) reconcile.Report,
 ) (reconcile.Report, []reconcile.Request, error) {
 	none := reconcile.Report{}
@@ -47,7 +47,7 @@ func (a *app) pass(ctx context.Context, flags passFlags,
 	}
 	line := a.newProgress()
 	report := do(&reconcile.Reconciler{
-		Config: c, Source: s, Writer: a.writer(), Target: a.gitTarget, Fresh: flags.fresh,
+		Config: c, Source: s, Writer: a.writer(), Target: target, Fresh: flags.fresh,
 		Now: a.now, Log: a.logger(), Progress: line.step,
 	}, ctx, flags.selection)
 	line.end()

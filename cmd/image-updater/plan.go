@@ -33,7 +33,7 @@ taken from the cache.`,
 }
 
 func (a *app) plan(ctx context.Context, flags passFlags, exitCode bool) error {
-	report, requests, err := a.pass(ctx, flags, (*reconcile.Reconciler).Plan)
+	report, requests, err := a.pass(ctx, flags, a.gitTarget, (*reconcile.Reconciler).Plan)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ changes nothing.`,
 }
 
 func (a *app) run(ctx context.Context, flags passFlags) error {
-	report, requests, err := a.pass(ctx, flags, (*reconcile.Reconciler).Run)
+	report, requests, err := a.pass(ctx, flags, a.writeTarget, (*reconcile.Reconciler).Run)
 	if err != nil {
 		return err
 	}

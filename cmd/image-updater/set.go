@@ -197,7 +197,7 @@ func (s *setter) branch(ctx context.Context, name string) (outcome, error) {
 	if err != nil {
 		return outcome{}, usage(fmt.Errorf("--git: %w", err))
 	}
-	target, err := s.app.gitTarget(*g)
+	target, err := s.app.writeTarget(*g)
 	if err != nil {
 		return outcome{}, failed(fmt.Errorf("git %q: %w", name, err))
 	}

@@ -79,6 +79,7 @@ type Git struct {
 	Branch   string // "" = the remote's default branch
 	Auth     GitAuth
 	Author   Author
+	Sign     Sign
 	Write    Write // every field set
 	Position Position
 }
@@ -89,6 +90,12 @@ type GitAuth struct {
 	TokenEnv, TokenFile                       string // at most one of them
 	SSHKeyFile, KnownHostsFile                string // both or none
 	SSHKeyPassphraseEnv, SSHKeyPassphraseFile string // at most one of them
+}
+
+// Sign names the key that commits are signed with. The zero value means that they are not signed.
+type Sign struct {
+	SSHKeyFile                    string
+	PassphraseEnv, PassphraseFile string // at most one of them
 }
 
 // Author is who a commit is by.

@@ -65,6 +65,7 @@ func TestLoad(t *testing.T) {
 			Branch:   "main",
 			Auth:     config.GitAuth{TokenEnv: "GIT_TOKEN"},
 			Author:   config.Author{Name: "image-updater", Email: "image-updater@acme.example"},
+			Sign:     config.Sign{SSHKeyFile: "/run/secrets/sign"},
 			Write:    config.Write{Mode: config.Branch, Group: config.GroupPolicy},
 			Position: at(13, 5),
 		}},
@@ -80,7 +81,7 @@ func TestLoad(t *testing.T) {
 				Git:      []string{"fleet"},
 				Interval: 15 * time.Minute,
 				Adaptive: true,
-				Position: at(23, 5),
+				Position: at(24, 5),
 			},
 			{
 				Name:  "vehicles",
@@ -101,7 +102,7 @@ func TestLoad(t *testing.T) {
 				Git:      []string{"fleet"},
 				Interval: 15 * time.Minute,
 				Adaptive: true,
-				Position: at(29, 5),
+				Position: at(30, 5),
 			},
 		},
 	}
@@ -266,6 +267,7 @@ git:
   - name: fleet
     url: ssh://git@host/fleet
     auth: {sshKeyFile: ../key, knownHostsFile: known_hosts, sshKeyPassphraseEnv: PASSPHRASE}
+    sign: {sshKeyFile: sign, passphraseFile: phrase}
 `)}}
 	c, err := config.Load(fsys, []string{"conf"})
 	if err != nil {
@@ -281,6 +283,8 @@ git:
 		{Owner: `git "fleet"`, Key: "auth.sshKeyFile", File: "../key", Position: at(10, 24)},
 		{Owner: `git "fleet"`, Key: "auth.sshKeyPassphraseEnv", Env: "PASSPHRASE", Position: at(10, 82)},
 		{Owner: `git "fleet"`, Key: "auth.knownHostsFile", File: "known_hosts", Position: at(10, 48)},
+		{Owner: `git "fleet"`, Key: "sign.sshKeyFile", File: "sign", Position: at(11, 24)},
+		{Owner: `git "fleet"`, Key: "sign.passphraseFile", File: "phrase", Position: at(11, 46)},
 	}
 	if diff := cmp.Diff(want, c.Secrets()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -146,6 +146,10 @@ type signKeys struct {
 	SSHKeyFile filePath `yaml:"sshKeyFile"`
 	// File with a private OpenPGP key.
 	OpenPGPKeyFile filePath `yaml:"openPGPKeyFile"`
+	// Environment variable that holds the passphrase of the key.
+	PassphraseEnv envName `yaml:"passphraseEnv"`
+	// File that holds the passphrase of the key.
+	PassphraseFile filePath `yaml:"passphraseFile"`
 }
 
 // A forge.

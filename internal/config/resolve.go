@@ -105,7 +105,12 @@ func (c *resolver) addGit(g *gitEntry) {
 			SSHKeyPassphraseEnv:  string(g.Auth.SSHKeyPassphraseEnv),
 			SSHKeyPassphraseFile: string(g.Auth.SSHKeyPassphraseFile),
 		},
-		Author:   Author{Name: defaultName, Email: defaultEmail},
+		Author: Author{Name: defaultName, Email: defaultEmail},
+		Sign: Sign{
+			SSHKeyFile:     string(g.Sign.SSHKeyFile),
+			PassphraseEnv:  string(g.Sign.PassphraseEnv),
+			PassphraseFile: string(g.Sign.PassphraseFile),
+		},
 		Write:    Write{Mode: defaultMode, Group: defaultGroup},
 		Position: g.top,
 	}

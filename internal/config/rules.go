@@ -53,7 +53,10 @@ func (k *selectKeys) rules(p place) {
 
 func (k *targetKeys) rules(p place) { p.exactlyOne("key", "regexp") }
 
-func (k *signKeys) rules(p place) { p.exactlyOne("sshKeyFile", "openPGPKeyFile") }
+func (k *signKeys) rules(p place) {
+	p.exactlyOne("sshKeyFile", "openPGPKeyFile")
+	p.atMostOne("passphraseEnv", "passphraseFile")
+}
 
 func (k *windowKeys) rules(p place) {
 	p.needs("from", "to")

@@ -14,7 +14,7 @@ var unsupported = []string{
 	"file.notify",
 
 	"git.auth.githubApp",
-	"git.sign",
+	"git.sign.openPGPKeyFile",
 	"git.forge",
 	"git.templates",
 	"git.policies",

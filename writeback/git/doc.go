@@ -24,6 +24,7 @@
 //     What the server says about a refusal is in [PushError], cleaned of control characters and secrets.
 //   - Credentials go to the host of the URL over https, or over plain http to the loopback address, and nowhere else; a
 //     redirect to another host is followed without them. An ssh host is known from known_hosts or refused.
+//   - A commit is signed by its [Signer] over exactly the bytes that Git verifies. Keys never reach an error.
 //   - Requests go by no proxy but the one that Options.Proxy names, and depend on no default of package net/http.
 //
 // A server without partial clone (no filter, or no wants of any object) sends the whole tip once; the blobs then stay

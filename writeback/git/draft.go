@@ -14,6 +14,7 @@ type Commit struct {
 	Files   []File
 	Author  Signature // committer, too
 	Message string
+	Signer  Signer // nil = the commit is not signed
 }
 
 // File is the new content of a file that exists.
@@ -47,8 +48,8 @@ func (d *Draft) Tip() Hash { return d.tip }
 // Empty reports whether there is nothing to push.
 func (d *Draft) Empty() bool { return d.tip == d.tree.tip }
 
-// Commit adds a commit and returns its id, which is the same for the same content, author, time and message on the same
-// tip. When no byte differs it adds none and returns the tip so far.
+// Commit adds a commit and returns its id, which without a signature is the same for the same content, author, time and
+// message on the same tip. When no byte differs it adds none and returns the tip so far.
 func (d *Draft) Commit(c Commit) (Hash, error) {
 	files := map[string][]byte{}
 	for _, f := range c.Files {
@@ -64,6 +65,13 @@ func (d *Draft) Commit(c Commit) (Hash, error) {
 	raw, err := formatCommit(root, d.tip, c.Author, c.Message)
 	if err != nil {
 		return Hash{}, err
+	}
+	if c.Signer != nil {
+		signature, err := c.Signer.Sign(raw, c.Author.When)
+		if err != nil {
+			return Hash{}, err
+		}
+		raw = withSignature(raw, signature)
 	}
 	made, err := parseCommit(plumbing.ComputeHash(plumbing.CommitObject, raw), raw)
 	if err != nil {

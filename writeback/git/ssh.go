@@ -31,7 +31,7 @@ func newShell(a address, o Options, clean cleaner) (*shell, error) {
 	if len(o.Auth.SSHKey) == 0 {
 		return nil, fmt.Errorf("%s: ssh needs a private key", a.shown)
 	}
-	signer, err := parseKey(o.Auth)
+	signer, err := parseKey(o.Auth.SSHKey, o.Auth.SSHKeyPassphrase)
 	if err != nil {
 		return nil, fmt.Errorf("%s: reading the ssh key: %w", a.shown, err)
 	}
@@ -61,15 +61,15 @@ func newShell(a address, o Options, clean cleaner) (*shell, error) {
 }
 
 // parseKey reads a private key. The parser's errors do not quote it.
-func parseKey(a Auth) (ssh.Signer, error) {
-	signer, err := ssh.ParsePrivateKey(a.SSHKey)
+func parseKey(key []byte, passphrase string) (ssh.Signer, error) {
+	signer, err := ssh.ParsePrivateKey(key)
 	if _, locked := errors.AsType[*ssh.PassphraseMissingError](err); !locked {
 		return signer, err
 	}
-	if a.SSHKeyPassphrase == "" {
+	if passphrase == "" {
 		return nil, errors.New("it is protected by a passphrase, and none is configured")
 	}
-	return ssh.ParsePrivateKeyWithPassphrase(a.SSHKey, []byte(a.SSHKeyPassphrase))
+	return ssh.ParsePrivateKeyWithPassphrase(key, []byte(passphrase))
 }
 
 func (s *shell) close() error {

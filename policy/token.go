@@ -40,18 +40,24 @@ func makeCharClasses() (table [256]charClass) {
 	return table
 }
 
-// tokenize splits the text into tokens. What it finds is the fault that keeps the text from being a version at all.
+// tokenize splits the text into tokens. What it finds is the fault that keeps the text from being a version at all. The
+// digits and letters of a commit in the end are one token: a branch with its commit is the commonest tag that is no
+// version, and forty hex digits are twenty runs.
 func (p *parser) tokenize(text string) fault {
 	if len(text) > maxText {
 		return tooLong
 	}
 	tokens, digits := p.tokens[:0], false
+	commit := lastCommit(text)
 	for i := 0; i < len(text); {
 		t := token{from: uint8(i)}
 		for i < len(text) && charClasses[text[i]] == separatorChar {
 			i++
 		}
 		t.at = uint8(i)
+		if i > 0 && i == commit {
+			i = len(text)
+		}
 		if i < len(text) {
 			class := charClasses[text[i]]
 			if class == otherChar {
@@ -67,11 +73,35 @@ func (p *parser) tokenize(text string) fault {
 		tokens = append(tokens, t)
 	}
 	p.tokens = tokens
-	if !digits {
-		return noNumber
+	switch {
+	case digits:
+		return noFault
+	case commit > 0:
+		return onlyHash
 	}
-	return noFault
+	return noNumber
 }
+
+// lastCommit returns where the commit with digits and letters begins that the text ends with, 0 if it does not.
+func lastCommit(text string) int {
+	at, digits := len(text), 0
+	for ; at > 0; at-- {
+		class := charClasses[text[at-1]]
+		if class == digitChar {
+			digits++
+		} else if class != letterChar {
+			break
+		}
+	}
+	hex := strings.TrimPrefix(text[at:], "g")
+	if at == 0 || digits == 0 || digits == len(hex) || !isCommit(hex) || isNumberedWord(hex) {
+		return 0
+	}
+	return at
+}
+
+// isNumberedWord reports whether hex digits are a or b with a number: b2024001 is the beta of that number, not a commit.
+func isNumberedWord(hex string) bool { return (hex[0] == 'a' || hex[0] == 'b') && isDecimal(hex[1:]) }
 
 // isHash reports whether the text is nothing but a commit or a digest: 7 to 64 hex digits, not all decimal.
 func isHash(text string) bool {
@@ -94,8 +124,7 @@ func (p *parser) commitAt(text string) int {
 	if len(last) > 1 && last[0] == 'g' && isCommit(last[1:]) {
 		return first
 	}
-	// b2024001 is the beta of that number, not a commit.
-	if isCommit(last) && !isDecimal(last) && !((last[0] == 'a' || last[0] == 'b') && isDecimal(last[1:])) {
+	if isCommit(last) && !isDecimal(last) && !isNumberedWord(last) {
 		return first
 	}
 	return len(p.tokens)

@@ -113,10 +113,15 @@ func (l List) untimed(d policy.Decision) bool {
 
 // unconfirmed reports whether what is known of a tag may have changed since: it comes from another service, or its age
 // runs from an earlier look at it.
-func (l List) unconfirmed(tag string) bool {
-	c := l.candidate(tag)
-	return l.SecondHand || c.Pushed.IsZero() && !c.FirstSeen.IsZero()
+func (l List) unconfirmed(tag string) bool { return l.SecondHand || seenBefore(l.candidate(tag)) }
+
+// Unconfirmed reports whether that may be so of any of its tags. If not, no tag has to be looked up only because it is
+// to be written.
+func (l List) Unconfirmed() bool {
+	return l.SecondHand || slices.ContainsFunc(l.Candidates, seenBefore)
 }
+
+func seenBefore(c policy.Candidate) bool { return c.Pushed.IsZero() && !c.FirstSeen.IsZero() }
 
 func (l List) has(tag string) bool {
 	return slices.ContainsFunc(l.Candidates, func(c policy.Candidate) bool { return c.Tag == tag })

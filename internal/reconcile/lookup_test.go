@@ -271,6 +271,25 @@ func TestDigestsAreLookedUpOnce(t *testing.T) {
 	}
 }
 
+// Whatever makes a plan lack a look-up is looked up, even for a policy that wants to know nothing of its tags: what is
+// lacking in the end would be in no plan.
+func TestSeenBeforeIsConfirmed(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, digests, &source{tags: map[string][]string{hub: {"1.25.3", "1.27.4"}},
+		known: map[string]policy.Candidate{hub + ":1.27.4": {Digest: digestOf(1), FirstSeen: now}},
+		look:  func(string, image.Facts) (policy.Candidate, error) { return policy.Candidate{Digest: digestOf(1)}, nil }})
+	s.config.Policies[1].Pin = false
+	s.repository("fleet", gittest.Files{"a.yaml": deployment("nginx:1.25.3")})
+	s.repository("edge", gittest.Files{"a.yaml": deployment("nginx:1.27.4")})
+	report := s.reconciler().Plan(t.Context(), reconcile.Selection{})
+	if diff := cmp.Diff([]string{"web fleet a.yaml:8 1.25.3 -> 1.27.4"}, told(reconcile.Report{Changes: report.Changes, Errors: report.Errors})); diff != "" {
+		t.Errorf("plan (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{hub + ":1.27.4 digest"}, s.source.looked); diff != "" {
+		t.Errorf("looked up (-want +got):\n%s", diff)
+	}
+}
+
 // A look-up that fails is the problem of the policy that needs it alone.
 func TestFailedLookUpsStayWhereTheyAre(t *testing.T) {
 	t.Parallel()

@@ -106,7 +106,7 @@ func (t *tree) lacking(found edit.Found, observed *observation, known lists, of 
 	}
 	curious := map[image.Repository]bool{}
 	for _, p := range t.policies {
-		curious[p.Image] = curious[p.Image] || p.Pin || p.Choice.Facts() != 0 || known[p.Image].SecondHand
+		curious[p.Image] = curious[p.Image] || p.Pin || p.Choice.Facts() != 0 || known[p.Image].Unconfirmed()
 	}
 	var sites []edit.Site
 	for _, site := range found.Sites {

@@ -27,6 +27,8 @@ type round struct {
 	count  int               // of tags that all rules allow
 	notes  map[string]string // details that cannot be worked out again, by tag
 
+	refused Verdict // of the followed tag, where a rule is against the digest it has now
+
 	missing []Missing
 	blocked time.Time // until when nothing is known to be newer than the current tag, whose own time is not known
 }

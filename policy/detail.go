@@ -222,6 +222,8 @@ func (r *round) againstCurrent() string {
 
 func (r *round) followedDetail() string {
 	switch {
+	case r.usable && r.refused.Rule != noRule:
+		return fmt.Sprintf("kept as it is, as guard.platforms is against what %s points to now: %s", r.chosen, r.refused.Detail())
 	case r.chosen != r.policy.spec.Select.Arg:
 		return fmt.Sprintf("kept, as %s may not be taken", r.policy.spec.Select.Arg)
 	case !r.listed:

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/image-updater/image-updater/image"
@@ -29,6 +31,9 @@ func (r *round) follow(candidates []Candidate) Decision {
 		d.Changed = !r.usable || r.current.Digest != "" && found.Digest != "" && found.Digest != r.current.Digest
 	}
 	r.chosen = d.Chosen
+	if verdict.Rule == RulePlatforms {
+		r.refused = verdict
+	}
 	if d.Chosen != "" && !(r.usable && verdict.Outcome == Waiting) {
 		d.Verdicts = append(d.Verdicts, Verdict{Tag: d.Chosen, Outcome: Chosen, round: r})
 	}
@@ -47,13 +52,14 @@ func (r *round) follow(candidates []Candidate) Decision {
 	return d
 }
 
-// judgeFollowed judges the followed tag with the digest it has now. take is whether that one may be written.
+// judgeFollowed judges the followed tag with the digest it has now. take is whether that one may be written. A reference
+// without a digest has none that could stay: to write one is a choice like any other.
 func (r *round) judgeFollowed(c *Candidate, followed string) (verdict Verdict, take bool) {
 	if c == nil {
 		return Verdict{}, false
 	}
 	verdict = Verdict{Tag: followed, Outcome: Rejected, round: r}
-	same := r.usable && (r.current.Digest == "" || c.Digest == "" || c.Digest == r.current.Digest)
+	same := r.usable && r.current.Digest != "" && (c.Digest == "" || c.Digest == r.current.Digest)
 	guard := &r.policy.spec.Guard
 	if c.Digest == "" && r.need(c, image.DigestFact) {
 		return r.waiting(RuleQuota, c), false
@@ -66,7 +72,7 @@ func (r *round) judgeFollowed(c *Candidate, followed string) (verdict Verdict, t
 	}
 	if missing := guard.missing(c); len(missing) > 0 {
 		verdict.Rule = RulePlatforms
-		r.noteMissing(followed, missing)
+		r.note(followed, fmt.Sprintf("%s is %s", cmp.Or(c.Digest.String(), "what it points to"), notOffered(missing)))
 		return verdict, false
 	}
 	return verdict, true

@@ -230,7 +230,10 @@ func TestFollowDigest(t *testing.T) {
 	spec := policy.Spec{Select: policy.Select{Kind: policy.FollowDigest, Arg: "stable"}}
 	aged := spec
 	aged.Guard.MinAge = 2 * time.Hour
+	offered := spec
+	offered.Guard.Platforms = arm64
 	young := policy.Candidate{Tag: "stable", Digest: "sha256:b", FirstSeen: noon.Add(-time.Hour)}
+	other := policy.Candidate{Tag: "stable", Digest: "sha256:b", Platforms: amd64}
 	for _, test := range []struct {
 		name       string
 		spec       policy.Spec
@@ -238,6 +241,7 @@ func TestFollowDigest(t *testing.T) {
 		candidates []policy.Candidate
 		want       policy.Decision
 		verdicts   string
+		refused    string
 	}{
 		{name: "12: changed by its digest", spec: spec, current: policy.Current{Tag: "stable", Digest: "sha256:a"}, candidates: []policy.Candidate{young, {Tag: "edge"}},
 			want: policy.Decision{Chosen: "stable", Digest: "sha256:b", Changed: true, Usable: true}, verdicts: "stable=chosen edge=match"},
@@ -245,7 +249,15 @@ func TestFollowDigest(t *testing.T) {
 			want: policy.Decision{Chosen: "stable", Digest: "sha256:b", Usable: true}, verdicts: "stable=chosen"},
 		{name: "12: without a digest only tags are compared", spec: spec, current: policy.Current{Tag: "stable"}, candidates: []policy.Candidate{young},
 			want: policy.Decision{Chosen: "stable", Digest: "sha256:b", Usable: true}, verdicts: "stable=chosen"},
-		{name: "12: nor do they wait", spec: aged, current: policy.Current{Tag: "stable"}, candidates: []policy.Candidate{young},
+		{name: "3: but a digest to be written where there is none is judged", spec: aged, current: policy.Current{Tag: "stable"}, candidates: []policy.Candidate{young},
+			want: policy.Decision{Chosen: "stable", Usable: true}, verdicts: "stable=waiting"},
+		{name: "3: by its platforms, too", spec: offered, current: policy.Current{Tag: "stable"}, candidates: []policy.Candidate{other},
+			want: policy.Decision{Chosen: "stable", Usable: true}, verdicts: "stable=chosen", refused: "stable: sha256:b is not offered for linux/arm64"},
+		{name: "3: platforms hold for the digest", spec: offered, current: policy.Current{Tag: "stable", Digest: "sha256:a"}, candidates: []policy.Candidate{other},
+			want: policy.Decision{Chosen: "stable", Digest: "sha256:a", Usable: true}, verdicts: "stable=chosen", refused: "stable: sha256:b is not offered for linux/arm64"},
+		{name: "3: and for the tag", spec: offered, current: policy.Current{Tag: "1.2"}, candidates: []policy.Candidate{other},
+			want: policy.Decision{Chosen: "1.2"}, verdicts: "1.2=chosen stable=platforms", refused: "stable: sha256:b is not offered for linux/arm64"},
+		{name: "but not for the digest that is there", spec: offered, current: policy.Current{Tag: "stable", Digest: "sha256:b"}, candidates: []policy.Candidate{other},
 			want: policy.Decision{Chosen: "stable", Digest: "sha256:b", Usable: true}, verdicts: "stable=chosen"},
 		{name: "another tag", spec: spec, current: policy.Current{Tag: "1.2"}, candidates: []policy.Candidate{young, {Tag: "1.2"}},
 			want: policy.Decision{Chosen: "stable", Digest: "sha256:b", Changed: true}, verdicts: "stable=chosen 1.2=match"},
@@ -260,6 +272,13 @@ func TestFollowDigest(t *testing.T) {
 		got := compile(t, test.spec).Choose(test.current, test.candidates, noon)
 		if diff := cmp.Diff(strings.Fields(test.verdicts), verdicts(got)); diff != "" {
 			t.Errorf("%s: verdicts (-want +got):\n%s", test.name, diff)
+		}
+		refused := ""
+		if v, ok := got.Refused(); ok {
+			refused = v.Tag + ": " + v.Detail()
+		}
+		if refused != test.refused {
+			t.Errorf("%s: refused %q, want %q", test.name, refused, test.refused)
 		}
 		if (got.Unusable == "") != got.Usable {
 			t.Errorf("%s: usable = %v, but %q", test.name, got.Usable, got.Unusable)

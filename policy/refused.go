@@ -7,7 +7,11 @@ const mostCompared = 300
 // Refused returns the verdict of the highest tag above the chosen one that a rule is against: what a person asks about
 // who expected an update and got none. A tag that is like the current one but for a number inside a word goes before
 // one of an altogether different variant or scheme, as most images have many of these; one of another precision is none.
+// Of a policy that follows a digest it is the followed tag, if a rule is against the digest it has now.
 func (d Decision) Refused() (Verdict, bool) {
+	if len(d.Verdicts) > 0 && d.Verdicts[0].round != nil && d.Verdicts[0].round.refused.Rule != noRule {
+		return d.Verdicts[0].round.refused, true
+	}
 	if all := d.Refusals(1, 1); len(all) > 0 {
 		return all[0], true
 	}

@@ -116,18 +116,18 @@ func turnedKey(descending bool) uint64 {
 
 func (r *round) rejected(e *entry, above bool) Verdict {
 	if e.rule == RulePlatforms {
-		r.noteMissing(e.tag, r.policy.spec.Guard.missing(e.candidate))
+		r.note(e.tag, notOffered(r.policy.spec.Guard.missing(e.candidate)))
 	}
 	return Verdict{Tag: e.tag, Outcome: Rejected, Rule: e.rule, round: r, above: above}
 }
 
-// noteMissing keeps which platforms a tag lacks for its detail.
-func (r *round) noteMissing(tag string, missing []image.Platform) {
+// notOffered says which platforms a tag lacks.
+func notOffered(missing []image.Platform) string {
 	names := make([]string, len(missing))
 	for i, p := range missing {
 		names[i] = p.String()
 	}
-	r.note(tag, "not offered for "+strings.Join(names, ", "))
+	return "not offered for " + strings.Join(names, ", ")
 }
 
 // note keeps the detail of a tag that cannot be worked out again.

@@ -90,7 +90,7 @@ func (a *app) foreseen(ctx context.Context, c *config.Config) []string {
 	var warnings []string
 	for _, p := range c.Policies {
 		pushed := p.Spec.Select == (policy.Select{Kind: policy.Newest, Arg: "pushed"})
-		if pushed && !s.client.Prices(ctx, p.Image, image.PushedFact, 0).Told.Has(image.PushedFact) {
+		if pushed && s.Tells(ctx, p.Image, image.PushedFact) == 0 {
 			warnings = append(warnings, fmt.Sprintf("%s: policy %q: select.newest: %s is not known to tell when tags were pushed; created goes by when they were built",
 				p.Position, p.Name, p.Image.Host))
 		}

@@ -40,6 +40,8 @@ func TestForecastAgrees(t *testing.T) {
 		{name: "digest", policy: `select: {digest: stable}`, repositories: 24, tags: 20, digest: true},
 		{name: "digest of Docker Hub", policy: `select: {digest: stable}`, hub: true, repositories: 24, tags: 20, digest: true},
 		{name: "digest for platforms", policy: `select: {digest: stable}, guard: {platforms: [linux/arm64]}`, repositories: 24, tags: 20, digest: true},
+		{name: "age of a digest", policy: `select: {digest: stable}, guard: {platforms: [linux/arm64], minAge: 2h}`, repositories: 24, tags: 20, digest: true},
+		{name: "age of a digest of Docker Hub", policy: `select: {digest: stable}, guard: {platforms: [linux/arm64], minAge: 2h}`, hub: true, repositories: 20, tags: 130, digest: true},
 		{name: "age", policy: `guard: {minAge: 2h}`, repositories: 24, tags: 20},
 		{name: "age on Docker Hub", policy: `guard: {minAge: 2h}`, hub: true, repositories: 20, tags: 130},
 		{name: "platforms", policy: `guard: {platforms: [linux/arm64]}`, repositories: 24, tags: 20},

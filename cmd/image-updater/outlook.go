@@ -109,21 +109,27 @@ func repositoriesOf(policies []config.Policy) []forecast.Repository {
 // wishesOf is what one policy wants to know.
 func wishesOf(p config.Policy) forecast.Wishes {
 	if _, follows := p.Choice.Followed(); follows {
-		return forecast.Wishes{Followed: 1, FollowedPlatforms: len(p.Spec.Guard.Platforms) > 0}
+		return forecast.Wishes{
+			Followed: 1, FollowedAge: p.Spec.Guard.MinAge > 0, FollowedPlatforms: len(p.Spec.Guard.Platforms) > 0,
+		}
 	}
 	return forecast.Wishes{List: true, Facts: p.Choice.Facts(), MinAge: p.Spec.Guard.MinAge > 0, Pin: p.Pin}
 }
 
 // price adds to a repository what its registry takes.
 func (o *outlook) price(ctx context.Context, client *registry.Client, r *forecast.Repository) {
-	prices := client.Prices(ctx, r.Image, r.Wishes.Facts, usualTags)
+	want := r.Wishes.Facts
+	if r.Wishes.FollowedAge {
+		want |= image.PushedFact
+	}
+	prices := client.Prices(ctx, r.Image, want, usualTags)
 	r.Prices = forecast.Prices{
 		Tags: prices.Tags, First: costOf(prices.First), Again: costOf(prices.Again), Told: prices.Told, SecondHand: prices.SecondHand,
 		Head: costOf(registry.HeadCost), Created: costOf(registry.CreatedCost), Platforms: costOf(registry.PlatformsCost),
 	}
 	o.everyPass = o.everyPass || r.Interval == 0
 	o.built = o.built || r.Wishes.Facts&^prices.Told&image.CreatedFact != 0
-	if r.Wishes.List && !prices.Known {
+	if (r.Wishes.List || r.Wishes.FollowedAge && prices.Told.Has(image.PushedFact)) && !prices.Known {
 		o.unlisted++
 	}
 }

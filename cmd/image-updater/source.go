@@ -58,6 +58,11 @@ func (s *source) close() error { return errors.Join(s.client.Close(), s.cache.Cl
 // Expect announces the repositories of a pass.
 func (s *source) Expect(repositories []image.Repository) { s.client.Expect(repositories...) }
 
+// Tells returns what of that a list has, as far as that is known.
+func (s *source) Tells(ctx context.Context, r image.Repository, want image.Facts) image.Facts {
+	return s.client.Prices(ctx, r, want, 0).Told & want
+}
+
 // Candidates lists the tags of a repository with what is known of them at no cost.
 func (s *source) Candidates(ctx context.Context, r image.Repository, want image.Facts, fresh time.Duration) ([]policy.Candidate, bool, error) {
 	list, err := s.client.Details(ctx, r, want, fresh)

@@ -30,6 +30,7 @@ type Wishes struct {
 	Pin    bool        // the digest is written along with a tag
 
 	Followed          int  // tags whose digest is followed
+	FollowedAge       bool // and whose age matters
 	FollowedPlatforms bool // and whose platforms matter
 }
 
@@ -38,7 +39,8 @@ func (w Wishes) And(v Wishes) Wishes {
 	return Wishes{
 		List: w.List || v.List, Facts: w.Facts | v.Facts, MinAge: w.MinAge || v.MinAge,
 		Pin:      w.Pin || v.Pin,
-		Followed: w.Followed + v.Followed, FollowedPlatforms: w.FollowedPlatforms || v.FollowedPlatforms,
+		Followed: w.Followed + v.Followed, FollowedAge: w.FollowedAge || v.FollowedAge,
+		FollowedPlatforms: w.FollowedPlatforms || v.FollowedPlatforms,
 	}
 }
 
@@ -70,7 +72,7 @@ func (r Repository) look() Cost { return r.list(r.Prices.Again) }
 
 // list is what a look costs whose list costs that.
 func (r Repository) list(cost Cost) Cost {
-	if !r.Wishes.List {
+	if !r.Wishes.List && !r.followedListed() {
 		cost = Cost{}
 	}
 	heads := r.Wishes.Followed
@@ -89,9 +91,12 @@ func (r Repository) undated() int {
 	return r.Prices.Tags
 }
 
-// first is what the first look costs. It finds one new tag; a tag that is followed keeps what it is.
+// first is what the first look costs. It finds one new tag, and references to followed tags without their digests.
 func (r Repository) first() Cost {
 	cost := r.list(r.Prices.First)
+	if !r.Wishes.FollowedAge || r.followedListed() { // else the digests wait
+		cost = cost.plus(r.followedPlatforms())
+	}
 	switch {
 	case r.misses(image.CreatedFact):
 		return cost.plus(r.Prices.Created.times(float64(r.undated())))
@@ -107,10 +112,20 @@ func (r Repository) news() Cost {
 	if r.Wishes.List && r.Wishes.Followed > 0 && cost == (Cost{}) {
 		cost = r.Prices.Head // with the digest in it that was seen of the followed tag, the list is second-hand
 	}
-	if r.Wishes.FollowedPlatforms {
-		cost = cost.plus(r.Prices.Platforms.times(float64(r.Wishes.Followed))) // the look has found the digest
+	return cost.plus(r.followedPlatforms()) // the look has found the digest
+}
+
+// followedPlatforms is what it takes to know which platforms new digests of the followed tags offer.
+func (r Repository) followedPlatforms() Cost {
+	if !r.Wishes.FollowedPlatforms || r.followedListed() && r.Prices.Told.Has(image.PlatformsFact) {
+		return Cost{}
 	}
-	return cost
+	return r.Prices.Platforms.times(float64(r.Wishes.Followed))
+}
+
+// followedListed reports whether there is a list for the sake of the followed tags: it tells when they were pushed.
+func (r Repository) followedListed() bool {
+	return r.Wishes.FollowedAge && r.Prices.Told.Has(image.PushedFact)
 }
 
 // newTag is the part of the list in it.

@@ -4,18 +4,19 @@ import (
 	"fmt"
 
 	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/policy"
 )
 
 func (m *maker) decide(p Policy, site edit.Site) {
 	m.seen[p.Name] = true
 	list, listed := m.input.Lists[p.Image]
-	_, follows := p.Choice.Followed()
+	followed, follows := p.Choice.Followed()
 	switch {
 	case !listed:
 		m.problem(p.Name, fmt.Errorf("%s was not listed in this pass: the reference to it has come meanwhile", p.Image))
 		return
-	case list.Err != nil && !follows:
+	case list.Err != nil && (!follows || list.Ages && p.Choice.Facts().Has(image.PushedFact)):
 		m.problem(p.Name, list.Err)
 		return
 	}
@@ -27,6 +28,9 @@ func (m *maker) decide(p Policy, site edit.Site) {
 		m.decisions[key] = decision
 	}
 	if !decision.Usable && !site.Named {
+		if follows && m.unfollowed(p, list, current) {
+			return
+		}
 		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleNoVersion, Detail: fmt.Sprintf(
 			"%s:%d: %s; it is left alone unless a marker or a target names it", site.Path, site.Line, decision.Unusable)})
 		return
@@ -43,8 +47,22 @@ func (m *maker) decide(p Policy, site edit.Site) {
 	if !m.told[key] {
 		m.told[key] = true
 		m.hold(p, decision)
+		if follows && !list.has(followed) {
+			m.holdLost(p, followed)
+		}
 	}
 	m.change(p, site, decision)
+}
+
+// unfollowed reports whether it is not known that there is a tag to follow. Nobody but the policy has named it, so that a
+// misspelled one has to be told even if all references are left alone.
+func (m *maker) unfollowed(p Policy, list List, current policy.Current) bool {
+	lacks, err := list.unfollowed(p, current)
+	if err != nil {
+		m.problem(p.Name, err)
+	}
+	m.miss(lacks)
+	return err != nil || len(lacks) > 0
 }
 
 // change adds the change that brings the reference to what was decided, if it is not there.
@@ -75,7 +93,12 @@ func (m *maker) undigested(p Policy, tag string) {
 			Detail: tag + ": its digest is not known, and asking would spend more of the registry's pull quota than this policy file allows"})
 		return
 	}
-	m.problem(p.Name, fmt.Errorf("%s has no tag %q any more, so there is no digest to write with it", p.Image, tag))
+	m.holdLost(p, tag)
+}
+
+// holdLost notes a tag that stays although the registry has lost it.
+func (m *maker) holdLost(p Policy, tag string) {
+	m.holdOnce(Held{Policy: p.Name, Rule: NotFound, Detail: fmt.Sprintf("%s: %s has no such tag any more; the reference is kept as it is", tag, p.Image)})
 }
 
 // miss notes what has to be looked up, each tag once.
@@ -107,7 +130,10 @@ func (m *maker) hold(p Policy, decision policy.Decision) {
 
 // holdTag notes a tag once, however many tags it is held back from.
 func (m *maker) holdTag(p Policy, v policy.Verdict) {
-	held := Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until}
+	m.holdOnce(Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
+}
+
+func (m *maker) holdOnce(held Held) {
 	if !m.heldOnce[held] {
 		m.heldOnce[held] = true
 		m.held = append(m.held, held)

@@ -15,6 +15,7 @@ import (
 type List struct {
 	Candidates []policy.Candidate
 	Err        error
+	Ages       bool // it was to tell the ages of followed tags, too
 	// SecondHand says that the list is not from the registry itself, or from memory: the registry has to confirm a tag
 	// before it is written.
 	SecondHand bool
@@ -43,9 +44,9 @@ type Missing struct {
 // Lacks returns what has to be looked up before p's decision for a reference that holds current stands and can be
 // written, or the error that makes it impossible to know.
 func (l List) Lacks(p Policy, current policy.Current, d policy.Decision) ([]Missing, error) {
-	tag, follows := p.Choice.Followed()
+	_, follows := p.Choice.Followed()
 	if follows {
-		if lacks, err := l.unfollowed(p, tag); err != nil || len(lacks) > 0 {
+		if lacks, err := l.unfollowed(p, current); err != nil || len(lacks) > 0 {
 			return lacks, err
 		}
 	}
@@ -68,10 +69,13 @@ func (l List) Lacks(p Policy, current policy.Current, d policy.Decision) ([]Miss
 }
 
 // unfollowed returns the followed tag, if the registry has not told its digest in this pass: what a list tells of it may be
-// from memory.
-func (l List) unfollowed(p Policy, tag string) ([]Missing, error) {
+// from memory. A tag that is not there is an error, unless the reference carries it: it was there once.
+func (l List) unfollowed(p Policy, current policy.Current) ([]Missing, error) {
+	tag, _ := p.Choice.Followed()
 	look := l.Looked[tag]
 	switch {
+	case !l.has(tag) && tag == current.Tag:
+		return nil, nil
 	case !l.has(tag):
 		return nil, fmt.Errorf("%s has no tag %q to follow", p.Image, tag)
 	case look.Err != nil:
@@ -144,8 +148,11 @@ type goal struct {
 	pinned bool         // the digest is written, too
 }
 
-// goal returns what a reference that holds current is to carry, and whether that is something else.
+// goal returns what a reference that holds current is to carry, and whether that is something else. A followed digest
+// that the policy does not take is not in the decision.
 func (p Policy) goal(current policy.Current, d policy.Decision) (goal, bool) {
 	g := goal{tag: d.Chosen, digest: d.Digest, pinned: p.Pin || current.Digest != ""}
-	return g, d.Chosen != "" && (d.Changed || p.Pin && current.Digest == "")
+	_, follows := p.Choice.Followed()
+	pins := p.Pin && current.Digest == "" && !(follows && d.Digest == "")
+	return g, d.Chosen != "" && (d.Changed || pins)
 }

@@ -46,6 +46,7 @@ func TestLookUps(t *testing.T) {
 	follow := policy.Spec{Select: policy.Select{Kind: policy.FollowDigest, Arg: "stable"}}
 	aged := policy.Spec{Guard: policy.Guard{MinAge: 72 * time.Hour}}
 	pushed := policy.Spec{Select: policy.Select{Kind: policy.Newest, Arg: "pushed"}}
+	followAged := policy.Spec{Select: follow.Select, Guard: aged.Guard}
 	asked := func(tag string, facts image.Facts) map[string]plan.Look {
 		return map[string]plan.Look{tag: {Asked: facts}}
 	}
@@ -94,7 +95,7 @@ func TestLookUps(t *testing.T) {
 	}, {
 		name: "a tag that stays and is no more has no digest to add",
 		site: plain, pin: true, list: plan.List{Looked: asked("1.25.3", image.DigestFact)},
-		want: []string{`problem: docker.io/library/nginx has no tag "1.25.3" any more, so there is no digest to write with it`},
+		want: []string{"held not-found"},
 	}, {
 		name: "a digest that may not be asked for is waited for",
 		site: plain, pin: true, list: plan.List{Looked: asked("1.27.4", image.DigestFact),
@@ -186,9 +187,33 @@ func TestLookUps(t *testing.T) {
 		site: stable, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable", Digest: sha}}, Looked: asked("stable", image.DigestFact)},
 		want: []string{"stable@ -> stable" + digestPart},
 	}, {
-		name: "a followed tag that is not there is a problem",
+		name: "a followed tag that is lost is kept",
 		site: stable, spec: follow, pin: true, list: plan.List{Looked: asked("stable", image.DigestFact)},
+		want: []string{"held not-found"},
+	}, {
+		name: "with its digest, too",
+		site: stablePinned, spec: follow, pin: true, list: plan.List{Looked: asked("stable", image.DigestFact)},
+		want: []string{"held not-found"},
+	}, {
+		name: "where another tag stands it never was, which is a problem",
+		site: plain, spec: follow, pin: true, list: plan.List{Looked: asked("stable", image.DigestFact)},
 		want: []string{`problem: docker.io/library/nginx has no tag "stable" to follow`},
+	}, {
+		name: "so it is looked up although such a reference is left alone",
+		site: plain, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable"}}},
+		want: []string{"missing digest of stable, to be written"},
+	}, {
+		name: "and then it is",
+		site: plain, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable", Digest: sha}}, Looked: asked("stable", image.DigestFact)},
+		want: []string{"held not-a-version"},
+	}, {
+		name: "a list that was to tell its age has to be there",
+		site: stablePinned, spec: followAged, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable"}}, Err: errors.New("cut off"), Ages: true},
+		want: []string{"problem: cut off"},
+	}, {
+		name: "and is nothing to who does not want it",
+		site: stablePinned, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable"}}, Err: errors.New("cut off"), Ages: true},
+		want: []string{"missing digest of stable, to be written"},
 	}} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

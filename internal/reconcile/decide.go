@@ -13,7 +13,7 @@ import (
 // looks up what the decision lacks.
 func (r *Reconciler) Decide(ctx context.Context, p config.Policy, current policy.Current) (policy.Decision, error) {
 	q := &question{repository: p.Image, fresh: p.Interval}
-	q.add(p)
+	q.add(ctx, r.Source, p)
 	if r.Fresh {
 		q.fresh = 0
 	}

@@ -20,7 +20,7 @@ type question struct {
 	repository image.Repository
 	want       image.Facts
 	fresh      time.Duration
-	followed   []string // tags that policies follow, which need no list
+	followed   []string // tags that policies follow, which need no list but for their age
 	listed     bool     // some policy needs the list
 	answer     plan.List
 }
@@ -28,7 +28,7 @@ type question struct {
 // observe lists every image that the trees refer to, each once. An image that nothing refers to is not asked for: the
 // registry could not tell anything that would be used.
 func (r *Reconciler) observe(ctx context.Context, trees []*tree) *observation {
-	questions := r.questions(trees)
+	questions := r.questions(ctx, trees)
 	repositories := make([]image.Repository, len(questions))
 	for i, q := range questions {
 		repositories[i] = q.repository
@@ -49,7 +49,7 @@ func (r *Reconciler) observe(ctx context.Context, trees []*tree) *observation {
 
 // questions returns what has to be listed, sorted, each with all that the policies want to know of it and the shortest
 // of their intervals.
-func (r *Reconciler) questions(trees []*tree) []*question {
+func (r *Reconciler) questions(ctx context.Context, trees []*tree) []*question {
 	wanted := map[image.Repository]*question{}
 	for _, t := range trees {
 		found := t.images()
@@ -62,7 +62,7 @@ func (r *Reconciler) questions(trees []*tree) []*question {
 				q = &question{repository: p.Image, fresh: p.Interval}
 				wanted[p.Image] = q
 			}
-			q.add(p)
+			q.add(ctx, r.Source, p)
 			if r.Fresh {
 				q.fresh = 0
 			}
@@ -78,28 +78,32 @@ func (r *Reconciler) questions(trees []*tree) []*question {
 	return questions
 }
 
-// add makes the question one for a policy, too.
-func (q *question) add(p config.Policy) {
+// add makes the question one for a policy, too. One that follows a digest has no use for a list, unless the age of the
+// digest matters and the list tells it.
+func (q *question) add(ctx context.Context, source Source, p config.Policy) {
 	q.fresh = min(q.fresh, p.Interval)
+	facts := p.Choice.Facts()
 	if tag, follows := p.Choice.Followed(); follows {
 		q.followed = append(q.followed, tag)
-		return
+		if !facts.Has(image.PushedFact) || !source.Tells(ctx, q.repository, image.PushedFact).Has(image.PushedFact) {
+			return
+		}
+		q.answer.Ages = true
 	}
 	q.listed = true
-	q.want |= p.Choice.Facts()
+	q.want |= facts
 }
 
 // ask lists the tags, if a policy needs them. The tags that policies follow are taken for granted: looking them up tells
 // whether they are there.
 func (q *question) ask(ctx context.Context, source Source) {
+	known := &q.answer
 	if q.listed {
-		q.answer.Candidates, q.answer.SecondHand, q.answer.Err = source.Candidates(ctx, q.repository, q.want, q.fresh)
+		known.Candidates, known.SecondHand, known.Err = source.Candidates(ctx, q.repository, q.want, q.fresh)
 	}
-	if q.listed && q.answer.Err == nil {
-		return
-	}
-	slices.Sort(q.followed)
-	for _, tag := range slices.Compact(q.followed) {
-		q.answer.Candidates = append(q.answer.Candidates, policy.Candidate{Tag: tag})
+	for _, tag := range q.followed {
+		if !slices.ContainsFunc(known.Candidates, func(c policy.Candidate) bool { return c.Tag == tag }) {
+			known.Candidates = append(known.Candidates, policy.Candidate{Tag: tag})
+		}
 	}
 }

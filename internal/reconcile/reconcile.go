@@ -17,6 +17,8 @@ import (
 type Source interface {
 	// Expect announces the repositories a pass will ask for, so that what they share is asked once.
 	Expect(repositories []image.Repository)
+	// Tells returns which of the wanted facts a list of tags has, as far as that is known without asking.
+	Tells(ctx context.Context, repository image.Repository, want image.Facts) image.Facts
 	// Candidates lists all tags, with those of the wanted facts that come at no cost. A list that is second hand is not
 	// from the registry itself. An error means that the list is not known, not that it is empty.
 	Candidates(ctx context.Context, repository image.Repository, want image.Facts, fresh time.Duration) (

@@ -30,6 +30,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type source struct {
 	tags       map[string][]string         // by repository; a missing one cannot be listed
 	known      map[string]policy.Candidate // what the list tells beside the names, by repository:tag
+	tells      image.Facts                 // what lists have
 	secondHand bool
 	look       func(reference string, want image.Facts) (policy.Candidate, error) // nil = there is no such tag
 
@@ -41,6 +42,10 @@ type source struct {
 }
 
 func (s *source) Expect([]image.Repository) {}
+
+func (s *source) Tells(_ context.Context, _ image.Repository, want image.Facts) image.Facts {
+	return want & s.tells
+}
 
 func (s *source) Candidates(_ context.Context, r image.Repository, want image.Facts, fresh time.Duration) ([]policy.Candidate, bool, error) {
 	s.mu.Lock()

@@ -9,27 +9,35 @@ import (
 
 // signer reads the key that commits to a Git repository are signed with; nil means that they are not.
 func (a *app) signer(g config.Git) (git.Signer, error) {
-	if g.Sign.SSHKeyFile == "" {
+	key, file := "sign.sshKeyFile", g.Sign.SSHKeyFile
+	if g.Sign.OpenPGPKeyFile != "" {
+		key, file = "sign.openPGPKeyFile", g.Sign.OpenPGPKeyFile
+	}
+	if file == "" {
 		return nil, nil
 	}
-	const key = "sign.sshKeyFile"
-	private, err := readNamed(key, g.Sign.SSHKeyFile, g.Position)
+	private, err := readNamed(key, file, g.Position)
 	if err != nil {
 		return nil, err
 	}
-	passphrase, err := a.passphrase(g)
+	passphrase, err := a.signPassphrase(g)
 	if err != nil {
 		return nil, err
 	}
-	signer, err := git.SSHSigner(private, passphrase)
+	var signer git.Signer
+	if g.Sign.OpenPGPKeyFile != "" {
+		signer, err = git.OpenPGPSigner(private, passphrase, a.now())
+	} else {
+		signer, err = git.SSHSigner(private, passphrase)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s: the file %q: %w", g.Position, key, g.Sign.SSHKeyFile, err)
+		return nil, fmt.Errorf("%s: %s: the file %q: %w", g.Position, key, file, err)
 	}
 	return signer, nil
 }
 
-// passphrase returns that of the signing key, "" where none is named.
-func (a *app) passphrase(g config.Git) (string, error) {
+// signPassphrase returns the passphrase of the signing key, "" where none is named.
+func (a *app) signPassphrase(g config.Git) (string, error) {
 	key := "sign.passphraseFile"
 	if g.Sign.PassphraseEnv != "" {
 		key = "sign.passphraseEnv"

@@ -94,7 +94,7 @@ type GitAuth struct {
 
 // Sign names the key that commits are signed with. The zero value means that they are not signed.
 type Sign struct {
-	SSHKeyFile                    string
+	SSHKeyFile, OpenPGPKeyFile    string // at most one of them
 	PassphraseEnv, PassphraseFile string // at most one of them
 }
 

@@ -108,6 +108,7 @@ func (c *resolver) addGit(g *gitEntry) {
 		Author: Author{Name: defaultName, Email: defaultEmail},
 		Sign: Sign{
 			SSHKeyFile:     string(g.Sign.SSHKeyFile),
+			OpenPGPKeyFile: string(g.Sign.OpenPGPKeyFile),
 			PassphraseEnv:  string(g.Sign.PassphraseEnv),
 			PassphraseFile: string(g.Sign.PassphraseFile),
 		},

@@ -14,7 +14,6 @@ var unsupported = []string{
 	"file.notify",
 
 	"git.auth.githubApp",
-	"git.sign.openPGPKeyFile",
 	"git.forge",
 	"git.templates",
 	"git.policies",

@@ -2,14 +2,20 @@ package git
 
 import (
 	"bytes"
+	"errors"
 	"time"
 )
 
-// Signer signs commits: see [SSHSigner].
+// Signer signs commits: see [SSHSigner] and [OpenPGPSigner].
 type Signer interface {
 	// Sign returns the armoured signature of a commit that is made at that time.
 	Sign(commit []byte, at time.Time) ([]byte, error)
 }
+
+var (
+	errPublic = errors.New("it is a public key: signing needs the private one")
+	errLocked = errors.New("it is protected by a passphrase, and none is configured")
+)
 
 // signatureKey is the key in a commit's head under which Git looks for a signature, whatever its kind.
 const signatureKey = "gpgsig"

@@ -67,7 +67,7 @@ func parseKey(key []byte, passphrase string) (ssh.Signer, error) {
 		return signer, err
 	}
 	if passphrase == "" {
-		return nil, errors.New("it is protected by a passphrase, and none is configured")
+		return nil, errLocked
 	}
 	return ssh.ParsePrivateKeyWithPassphrase(key, []byte(passphrase))
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/sha512"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"time"
 
@@ -29,7 +28,7 @@ type sshSigner struct {
 // passphrase is for a key that has one.
 func SSHSigner(key []byte, passphrase string) (Signer, error) {
 	if _, _, _, _, err := ssh.ParseAuthorizedKey(key); err == nil {
-		return nil, errors.New("it is a public key: signing needs the private one")
+		return nil, errPublic
 	}
 	parsed, err := parseKey(key, passphrase)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // window.timeZone has to mean something in an image from scratch, too, which has no zoneinfo
 )
 
 // grace is how long a call that was told to stop may take. What waits for a person or a pipe hears no context.

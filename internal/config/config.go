@@ -30,11 +30,12 @@ type Policy struct {
 	Pin      bool           // a digest is written, also where there is none yet; following one implies it
 	Paths    edit.Paths     // empty = the whole repository
 	Targets  []edit.Target
-	Git      []string      // names of entries of Config.Git; none = nothing is written by itself
-	Write    Write         // what it and defaults set; see Git.WriteFor
-	Interval time.Duration // how often to look; 0 = on every pass
-	Adaptive bool          // look less often where nothing changes
-	Suspend  bool          // decide and show, but do not write
+	Git      []string       // names of entries of Config.Git; none = nothing is written by itself
+	Write    Write          // what it and defaults set; see Git.WriteFor
+	Interval time.Duration  // how often to look; 0 = on every pass
+	Adaptive bool           // look less often where nothing changes
+	Suspend  bool           // decide and show, but do not write
+	Windows  policy.Windows // when writing is allowed; none = always
 	Position Position
 }
 

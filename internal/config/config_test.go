@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+	_ "time/tzdata" // as in the program
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -121,10 +122,15 @@ var compare = cmp.Options{
 	cmpopts.IgnoreUnexported(config.Config{}),
 	cmpopts.IgnoreFields(config.Policy{}, "Choice"),
 	cmpopts.EquateEmpty(),
+	cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
 }
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()
+	paris, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		t.Fatal(err)
+	}
 	const head = `
 apiVersion: image-updater/v1
 git: [{name: one, url: ../one}, {name: two, url: ../two, write: {mode: branch, group: git}}]
@@ -155,6 +161,24 @@ git: [{name: one, url: ../one}, {name: two, url: ../two, write: {mode: branch, g
 			want: config.Policy{
 				Git: []string{"one", "two"}, Adaptive: true,
 				Spec: policy.Spec{Select: policy.Select{Kind: "semver", Arg: ">1"}},
+			},
+		},
+		{
+			name:     "a window, alone",
+			defaults: `window: {days: [mon, sun], from: "22:00", to: "06:00", timeZone: Europe/Paris}`,
+			want: config.Policy{
+				Interval: 15 * time.Minute, Adaptive: true, Spec: policy.Spec{Select: policy.Select{Kind: "semver", Arg: "*"}},
+				Windows: policy.Windows{{Days: []time.Weekday{time.Monday, time.Sunday}, From: 22 * 60, To: 6 * 60, Zone: paris}},
+			},
+		},
+		{
+			name:     "windows of a policy go before, each the whole of a day",
+			defaults: `window: {days: [mon]}`,
+			policy:   `window: [{}, {days: [sat]}, {from: "00:00", to: "24:00"}]`,
+			want: config.Policy{
+				Interval: 15 * time.Minute, Adaptive: true, Spec: policy.Spec{Select: policy.Select{Kind: "semver", Arg: "*"}},
+				Windows: policy.Windows{
+					{To: 24 * 60, Zone: time.UTC}, {Days: []time.Weekday{time.Saturday}, To: 24 * 60, Zone: time.UTC}, {To: 24 * 60, Zone: time.UTC}},
 			},
 		},
 		{

@@ -290,7 +290,7 @@ type windowKeys struct {
 	Days []day `yaml:"days"`
 	// Begin of the time of day, 08:00. Default: midnight.
 	From clock `yaml:"from"`
-	// End of the time of day, 18:00. At or before from, it is one of the next day.
+	// End of the time of day, 18:00. Before from, it is one of the next day.
 	To clock `yaml:"to"`
 	// IANA time zone, Europe/Paris. Default: UTC.
 	TimeZone zone `yaml:"timeZone"`

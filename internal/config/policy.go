@@ -18,6 +18,9 @@ func (c *resolver) addPolicy(p *policyEntry) {
 	p.inherit(c.defaults)
 	p.limitGuards()
 	p.limitPin()
+	if p.has("window") && len(p.Window) == 0 && !p.faulty {
+		p.fail(p.valueAt("window"), "window: is an empty list; window: {} is always open")
+	}
 	spec := p.spec()
 	choice, err := policy.New(spec)
 	for _, e := range fieldErrors(err) {
@@ -97,6 +100,7 @@ func (p *policyEntry) checked(spec policy.Spec, choice *policy.Policy) Policy {
 		Interval: defaultInterval,
 		Adaptive: defaultAdaptive,
 		Suspend:  p.Suspend,
+		Windows:  p.Window.checked(),
 		Position: p.top,
 	}
 	if p.has("interval") {

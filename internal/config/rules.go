@@ -64,6 +64,12 @@ func (k *windowKeys) rules(p place) {
 	if p.has("from") && p.has("to") && k.From == k.To && p.sound {
 		p.refuse("to", "is the same as from")
 	}
+	if p.has("from") && k.From == endOfDay {
+		p.refuse("from", "24:00 begins nothing, want 00:00 and the day after")
+	}
+	if p.has("days") && len(k.Days) == 0 && p.sound {
+		p.refuse("days", "is an empty list")
+	}
 }
 
 func (k *registryAuthKeys) rules(p place) {

@@ -26,7 +26,6 @@ var unsupported = []string{
 	"policy.write.commits",
 	"policy.write.maxOpen",
 	"policy.write.settle",
-	"policy.window",
 	"policy.notify",
 }
 

@@ -7,12 +7,16 @@ import (
 	"github.com/image-updater/image-updater/policy"
 )
 
-// Suspended is the rule of a policy that decides and does not write.
-const Suspended policy.Rule = "suspend"
+// The rules of a policy that decides and does not write: at all, or now.
+const (
+	Suspended     policy.Rule = "suspend"
+	OutsideWindow policy.Rule = "window"
+)
 
 // Gate says when what a policy decides is written. The zero value is open.
 type Gate struct {
 	Suspended bool
+	Windows   policy.Windows
 }
 
 // Stop is why a gate is closed.
@@ -23,9 +27,12 @@ type Stop struct {
 }
 
 // Closed returns why the gate is closed at a time, and whether it is.
-func (g Gate) Closed(time.Time) (Stop, bool) {
+func (g Gate) Closed(at time.Time) (Stop, bool) {
 	if g.Suspended {
 		return Stop{Rule: Suspended, Why: "the policy is suspended"}, true
+	}
+	if !g.Windows.Open(at) {
+		return Stop{Rule: OutsideWindow, Why: "outside the window " + g.Windows.String(), Until: g.Windows.Next(at).UTC()}, true
 	}
 	return Stop{}, false
 }

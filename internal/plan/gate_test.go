@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -32,5 +33,34 @@ func TestGateHolds(t *testing.T) {
 	}
 	if got := told(plan.Plan{Groups: made.Groups}); len(got) != 1 || got[0] != "all: d.yaml:5 1.0.0 -> 1.1.0 by api" {
 		t.Errorf("changes are %q", got)
+	}
+}
+
+func TestGateOpens(t *testing.T) {
+	t.Parallel()
+	windows := policy.Windows{{Days: []time.Weekday{time.Monday}, From: 8 * 60, To: 18 * 60}}
+	monday := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name string
+		gate plan.Gate
+		at   time.Time
+		want plan.Stop
+	}{
+		{name: "always"},
+		{name: "in the window", gate: plan.Gate{Windows: windows}, at: monday},
+		{name: "before it", gate: plan.Gate{Windows: windows}, at: now,
+			want: plan.Stop{Rule: plan.OutsideWindow, Why: "outside the window mon 08:00-18:00 UTC", Until: monday}},
+		{name: "suspended before it: no time helps", gate: plan.Gate{Windows: windows, Suspended: true}, at: now,
+			want: plan.Stop{Rule: plan.Suspended, Why: "the policy is suspended"}},
+		{name: "suspended in the window", gate: plan.Gate{Windows: windows, Suspended: true}, at: monday,
+			want: plan.Stop{Rule: plan.Suspended, Why: "the policy is suspended"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, closed := test.gate.Closed(test.at)
+			if diff := cmp.Diff(test.want, got); diff != "" || closed != (test.want != plan.Stop{}) {
+				t.Errorf("closed is %t (-want +got):\n%s", closed, diff)
+			}
+		})
 	}
 }

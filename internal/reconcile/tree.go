@@ -128,7 +128,7 @@ func (t *tree) planned() []plan.Policy {
 }
 
 // Gate returns when what p decides is written.
-func Gate(p config.Policy) plan.Gate { return plan.Gate{Suspended: p.Suspend} }
+func Gate(p config.Policy) plan.Gate { return plan.Gate{Suspended: p.Suspend, Windows: p.Windows} }
 
 // groupKey names the commit or branch a policy's changes go to.
 func (t *tree) groupKey(p config.Policy) string {

@@ -177,6 +177,28 @@ func TestLastPull(t *testing.T) {
 	}
 }
 
+// TestRefusedPullIsNone: a GET that is answered with 401, as its token was withdrawn, is no pull in any count.
+func TestRefusedPullIsNone(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{Auth: registrytest.Auth{Scheme: registrytest.Bearer}})
+	r.Meter(registrytest.Metering{Limit: 100})
+	r.Push("app", "1.0", registrytest.Image{})
+	c := newClient(t, withoutSockets(r, Host{Host: image.DockerHub, PerSecond: 1e6, TokenHosts: []string{"docker.io"}}))
+	for _, want := range []image.Facts{image.DigestFact, image.PlatformsFact} {
+		if _, err := c.Look(t.Context(), hubImage("app"), "1.0", want, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		r.ExpireTokens()
+	}
+	quota, err := c.Quota(t.Context(), image.DockerHub)
+	if gets := r.Counts().Get; gets != 2 || err != nil {
+		t.Fatalf("%d GETs, want one that is refused and one more; %v", gets, err)
+	}
+	if counted, usage := r.Pulls(registrytest.Address), c.Usage()[0].Pulls; counted != 1 || quota.Spent != 1 || usage != 1 {
+		t.Errorf("%d pulls were counted, the ledger has %d, and %d are told", counted, quota.Spent, usage)
+	}
+}
+
 // TestSpentByProcesses: what one process spent the next one knows; each account has its own.
 func TestSpentByProcesses(t *testing.T) {
 	t.Parallel()

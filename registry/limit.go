@@ -176,10 +176,10 @@ func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	h.requests.Add(1)
-	if c.pull {
+	resp, err := t.next.RoundTrip(req)
+	if c.pull && (err != nil || resp.StatusCode != http.StatusUnauthorized) { // as the ledger counts
 		h.pulls.Add(1)
 	}
-	resp, err := t.next.RoundTrip(req)
 	if err != nil {
 		if ctx.Err() == nil && isTimeout(err) {
 			t.limit.timedOut(err)

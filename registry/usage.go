@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// Usage counts what was sent on the wire for one registry: every request, whether for a list, a token, to an API beside the
-// registry's or again after a failure, and those of them that registries count as pulls, which are GETs of manifests.
+// Usage counts what was sent on the wire for one registry: every request, whether for a list, a token, to an API beside
+// the registry's or again after a failure, and those of them that registries count as pulls, which are GETs of
+// manifests, but not those that were answered with 401.
 type Usage struct {
 	Registry        string
 	Requests, Pulls int

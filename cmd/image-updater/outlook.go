@@ -156,8 +156,11 @@ func (o outlook) hints() []string {
 		if r.OverQuota() {
 			hints = append(hints, "pulls are for platforms and build times that no list tells: select.newest: pushed or a narrower tags.match needs fewer; image-updater quota shows who spends them")
 		}
-		if r.OverRate() || r.OverBeside() {
+		if r.OverRate() {
 			hints = append(hints, "longer intervals need fewer requests; rate.perSecond says how many there may be")
+		}
+		if r.OverBeside() {
+			hints = append(hints, "longer intervals need fewer requests; the rate of a tag API is not to be set")
 		}
 	}
 	return hints

@@ -51,6 +51,20 @@ func parseValue(text string) (valueTemplate, error) {
 	return valueTemplate{text, regexp.MustCompile(reading.String())}, nil
 }
 
+// Shown returns what the site holds once a tag and a digest are written to it: a target may hold only one of them.
+func (s Site) Shown(tag string, digest image.Digest) (string, image.Digest) {
+	if s.at == nil || s.at.target == nil {
+		return tag, digest
+	}
+	if !s.at.target.value.wants("{tag}") {
+		tag = ""
+	}
+	if !s.at.target.value.wants("{digest}") {
+		digest = ""
+	}
+	return tag, digest
+}
+
 // read takes a value apart that the template wrote, or, if the template has a name in it, any reference. A value of
 // another shape yields nothing: a target is written whatever stood there before.
 func (v valueTemplate) read(value string) (name, tag string, digest image.Digest) {

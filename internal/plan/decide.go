@@ -71,10 +71,11 @@ func (m *maker) change(p Policy, site edit.Site, decision policy.Decision) {
 	if !ok {
 		return
 	}
-	change := Change{Policy: p.Name, Git: m.input.Git, Site: site, To: goal.tag, Decision: decision}
-	if goal.pinned {
-		change.ToDigest = goal.digest
+	if m.holdBack(p, site, goal) {
+		return
 	}
+	change := Change{Policy: p.Name, Git: m.input.Git, Site: site, To: goal.tag, ToDigest: goal.written(), Decision: decision,
+		PolicyHash: p.Name + " " + p.hash()}
 	if goal.pinned && goal.digest == "" {
 		m.undigested(p, goal.tag)
 		return

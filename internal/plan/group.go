@@ -17,6 +17,8 @@ type Change struct {
 	To       string
 	ToDigest image.Digest
 	Decision policy.Decision // zero for set
+	// PolicyHash is the policy's name and hash, as the trailer has them; "" for set.
+	PolicyHash string
 }
 
 // Edit returns the change as package edit takes it.

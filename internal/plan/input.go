@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 
 	"github.com/image-updater/image-updater/edit"
@@ -15,6 +17,8 @@ type Input struct {
 	Found    edit.Found
 	Lists    map[image.Repository]List // one entry for each image of Policies that was found
 	Now      time.Time
+	// Past is what was written before. Without it nothing is held after a revert: it is only needed once there are changes.
+	Past *Past
 }
 
 // Policy is what Make needs to know of a policy.
@@ -26,6 +30,12 @@ type Policy struct {
 	Paths  edit.Paths // where it looks; targets and markers within them name it themselves
 	Group  string     // the key of the commit or branch its changes go to
 	Gate   Gate       // when they are written
+}
+
+// hash is short and changes with everything by which the policy chooses.
+func (p Policy) hash() string {
+	sum := sha256.Sum256([]byte(p.Image.String() + "\n" + p.Choice.Fingerprint()))
+	return hex.EncodeToString(sum[:6])
 }
 
 // LookedAt returns the globs that hold everything the policies govern: the union of their paths, and the files of

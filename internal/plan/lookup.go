@@ -156,3 +156,11 @@ func (p Policy) goal(current policy.Current, d policy.Decision) (goal, bool) {
 	pins := p.Pin && current.Digest == "" && !(follows && d.Digest == "")
 	return g, d.Chosen != "" && (d.Changed || pins)
 }
+
+// written is the digest that is written with the tag, "" for none.
+func (g goal) written() image.Digest {
+	if !g.pinned {
+		return ""
+	}
+	return g.digest
+}

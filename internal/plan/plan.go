@@ -53,7 +53,8 @@ func (p Plan) Changes() []Change {
 // Make decides every reference of the input. It depends on nothing but its input.
 func Make(in Input) Plan {
 	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, told: map[decisionKey]bool{},
-		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, withheldAt: map[moveKey]int{}, heldOnce: map[Held]bool{}, seen: map[string]bool{}}
+		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, withheldAt: map[moveKey]int{}, heldOnce: map[Held]bool{}, seen: map[string]bool{},
+		unsettled: map[placeKey]unsettled{}}
 	refused, notes := settle(in.Found)
 	m.notes = notes
 	m.refusals(refused)
@@ -79,6 +80,8 @@ type maker struct {
 	problems   []Problem
 	notes      []edit.Refusal
 	seen       map[string]bool // policies with a reference, decided or refused
+	places     map[place][]edit.Site
+	unsettled  map[placeKey]unsettled
 }
 
 type decisionKey struct {

@@ -12,6 +12,8 @@ import (
 const (
 	PolicyTrailer = "Image-Updater-Policy"
 	ChangeTrailer = "Image-Updater-Change"
+	// PolicyHashTrailer names a policy and what it was like. A commit without one was told its tags, by the command set.
+	PolicyHashTrailer = "Image-Updater-Policy-Hash"
 )
 
 // none stands in a trailer for a reference without tag and digest. No tag can be spelled like it.
@@ -20,7 +22,7 @@ const none = "(none)"
 const arrow = "->"
 
 // Trailers returns the lines that end the commit message: the policies, then one for each change, so that two places of
-// one file that change alike are two equal lines.
+// one file that change alike are two equal lines, then what the policies were like.
 func (g Group) Trailers() []string {
 	var lines []string
 	for _, name := range g.Policies() {
@@ -29,6 +31,9 @@ func (g Group) Trailers() []string {
 	for _, c := range g.Changes {
 		lines = append(lines, ChangeTrailer+": "+strings.Join([]string{quotePath(c.Site.Path), c.Site.Image.String(),
 			version(c.Site.Tag, c.Site.Digest), arrow, version(c.To, c.ToDigest)}, " "))
+	}
+	for _, hashed := range distinct(g.Changes, func(c Change) string { return c.PolicyHash }) {
+		lines = append(lines, PolicyHashTrailer+": "+hashed)
 	}
 	return lines
 }
@@ -60,6 +65,18 @@ func ParseTrailers(message string) (policies []string, changes []Trailer) {
 		}
 	}
 	return policies, changes
+}
+
+// parseHashes returns the hashes of the policies behind a commit.
+func parseHashes(message string) []string {
+	var hashes []string
+	for line := range strings.Lines(message) {
+		value, found := strings.CutPrefix(strings.TrimRight(line, "\r\n"), PolicyHashTrailer+": ")
+		if name, hash, two := strings.Cut(value, " "); found && two && name != "" && hash != "" {
+			hashes = append(hashes, hash)
+		}
+	}
+	return hashes
 }
 
 // parseChange reads PATH IMAGE FROM -> TO from its end, since a path may hold spaces.

@@ -17,8 +17,12 @@ const branchPrefix = "image-updater/"
 
 // preview makes the plan's edits without pushing them.
 func (t *tree) preview(ctx context.Context, observed *observation) Report {
-	made := t.plan(t.found, observed)
+	made, err := t.plan(ctx, t.found, observed)
 	report := t.decided(made)
+	if err != nil {
+		report.Errors = append(report.Errors, t.failed(t.behind(made.Groups), err).Errors...)
+		return report
+	}
 	shown, err := t.branch.Preview(ctx, Commits(made.Groups))
 	if err != nil {
 		report.Errors = append(report.Errors, t.failed(t.policies, err).Errors...)
@@ -30,16 +34,20 @@ func (t *tree) preview(ctx context.Context, observed *observation) Report {
 
 // publish pushes the plan: one push for all that goes to the branch itself, and one for each branch of our own.
 func (t *tree) publish(ctx context.Context, observed *observation) Report {
-	made := t.plan(t.found, observed)
+	made, err := t.plan(ctx, t.found, observed)
+	if err != nil {
+		return join([]Report{t.decided(made), t.failed(t.behind(made.Groups), err)})
+	}
 	last := made
 	var report Report
 	for _, head := range t.heads(made.Groups) {
-		t.push(ctx, head, t.groupsOf(head, made.Groups), &report, func(ctx context.Context, found edit.Found) plan.Plan {
+		t.push(ctx, head, t.groupsOf(head, made.Groups), &report, func(ctx context.Context, found edit.Found) (plan.Plan, error) {
 			observed.complete(ctx, func(known lists, of func(image.Repository) bool) []plan.Missing {
 				return t.lacking(found, observed, known, of)
 			})
-			last = t.plan(found, observed)
-			return last
+			var err error
+			last, err = t.plan(ctx, found, observed)
+			return last, err
 		})
 	}
 	return join([]Report{t.decided(last), report})
@@ -47,12 +55,13 @@ func (t *tree) publish(ctx context.Context, observed *observation) Report {
 
 // push publishes the groups that belong to head. After a lost race for the branch the plan is made again on what
 // stands there then: it may be less, or nothing.
-func (t *tree) push(ctx context.Context, head string, groups []plan.Group, report *Report, replan func(context.Context, edit.Found) plan.Plan) {
+func (t *tree) push(ctx context.Context, head string, groups []plan.Group, report *Report, replan func(context.Context, edit.Found) (plan.Plan, error)) {
 	published, err := t.branch.Publish(ctx, writeback.Publication{
 		Scanner: t.scanner, Paths: t.paths, Head: head,
 		Decide: func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
-			groups = t.groupsOf(head, replan(ctx, found).Groups)
-			return Commits(groups), nil
+			made, err := replan(ctx, found)
+			groups = t.groupsOf(head, made.Groups)
+			return Commits(groups), err
 		},
 	})
 	if err != nil {

@@ -91,11 +91,45 @@ func (t *tree) images() map[image.Repository]bool {
 	return images
 }
 
-// plan decides what was found at the tip, now or after a lost race.
-func (t *tree) plan(found edit.Found, observed *observation) plan.Plan {
+// plan decides what was found at the tip, now or after a lost race. Where it would change something, what was written
+// there before is looked at first: a person may have taken it back. With an error it is the plan without that.
+func (t *tree) plan(ctx context.Context, found edit.Found, observed *observation) (plan.Plan, error) {
 	found.Refused = append(slices.Clone(found.Refused), t.scanner.Missing(found)...)
-	return plan.Make(plan.Input{
-		Git: t.git.Name, Policies: t.planned(), Found: found, Lists: observed.known(), Now: observed.started})
+	in := plan.Input{
+		Git: t.git.Name, Policies: t.planned(), Found: found, Lists: observed.known(), Now: observed.started}
+	made := plan.Make(in)
+	changes := made.Changes()
+	if len(changes) == 0 {
+		return made, nil
+	}
+	var err error
+	if in.Past, err = t.past(ctx, changes); err != nil {
+		return made, err
+	}
+	return plan.Make(in), nil
+}
+
+// depths are how many commits, one behind the other, are looked through for what was written before. The second is for
+// references of which the first tells nothing.
+var depths = []int{1000, 10_000}
+
+// past reads what was written before in the places of changes.
+func (t *tree) past(ctx context.Context, changes []plan.Change) (*plan.Past, error) {
+	var past *plan.Past
+	for _, depth := range depths {
+		log, err := t.branch.History(ctx, depth)
+		if err != nil {
+			return nil, err
+		}
+		commits := make([]plan.Commit, len(log.Commits))
+		for i, c := range log.Commits {
+			commits[i] = plan.Commit{ID: c.ID, Author: c.Author, When: c.When, Message: c.Message}
+		}
+		if past = plan.NewPast(commits); !log.Cut || past.Tells(changes) {
+			break
+		}
+	}
+	return past, nil
 }
 
 // lacking returns what has to be looked up before the references to some images can be decided. Most need nothing, and

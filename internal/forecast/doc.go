@@ -16,9 +16,9 @@
 // # What is assumed
 //
 // Nobody knows how many tags tomorrow brings: that is Assumptions.Churn, and each new tag is taken to be one that is
-// chosen. The first pass takes every image to have one newer tag, and followed tags to stand without a digest. Every pass is a process of its own, which has no tokens
-// yet, and comes as often as the shortest interval is long. Intervals are those of the policies, however quiet a
-// repository is. Failures and second tries are not foreseen.
+// chosen. The first pass takes every image to have one newer tag, and followed tags to stand without a digest. Every
+// pass is a process of its own, which has no tokens yet, and comes as often as the shortest interval is long. Intervals
+// are those of the policies, however quiet a repository is. Failures and second tries are not foreseen.
 //
 // # What it does not do
 //

@@ -2,7 +2,7 @@
 //
 //	open      each Git repository's branch is read: its tip, its trees, and the references in its files
 //	observe   each image that was found is listed once in its registry, whatever the number of policies, unless they all
-//	          follow the digest of one tag
+//	          follow the digest of one tag and its age does not matter or is in no list
 //	decide    package plan turns both into changes, what is held, problems, and what is missing; that is looked up, and
 //	          the plan made again, until nothing is missing
 //	publish   the changes become commits on the branch, or are only shown ([Reconciler.Plan])

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/plan"
 	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/policy"
 )
@@ -58,6 +60,10 @@ func (a *app) explain(ctx context.Context, name string, flags explainFlags) erro
 		defer hoard()()
 	}
 	decision, err := a.decide(ctx, c, *p, current, flags.tagsFrom)
+	if _, untimed := errors.AsType[*plan.UntimedError](err); untimed { // which every verdict says of its tag
+		fmt.Fprintln(a.stderr, "warning:", printable(err.Error()))
+		err = nil
+	}
 	if err != nil {
 		return failed(err)
 	}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -101,10 +100,17 @@ func (l List) undecided(p Policy, d policy.Decision, chosen bool) ([]Missing, er
 		}
 	}
 	if len(lacks) == 0 && times && l.untimed(d) {
-		return nil, errors.New("select.newest: nothing tells when the tags of " + p.Image.String() +
-			" were pushed; select.newest: created goes by when they were built")
+		return nil, &UntimedError{Image: p.Image}
 	}
 	return lacks, nil
+}
+
+// UntimedError says that a policy goes by push times, and there are none to go by.
+type UntimedError struct{ Image image.Repository }
+
+// Error says so, and what to go by instead.
+func (e *UntimedError) Error() string {
+	return fmt.Sprintf("select.newest: nothing tells when the tags of %s were pushed; select.newest: created goes by when they were built", e.Image)
 }
 
 // untimed reports whether a decision by push times had none to go by: they stand in a list or nowhere. With the time of

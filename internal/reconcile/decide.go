@@ -10,7 +10,7 @@ import (
 )
 
 // Decide decides about a reference that holds current as a pass does: it lists the tags, if the policy needs the list, and
-// looks up what the decision lacks.
+// looks up what the decision lacks. Beside an error is the decision without what the error is about.
 func (r *Reconciler) Decide(ctx context.Context, p config.Policy, current policy.Current) (policy.Decision, error) {
 	q := &question{repository: p.Image, fresh: p.Interval}
 	q.add(ctx, r.Source, p)

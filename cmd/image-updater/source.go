@@ -76,12 +76,13 @@ func (s *source) Candidates(ctx context.Context, r image.Repository, want image.
 	return candidates, list.SecondHand, nil
 }
 
-// Look looks one tag up. What the quota has no room for is no failure: it is known until when.
+// Look looks one tag up. What the ledger has no room for is no failure: it is known until when. That the registry itself
+// has refused a pull just now is one, as the ledger should have known.
 func (s *source) Look(ctx context.Context, r image.Repository, tag string, want image.Facts, fresh time.Duration) (policy.Candidate, error) {
 	found, err := s.client.Look(ctx, r, tag, want, fresh)
 	c := candidateOf(found)
 	c.Tag = tag
-	if quota, ok := errors.AsType[*registry.QuotaError](err); ok {
+	if quota, ok := errors.AsType[*registry.QuotaError](err); ok && !quota.Refused {
 		c.NoQuotaUntil = quota.Until
 		return c, nil
 	}

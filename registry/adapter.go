@@ -70,7 +70,7 @@ func (a *adapters) choose() adapter {
 	case azure:
 		return &azureTags{host: a.host}
 	case harbor:
-		return &harborTags{host: a.host}
+		return newHarbor(a.host)
 	}
 	return nil
 }

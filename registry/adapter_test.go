@@ -3,10 +3,13 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -164,6 +167,44 @@ func TestHarborSeesNoWrongPassword(t *testing.T) {
 	}
 }
 
+// TestHarborParksWhatItsAPIRefuses: a credential that the registry takes and its API does not is shown to the API a few
+// times, and no more, however many repositories and processes there are.
+func TestHarborParksWhatItsAPIRefuses(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{
+		Auth: registrytest.Auth{Scheme: registrytest.Bearer, Service: "harbor-registry", Username: "robot", Password: "secret"},
+		API:  registrytest.API{Harbor: &registrytest.HarborAPI{NoAccount: true}},
+	})
+	var shown atomic.Int64
+	transport := roundTripper(func(req *http.Request) (*http.Response, error) {
+		if strings.HasPrefix(req.URL.Path, "/api/") && req.Header.Get("Authorization") != "" {
+			shown.Add(1)
+		}
+		return r.Transport().RoundTrip(req)
+	})
+	path := filepath.Join(t.TempDir(), "cache.db")
+	for process := range 7 {
+		state := openCache(t, path)
+		c := newClient(t, Options{Transport: transport, Hosts: []Host{withAuth(account("secret"))}, Cache: state})
+		var group sync.WaitGroup
+		for i := range 5 {
+			repository := repository(fmt.Sprintf("acme/app%d-%d", process, i))
+			r.Add(repository.Path, "1.0")
+			group.Go(func() {
+				if list, err := c.Details(t.Context(), repository, hubFacts, 0); err != nil || len(list.Tags) != 1 {
+					t.Errorf("%v, %v", list, err)
+				}
+			})
+		}
+		group.Wait()
+		c.Close()
+		state.Close()
+	}
+	if got := shown.Load(); got != maxRefusals {
+		t.Errorf("the API was shown the credential %d times, want %d", got, maxRefusals)
+	}
+}
+
 // TestNamesOnlyRemembered: an API that tells nothing of a repository is not asked at each look, by no process, but
 // anew after some hours, and when somebody wants it fresh.
 func TestNamesOnlyRemembered(t *testing.T) {
@@ -248,7 +289,7 @@ func TestDetailsForMany(t *testing.T) {
 			return r.Transport().RoundTrip(req)
 		})})
 		var group sync.WaitGroup
-		for i := range 20 {
+		for i := range 5 {
 			want := []image.Facts{0, hubFacts, image.CreatedFact}[i%3]
 			group.Go(func() {
 				list, err := c.Details(t.Context(), nginx, want, time.Hour)

@@ -23,8 +23,16 @@ const harborPageSize = 100
 type harborTags struct {
 	host *host
 
-	mu      sync.Mutex
-	refused credential // that the API did not take: it is not sent again
+	mu     sync.Mutex
+	shown  credential
+	trials trials // of the credential at the API, which may refuse what the registry takes
+}
+
+func newHarbor(h *host) *harborTags {
+	b := &harborTags{host: h}
+	b.trials.init(h)
+	b.trials.at = " API"
+	return b
 }
 
 func (*harborTags) facts() image.Facts {
@@ -125,19 +133,45 @@ func (b *harborTags) page(ctx context.Context, at *url.URL) ([]harborArtifact, e
 	if err != nil {
 		return nil, err
 	}
-	header := make(http.Header)
-	b.mu.Lock()
-	known := c.password != "" && c != b.refused
-	b.mu.Unlock()
-	if known {
-		header.Set("Authorization", basicHeader(c))
+	header, leave := make(http.Header), func(verdict) {}
+	if b.mayShow(c) {
+		enter, err := b.trials.enter(ctx, 0)
+		switch {
+		case err == nil:
+			leave = enter
+			header.Set("Authorization", basicHeader(c))
+		case ctx.Err() != nil:
+			return nil, err
+		} // else it was refused too often: the API shows public projects to everyone
 	}
 	var artifacts []harborArtifact
 	_, err = b.host.ask(ctx, b.host.plain, at, header, &artifacts)
-	if refused, ok := errors.AsType[*notTold](err); ok && known && refused.err.Status == http.StatusUnauthorized {
-		b.mu.Lock()
-		b.refused = c
-		b.mu.Unlock()
-	}
+	leave(judgeAPI(err))
 	return artifacts, err
+}
+
+// mayShow reports whether there is a credential, and none that the registry does not take.
+func (b *harborTags) mayShow(c credential) bool {
+	if c.password == "" || b.host.trials.closed() != nil {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.shown != c {
+		b.shown = c
+		b.trials.begin(c)
+	}
+	return true
+}
+
+// judgeAPI tells what an answer of the API says of the credential that was shown.
+func judgeAPI(err error) verdict {
+	untold, refusal := errors.AsType[*notTold](err)
+	switch {
+	case err == nil:
+		return accepted
+	case refusal && untold.err.Status == http.StatusUnauthorized:
+		return refused
+	}
+	return unjudged
 }

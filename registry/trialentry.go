@@ -39,7 +39,7 @@ func hashOf(c credential, salt []byte) ([]byte, error) {
 func (t *trials) remember(c credential) (refused, rejected int, locked time.Time) {
 	t.record = nil
 	h := t.host
-	entry, found := h.client.cache.Get(refusedBucket, h.refusedKey(c))
+	entry, found := h.client.cache.Get(refusedBucket, t.key(c))
 	if !found || c == (credential{}) {
 		return 0, 0, time.Time{}
 	}
@@ -71,7 +71,7 @@ func (t *trials) keep() {
 	t.record.Refused, t.record.Until = t.rejected, t.locked
 	value, err := json.Marshal(t.record)
 	if err == nil {
-		err = h.client.cache.Put(refusedBucket, h.refusedKey(t.credential), value, h.client.now())
+		err = h.client.cache.Put(refusedBucket, t.key(t.credential), value, h.client.now())
 	}
 	if err != nil {
 		h.client.log.Warn("a refused credential is not remembered", "registry", h.entry.Host, "err", err)
@@ -84,9 +84,9 @@ func (t *trials) forget() {
 		return
 	}
 	t.record = nil
-	if err := t.host.client.cache.Delete(refusedBucket, t.host.refusedKey(t.credential)); err != nil {
+	if err := t.host.client.cache.Delete(refusedBucket, t.key(t.credential)); err != nil {
 		t.host.client.log.Debug("a refused credential is not forgotten", "registry", t.host.entry.Host, "err", err)
 	}
 }
 
-func (h *host) refusedKey(c credential) string { return h.place() + " " + c.identity() }
+func (t *trials) key(c credential) string { return t.host.place() + t.at + " " + c.identity() }

@@ -23,6 +23,7 @@ const (
 // is parked: only another one, from the policy file or wherever secrets are, is sent again.
 type trials struct {
 	host *host
+	at   string // where beside the registry itself
 
 	mu         sync.Mutex
 	changed    chan struct{} // closed, and made anew, when a trial ended

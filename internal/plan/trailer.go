@@ -47,6 +47,11 @@ type Trailer struct {
 	ToDigest   image.Digest
 }
 
+// Step writes what was changed as the trailer does: "1.25.3 -> 1.27.4".
+func (t Trailer) Step() string {
+	return version(t.From, t.FromDigest) + " " + arrow + " " + version(t.To, t.ToDigest)
+}
+
 // ParseTrailers reads the trailers of a commit message. Lines that are none, or were changed by hand into something
 // that is none any more, are passed over. A message without a change is not one of this program's.
 func ParseTrailers(message string) (policies []string, changes []Trailer) {

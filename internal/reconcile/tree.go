@@ -32,17 +32,22 @@ func (r *Reconciler) trees(s Selection) []*tree {
 		if s.Git != "" && s.Git != g.Name {
 			continue
 		}
-		t := &tree{reconciler: r, index: len(trees), git: g}
-		for _, p := range r.Config.Policies {
-			if slices.Contains(p.Git, g.Name) && (s.Policy == "" || s.Policy == p.Name) {
-				t.policies = append(t.policies, p)
-			}
-		}
-		if len(t.policies) > 0 {
-			trees = append(trees, t)
+		if policies := r.writingTo(g, s.Policy); len(policies) > 0 {
+			trees = append(trees, &tree{reconciler: r, index: len(trees), git: g, policies: policies})
 		}
 	}
 	return trees
+}
+
+// writingTo returns the policies that write to a Git repository: the one of that name, or all for "".
+func (r *Reconciler) writingTo(g config.Git, name string) []config.Policy {
+	var policies []config.Policy
+	for _, p := range r.Config.Policies {
+		if slices.Contains(p.Git, g.Name) && (name == "" || name == p.Name) {
+			policies = append(policies, p)
+		}
+	}
+	return policies
 }
 
 // open reads the branch and finds the references in its files. What fails is kept in err.

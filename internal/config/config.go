@@ -118,10 +118,20 @@ const (
 	GroupGit    = "git"    // all changes of a Git repository together
 )
 
+// Commits says how the changes of one branch are divided.
+type Commits string
+
+// The ways to divide them. All commits of a branch are pushed at once in either.
+const (
+	Each   Commits = "each"   // a commit for each group
+	Squash Commits = "squash" // one commit
+)
+
 // Write says how changes are written. A policy's fields may be empty: see [Git.WriteFor].
 type Write struct {
-	Mode  Mode
-	Group string // GroupPolicy, GroupGit or a name that policies share
+	Mode    Mode
+	Group   string // GroupPolicy, GroupGit or a name that policies share
+	Commits Commits
 }
 
 // WriteFor returns how p's changes are written to g: what the policy (or defaults) sets goes before what g sets.
@@ -132,6 +142,9 @@ func (g Git) WriteFor(p Policy) Write {
 	}
 	if p.Write.Group != "" {
 		w.Group = p.Write.Group
+	}
+	if p.Write.Commits != "" {
+		w.Commits = p.Write.Commits
 	}
 	return w
 }

@@ -67,7 +67,7 @@ func TestLoad(t *testing.T) {
 			Auth:     config.GitAuth{TokenEnv: "GIT_TOKEN"},
 			Author:   config.Author{Name: "image-updater", Email: "image-updater@acme.example"},
 			Sign:     config.Sign{SSHKeyFile: "/run/secrets/sign"},
-			Write:    config.Write{Mode: config.Branch, Group: config.GroupPolicy},
+			Write:    config.Write{Mode: config.Branch, Group: config.GroupPolicy, Commits: config.Each},
 			Position: at(13, 5),
 		}},
 		Policies: []config.Policy{
@@ -272,6 +272,7 @@ func TestWriteFor(t *testing.T) {
 		{config.Write{}, config.Write{Mode: config.Branch, Group: config.GroupGit}},
 		{config.Write{Mode: config.Commit}, config.Write{Mode: config.Commit, Group: config.GroupGit}},
 		{config.Write{Group: "x"}, config.Write{Mode: config.Branch, Group: "x"}},
+		{config.Write{Commits: config.Squash}, config.Write{Mode: config.Branch, Group: config.GroupGit, Commits: config.Squash}},
 	} {
 		if got := g.WriteFor(config.Policy{Write: test.policy}); got != test.want {
 			t.Errorf("WriteFor(%v) = %v, want %v", test.policy, got, test.want)

@@ -13,6 +13,7 @@ const (
 	defaultReserve  = 50 // percent
 	defaultMode     = Commit
 	defaultGroup    = GroupPolicy
+	defaultCommits  = Each
 	defaultName     = "image-updater"
 	defaultEmail    = "image-updater@localhost"
 )

@@ -174,8 +174,8 @@ type writeKeys struct {
 	Mode Mode `yaml:"mode"`
 	// Which changes go together: policy (each by itself), git (all of a Git repository) or a name that policies share.
 	Group name `yaml:"group"`
-	// each: a commit for each change; squash: one for all.
-	Commits commitsWord `yaml:"commits"`
+	// each: a commit for each group; squash: one for all that goes to the branch in one pass. Default: each.
+	Commits Commits `yaml:"commits"`
 	// The most pull requests that are open at once.
 	MaxOpen count `yaml:"maxOpen"`
 	// How long a change of a digest alone must have stood before a pull request is opened for it.

@@ -43,7 +43,7 @@ func (c *resolver) addPolicy(p *policyEntry) {
 // claim is what a group's key stands for in one Git repository, by the policy that came first.
 type claim struct {
 	of     string // "policy", "git" or "group"
-	mode   Mode
+	write  Write
 	policy string
 }
 
@@ -66,10 +66,12 @@ func (c *resolver) claimGroups(p *policyEntry, checked Policy) {
 		switch {
 		case taken && first.of != of:
 			p.fail(p.valueAt("write.group"), "write.group: the %s %q would be written together with the %s of the same name", of, group, first.of)
-		case taken && first.mode != write.Mode:
-			p.fail(p.valueAt("write.mode"), "write.mode: %s, but policy %q of the same group %q is written by %s", write.Mode, first.policy, group, first.mode)
+		case taken && first.write.Mode != write.Mode:
+			p.fail(p.valueAt("write.mode"), "write.mode: %s, but policy %q of the same group %q is written by %s", write.Mode, first.policy, group, first.write.Mode)
+		case taken && first.write.Commits != write.Commits:
+			p.fail(p.valueAt("write.commits"), "write.commits: %s, but policy %q of the same group %q has %s", write.Commits, first.policy, group, first.write.Commits)
 		case !taken:
-			c.groups[g.Name+" "+group] = claim{of, write.Mode, checked.Name}
+			c.groups[g.Name+" "+group] = claim{of, write, checked.Name}
 		}
 		if write.Mode != Commit {
 			c.claimHead(p, g, group)

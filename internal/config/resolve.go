@@ -112,7 +112,7 @@ func (c *resolver) addGit(g *gitEntry) {
 			PassphraseEnv:  string(g.Sign.PassphraseEnv),
 			PassphraseFile: string(g.Sign.PassphraseFile),
 		},
-		Write:    Write{Mode: defaultMode, Group: defaultGroup},
+		Write:    Write{Mode: defaultMode, Group: defaultGroup, Commits: defaultCommits},
 		Position: g.top,
 	}
 	if g.has("author") {
@@ -123,7 +123,9 @@ func (c *resolver) addGit(g *gitEntry) {
 	c.config.secrets = append(c.config.secrets, secretsOf(g)...)
 }
 
-func (k writeKeys) checked() Write { return Write{Mode: k.Mode, Group: string(k.Group)} }
+func (k writeKeys) checked() Write {
+	return Write{Mode: k.Mode, Group: string(k.Group), Commits: k.Commits}
+}
 
 // checkGit reports names in git, which s wrote itself, that are no Git repository's, or there twice.
 func (c *resolver) checkGit(s *section, git names) {

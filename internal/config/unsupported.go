@@ -18,12 +18,10 @@ var unsupported = []string{
 	"git.templates",
 	"git.policies",
 	"git.write.mode=pull-request",
-	"git.write.commits",
 	"git.write.maxOpen",
 	"git.write.settle",
 
 	"policy.write.mode=pull-request",
-	"policy.write.commits",
 	"policy.write.maxOpen",
 	"policy.write.settle",
 	"policy.notify",

@@ -4,14 +4,13 @@ package config
 type enumeration interface{ words() []string }
 
 type (
-	apiVersion  string
-	bump        string
-	variant     string
-	order       string
-	moment      string
-	commitsWord string
-	forgeKind   string
-	day         string
+	apiVersion string
+	bump       string
+	variant    string
+	order      string
+	moment     string
+	forgeKind  string
+	day        string
 )
 
 func (apiVersion) words() []string { return []string{"image-updater/v1"} }
@@ -26,7 +25,7 @@ func (order) words() []string { return []string{"ascending", "descending"} }
 
 func (moment) words() []string { return []string{"pushed", "created"} }
 
-func (commitsWord) words() []string { return []string{"each", "squash"} }
+func (Commits) words() []string { return []string{string(Each), string(Squash)} }
 
 func (forgeKind) words() []string {
 	return []string{"github", "gitlab", "gitea", "forgejo", "bitbucket-cloud", "bitbucket-server", "azure-devops"}

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/image-updater/image-updater/edit"
@@ -127,15 +128,41 @@ func (t *tree) groupsOf(head string, groups []plan.Group) []plan.Group {
 	return of
 }
 
-// head returns the branch a group is pushed to. All policies of a group write in the same mode: the policy file is
-// refused else.
+// head returns the branch a group is pushed to.
 func (t *tree) head(g plan.Group) string {
-	for _, p := range t.policies {
-		if t.groupKey(p) == g.Key && t.git.WriteFor(p).Mode == config.Branch {
-			return branchPrefix + g.Key
-		}
+	if t.write(g).Mode == config.Branch {
+		return branchPrefix + g.Key
 	}
 	return ""
+}
+
+// write returns how a group is written. All policies of a group write in the same way: the policy file is refused else.
+func (t *tree) write(g plan.Group) config.Write {
+	for _, p := range t.policies {
+		if t.groupKey(p) == g.Key {
+			return t.git.WriteFor(p)
+		}
+	}
+	return t.git.Write
+}
+
+// squash makes one group, where the first of them stands, of those that become one commit on the branch itself. On a
+// branch of its own a group is one commit anyway.
+func (t *tree) squash(groups []plan.Group) []plan.Group {
+	var kept []plan.Group
+	one := -1 // the index of the squashed group
+	for _, g := range groups {
+		switch {
+		case t.head(g) != "" || t.write(g).Commits != config.Squash:
+			kept = append(kept, g)
+		case one < 0:
+			one = len(kept)
+			kept = append(kept, g)
+		default:
+			kept[one] = plan.NewGroup(kept[one].Key, slices.Concat(kept[one].Changes, g.Changes))
+		}
+	}
+	return kept
 }
 
 // behind returns the policies whose changes the groups hold.

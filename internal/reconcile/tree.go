@@ -111,7 +111,9 @@ func (t *tree) plan(ctx context.Context, found edit.Found, observed *observation
 	if in.Past, err = t.past(ctx, changes); err != nil {
 		return made, err
 	}
-	return plan.Make(in), nil
+	made = plan.Make(in)
+	made.Groups = t.squash(made.Groups)
+	return made, nil
 }
 
 // depths are how many commits, one behind the other, are looked through for what was written before. The second is for

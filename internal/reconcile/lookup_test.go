@@ -197,6 +197,57 @@ func TestListsFromElsewhereAreConfirmed(t *testing.T) {
 	}
 }
 
+// The list is asked for the age of a followed digest where it tells that, and nowhere else.
+func TestAgesOfFollowedDigests(t *testing.T) {
+	t.Parallel()
+	pushed := func(digest image.Digest, ago time.Duration) map[string]policy.Candidate {
+		return map[string]policy.Candidate{hub + ":stable": {Digest: digest, Pushed: now.Add(-ago)}}
+	}
+	listed := map[string][]string{hub: {"stable"}}
+	for _, test := range []struct {
+		name, keys string
+		source     *source
+		want       map[string]image.Facts // that lists were asked for
+		changed    bool
+		failure    string
+	}{{
+		name: "old enough by its push", keys: "guard: {minAge: 3d}",
+		source: &source{tells: image.PushedFact, tags: listed, known: pushed(digestOf(1), 100*time.Hour)},
+		want:   map[string]image.Facts{hub: image.DigestFact | image.PushedFact}, changed: true,
+	}, {
+		name: "pushed again since", keys: "guard: {minAge: 3d}",
+		source: &source{tells: image.PushedFact, tags: listed, known: pushed(digestOf(2), 100*time.Hour)},
+		want:   map[string]image.Facts{hub: image.DigestFact | image.PushedFact},
+	}, {
+		name: "not in the list yet", keys: "guard: {minAge: 3d}",
+		source: &source{tells: image.PushedFact, tags: map[string][]string{hub: {"1.0.0"}}},
+		want:   map[string]image.Facts{hub: image.DigestFact | image.PushedFact},
+	}, {
+		name: "a list that cannot be read", keys: "guard: {minAge: 3d}",
+		source: &source{tells: image.PushedFact},
+		want:   map[string]image.Facts{hub: image.DigestFact | image.PushedFact}, failure: "listing tags of " + hub + ": cut off",
+	}, {
+		name: "a list without times", keys: "guard: {minAge: 3d}", source: &source{tags: listed},
+	}, {
+		name: "no age", keys: "guard: {platforms: [linux/amd64]}", source: &source{tells: image.PushedFact, tags: listed}, changed: true,
+	}} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := test.source
+			s.look = func(string, image.Facts) (policy.Candidate, error) {
+				return policy.Candidate{Digest: digestOf(1), FirstSeen: now, Platforms: []image.Platform{{OS: "linux", Architecture: "amd64"}}}, nil
+			}
+			d, err := decide(t, "select: {digest: stable}, "+test.keys, s, policy.Current{Tag: "stable", Digest: digestOf(9)})
+			if d.Changed != test.changed || (err == nil) != (test.failure == "") || err != nil && err.Error() != test.failure {
+				t.Errorf("changed: %v, %v, want %v, %q", d.Changed, err, test.changed, test.failure)
+			}
+			if diff := cmp.Diff(test.want, s.want); diff != "" {
+				t.Errorf("lists (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // What the quota has no room for waits, and is asked for once.
 func TestQuotaWaits(t *testing.T) {
 	t.Parallel()

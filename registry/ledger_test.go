@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -81,6 +82,45 @@ func TestReserve(t *testing.T) {
 			t.Errorf("beside others %d looks refused, want 15 (%v)", refused, q)
 		}
 	})
+}
+
+// TestPullIsWrittenDownFirst: when a pull goes out the file has it already, so that a process that is killed there and
+// then has not spent what the next one does not know of.
+func TestPullIsWrittenDownFirst(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{})
+	r.Meter(registrytest.Metering{Limit: 100})
+	tags := pushMany(r, "app", 3)
+	folder := t.TempDir()
+	o := withoutSockets(r, hub)
+	o.Cache = openCache(t, filepath.Join(folder, "cache.db"))
+	var spent []int
+	o.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodGet && asksManifest(req) {
+			spent = append(spent, spentIn(t, filepath.Join(folder, "cache.db"), filepath.Join(folder, fmt.Sprint(len(spent)))))
+		}
+		return r.Transport().RoundTrip(req)
+	})
+	lookAll(t, newClient(t, o), hubImage("app"), tags)
+	if diff := cmp.Diff([]int{1, 2, 3}, spent); diff != "" {
+		t.Errorf("pulls in the file when they went out (-want +got):\n%s", diff)
+	}
+}
+
+// spentIn returns the pulls in a file of the cache that is in use, as the next process would find them.
+func spentIn(t *testing.T, path, copied string) int {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(copied, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := withoutSockets(registrytest.New(registrytest.Options{}), hub)
+	o.Cache = openCache(t, copied)
+	q, _ := newClient(t, o).Quota(t.Context(), image.DockerHub)
+	return q.Spent
 }
 
 // TestLedgerAgainstRegistry: beside others who spend what they like, and whatever ends in between, the registry never

@@ -63,6 +63,7 @@ type Cache struct {
 	pending batch  // put, and not yet with the writer
 	writing batch  // with the writer, and not yet in the store
 	notice  string
+	busy    bool
 	closed  bool
 }
 
@@ -81,7 +82,7 @@ func Open(ctx context.Context, o Options) (*Cache, error) {
 	if o.Path == "" {
 		return c, nil
 	}
-	c.store, c.notice = openOrRebuild(o)
+	c.store, c.notice, c.busy = openOrRebuild(o)
 	if c.notice != "" {
 		o.Log.DebugContext(ctx, "cache is not as asked for", "notice", c.notice) // the caller tells people
 	}
@@ -101,6 +102,13 @@ func (c *Cache) Notice() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.notice
+}
+
+// Busy reports whether another process holds the file: what that one knows and does is not known here.
+func (c *Cache) Busy() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.busy
 }
 
 // Get returns what was put last under the key, and whether there is anything.

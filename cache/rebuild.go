@@ -8,30 +8,29 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
-// openOrRebuild opens the file, moving a damaged one aside. Without a store the notice says why; with one it is "", or
-// tells what was moved where.
-func openOrRebuild(o Options) (*store, string) {
-	notice := ""
+// openOrRebuild opens the file, moving a damaged one aside. Without a store the notice says why, and busy whether another
+// process has it; with one the notice is "", or tells what was moved where.
+func openOrRebuild(o Options) (_ *store, notice string, busy bool) {
 	// The second try is for a damaged file that was moved aside, or for one that its former holder moved; the third is
 	// for both.
 	for range 3 {
 		s, err := openStore(o)
 		switch {
 		case err == nil:
-			return s, notice
+			return s, notice, false
 		case errors.Is(err, errMoved):
 			continue
 		case errors.Is(err, errDamaged):
 			if notice, err = moveAside(o.Path); err != nil {
-				return nil, fmt.Sprintf("cache %q is damaged and cannot be moved aside (%v); working in memory", o.Path, err)
+				return nil, fmt.Sprintf("cache %q is damaged and cannot be moved aside (%v); working in memory", o.Path, err), false
 			}
 		case errors.Is(err, bbolterrors.ErrTimeout):
-			return nil, fmt.Sprintf("cache %q is in use by another process; working in memory", o.Path)
+			return nil, fmt.Sprintf("cache %q is in use by another process; working in memory", o.Path), true
 		default:
-			return nil, fmt.Sprintf("cache %q cannot be used (%v); working in memory", o.Path, err)
+			return nil, fmt.Sprintf("cache %q cannot be used (%v); working in memory", o.Path, err), false
 		}
 	}
-	return nil, fmt.Sprintf("cache %q is damaged again and again; working in memory", o.Path)
+	return nil, fmt.Sprintf("cache %q is damaged again and again; working in memory", o.Path), false
 }
 
 // moveAside keeps one damaged file for who wants to look into it, in the place of an earlier one.
@@ -55,7 +54,7 @@ func (c *Cache) abandonStore(cause error) {
 		c.notice = fmt.Sprintf("cache %q is damaged and cannot be moved aside (%v); working in memory", c.options.Path, err)
 	} else {
 		var again string
-		c.store, again = openOrRebuild(c.options)
+		c.store, again, c.busy = openOrRebuild(c.options)
 		c.notice = notice
 		if c.store == nil {
 			c.notice = again

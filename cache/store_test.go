@@ -20,6 +20,9 @@ func TestSecondProcessWorksInMemory(t *testing.T) {
 	put(t, first, "nginx", "first")
 
 	second := open(t, Options{Path: path})
+	if first.Busy() || !second.Busy() {
+		t.Errorf("busy: the first %t, the second %t", first.Busy(), second.Busy())
+	}
 	if want := "in use by another process; working in memory"; !strings.Contains(second.Notice(), want) {
 		t.Errorf("Notice() = %q, want it to say %q", second.Notice(), want)
 	}

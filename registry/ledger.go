@@ -11,6 +11,7 @@ import (
 const (
 	ledgerBucket = "ledger"
 	heardFor     = 5 * time.Minute // what a registry said about the quota is taken for as it is
+	busyFor      = time.Minute     // what another process may take to be done with the log of pulls
 	maxSource    = 100             // bytes of the name of whom it counts
 )
 
@@ -21,6 +22,7 @@ type QuotaError struct {
 	Account  string // the user name, or Anonymous
 	Until    time.Time
 	Refused  bool // by the registry itself
+	Busy     bool // another process holds the log of pulls
 
 	Allowance, Reserve int // pulls in the window; Reserve of them are left to others
 	Window             time.Duration
@@ -33,6 +35,9 @@ func (e *QuotaError) Error() string {
 	until := e.Until.UTC().Format(time.RFC3339)
 	if e.Refused {
 		return fmt.Sprintf("%s has no pulls left for %s: none is asked for before %s", e.Registry, e.Account, until)
+	}
+	if e.Busy {
+		return fmt.Sprintf("no pull of %s is taken: another process holds the state, and the log of pulls in it", e.Registry)
 	}
 	remaining := "an unknown number"
 	if e.Remaining >= 0 {
@@ -121,7 +126,7 @@ func (l *ledger) enter(c credential, path string, pull bool) (errand, error) {
 	until := t.blocked(now)
 	counted := (l.host.habits.metered || t.Metered) && !t.heard[path].free
 	if until.IsZero() && counted {
-		until = t.closed(now, l.reserve())
+		until = l.closed(t, now)
 	}
 	if !until.IsZero() {
 		return errand{}, &Error{Err: l.quotaError(name, t, until, now)}
@@ -132,6 +137,15 @@ func (l *ledger) enter(c credential, path string, pull bool) (errand, error) {
 		l.save(name, t)
 	}
 	return e, nil
+}
+
+// closed returns until when no pull that counts may be taken, or the zero time when one may. While another process holds
+// the log none may, for that one spends the same allowance.
+func (l *ledger) closed(t *tally, now time.Time) time.Time {
+	if l.host.client.cache.Busy() {
+		return now.Add(busyFor).Truncate(time.Second)
+	}
+	return t.closed(now, l.reserve())
 }
 
 // answered takes note of an answer. One of 401 was no pull: it comes before any manifest is looked at.
@@ -204,7 +218,7 @@ func (l *ledger) reserve() int {
 
 func (l *ledger) quotaError(name string, t *tally, until, now time.Time) *QuotaError {
 	return &QuotaError{
-		Registry: l.host.entry.Host, Account: accountName(name), Until: until,
+		Registry: l.host.entry.Host, Account: accountName(name), Until: until, Busy: l.host.client.cache.Busy(),
 		Allowance: t.allowance(), Reserve: t.reserved(l.reserve()), Window: t.window(),
 		Spent: t.spent(now), Remaining: t.remaining(now),
 	}

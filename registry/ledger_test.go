@@ -123,6 +123,31 @@ func spentIn(t *testing.T, path, copied string) int {
 	return q.Spent
 }
 
+// TestNoPullsBesideAnotherProcess: while another process holds the log of pulls, none is taken that the registry counts.
+func TestNoPullsBesideAnotherProcess(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cache.db")
+	openCache(t, path)
+	second, err := cache.Open(t.Context(), cache.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	r := registrytest.New(registrytest.Options{})
+	r.Meter(registrytest.Metering{Limit: 100})
+	tags := pushMany(r, "app", 3)
+	o := withoutSockets(r, hub)
+	o.Cache, o.Now = second, func() time.Time { return noon }
+	c := newClient(t, o)
+	refused, q := lookAll(t, c, hubImage("app"), tags)
+	if refused != 3 || r.Counts().Get != 0 || !q.Busy || q.Refused || !q.Until.Equal(noon.Add(time.Minute)) {
+		t.Errorf("%d looks refused, %d pulls, %+v", refused, r.Counts().Get, q)
+	}
+	if quota, err := c.Quota(t.Context(), image.DockerHub); err != nil || quota.Left != 0 || quota.Until.IsZero() {
+		t.Errorf("%+v, %v, want none left", quota, err)
+	}
+}
+
 // TestLedgerAgainstRegistry: beside others who spend what they like, and whatever ends in between, the registry never
 // has to refuse a pull, and none is taken that was the reserve.
 func TestLedgerAgainstRegistry(t *testing.T) {

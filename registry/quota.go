@@ -89,7 +89,7 @@ func (l *ledger) quota(c credential, path string) Quota {
 	if !l.host.habits.metered && !t.Metered || t.heard[path].free {
 		return q
 	}
-	q.Until = t.closed(now, percent)
+	q.Until = l.closed(t, now)
 	q.Metered, q.Assumed = true, t.Allowance == 0
 	q.Allowance, q.Window, q.Reserve = t.allowance(), t.window(), t.reserved(percent)
 	q.Spent, q.Remaining, q.At = t.spent(now), t.remaining(now), t.At

@@ -114,6 +114,7 @@ func (m *maker) miss(lacks []Missing) {
 		}
 		m.missing[i].Facts |= lack.Facts
 		m.missing[i].Chosen = m.missing[i].Chosen || lack.Chosen
+		m.missing[i].Confirm = m.missing[i].Confirm || lack.Confirm
 	}
 }
 

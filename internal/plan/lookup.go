@@ -27,7 +27,9 @@ type List struct {
 type Look struct {
 	Asked  image.Facts // what is still not known after that, nobody can tell
 	Waived image.Facts // what was to be asked and was not: decisions are made without
-	Err    error       // why it is not known
+	// Confirmed says that the registry itself was asked in this pass: the answer is not one that is remembered.
+	Confirmed bool
+	Err       error // why it is not known
 }
 
 // Missing is what has to be looked up before a plan can be made.
@@ -38,6 +40,8 @@ type Missing struct {
 	// Chosen says that the tag is the one to be written. There are few of them, while the others may be all that a policy
 	// has to tell apart.
 	Chosen bool
+	// Confirm says that an answer of an earlier pass does not do: what is written is what the registry says now.
+	Confirm bool
 }
 
 // Lacks returns what has to be looked up before p's decision for a reference that holds current stands and can be
@@ -61,8 +65,9 @@ func (l List) Lacks(p Policy, current policy.Current, d policy.Decision) ([]Miss
 	if look.Err != nil {
 		return nil, look.Err
 	}
-	if !look.Asked.Has(image.DigestFact) && (goal.pinned && goal.digest == "" || l.unconfirmed(goal.tag)) {
-		return []Missing{{Image: p.Image, Tag: goal.tag, Facts: image.DigestFact, Chosen: true}}, nil
+	if !look.Confirmed && (goal.pinned && goal.digest == "" || l.unconfirmed(goal.tag)) {
+		// All that was asked about it is of the digest it had: if that has changed, it is needed of the new one.
+		return []Missing{{Image: p.Image, Tag: goal.tag, Facts: image.DigestFact | look.Asked, Chosen: true, Confirm: true}}, nil
 	}
 	return nil, nil
 }
@@ -121,14 +126,16 @@ func (l List) untimed(d policy.Decision) bool {
 	})
 }
 
-// unconfirmed reports whether what is known of a tag may have changed since: it comes from another service, or its age
-// runs from an earlier look at it.
-func (l List) unconfirmed(tag string) bool { return l.SecondHand || seenBefore(l.candidate(tag)) }
+// unconfirmed reports whether what is known of a tag may have changed since: it comes from another service, its age runs
+// from an earlier look at it, or the answer to a look-up may be a remembered one.
+func (l List) unconfirmed(tag string) bool {
+	return l.SecondHand || seenBefore(l.candidate(tag)) || l.Looked[tag].Asked != 0
+}
 
 // Unconfirmed reports whether that may be so of any of its tags. If not, no tag has to be looked up only because it is
 // to be written.
 func (l List) Unconfirmed() bool {
-	return l.SecondHand || slices.ContainsFunc(l.Candidates, seenBefore)
+	return l.SecondHand || len(l.Looked) > 0 || slices.ContainsFunc(l.Candidates, seenBefore)
 }
 
 func seenBefore(c policy.Candidate) bool { return c.Pushed.IsZero() && !c.FirstSeen.IsZero() }

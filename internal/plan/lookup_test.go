@@ -23,6 +23,9 @@ func digested(p plan.Plan) []string {
 		if m.Chosen {
 			chosen = ", to be written"
 		}
+		if m.Confirm {
+			chosen += " and confirmed"
+		}
 		lines = append(lines, fmt.Sprintf("missing %s of %s%s", m.Facts, m.Tag, chosen))
 	}
 	for _, c := range p.Changes() {
@@ -48,7 +51,7 @@ func TestLookUps(t *testing.T) {
 	pushed := policy.Spec{Select: policy.Select{Kind: policy.Newest, Arg: "pushed"}}
 	followAged := policy.Spec{Select: follow.Select, Guard: aged.Guard}
 	asked := func(tag string, facts image.Facts) map[string]plan.Look {
-		return map[string]plan.Look{tag: {Asked: facts}}
+		return map[string]plan.Look{tag: {Asked: facts, Confirmed: true}}
 	}
 	plain, pinned := site("a.yaml", 1, nginx, "1.25.3"), site("a.yaml", 1, nginx, "1.25.3")
 	pinned.Digest = sha
@@ -72,7 +75,7 @@ func TestLookUps(t *testing.T) {
 	}, {
 		name: "one with a digest needs that of the new tag",
 		site: pinned, list: plan.List{Candidates: []policy.Candidate{old, next}},
-		want: []string{"missing digest of 1.27.4, to be written"},
+		want: []string{"missing digest of 1.27.4, to be written and confirmed"},
 	}, {
 		name: "and gets it",
 		site: pinned, list: plan.List{Candidates: []policy.Candidate{old, nextDigest}, Looked: asked("1.27.4", image.DigestFact)},
@@ -87,7 +90,7 @@ func TestLookUps(t *testing.T) {
 	}, {
 		name: "pin wants the digest of a tag that stays",
 		site: plain, pin: true, list: plan.List{Candidates: []policy.Candidate{old}},
-		want: []string{"missing digest of 1.25.3, to be written"},
+		want: []string{"missing digest of 1.25.3, to be written and confirmed"},
 	}, {
 		name: "and adds it",
 		site: plain, pin: true, list: plan.List{Candidates: []policy.Candidate{moved}},
@@ -108,7 +111,7 @@ func TestLookUps(t *testing.T) {
 	}, {
 		name: "a list from elsewhere is confirmed before it is written",
 		site: plain, list: plan.List{Candidates: []policy.Candidate{old, nextDigest}, SecondHand: true},
-		want: []string{"missing digest of 1.27.4, to be written"},
+		want: []string{"missing digest of 1.27.4, to be written and confirmed"},
 	}, {
 		name: "once",
 		site: plain, list: plan.List{Candidates: []policy.Candidate{old, nextDigest}, SecondHand: true, Looked: asked("1.27.4", image.DigestFact)},
@@ -127,7 +130,7 @@ func TestLookUps(t *testing.T) {
 	}, {
 		name: "a tag whose age runs from an earlier look is looked at again before it is written",
 		site: plain, spec: aged, list: plan.List{Candidates: []policy.Candidate{old, {Tag: "1.27.4", FirstSeen: now.Add(-72 * time.Hour)}}},
-		want: []string{"missing digest of 1.27.4, to be written"},
+		want: []string{"missing digest of 1.27.4, to be written and confirmed"},
 	}, {
 		name: "but not while it waits",
 		site: plain, spec: aged, list: plan.List{Candidates: []policy.Candidate{old, {Tag: "1.27.4", FirstSeen: now.Add(-time.Hour)}}},
@@ -207,6 +210,20 @@ func TestLookUps(t *testing.T) {
 		site: plain, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable", Digest: sha}}, Looked: asked("stable", image.DigestFact)},
 		want: []string{"held not-a-version"},
 	}, {
+		name: "an answer that may be a remembered one is confirmed before a digest is written",
+		site: stablePinned, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable", Digest: newSHA}},
+			Looked: map[string]plan.Look{"stable": {Asked: image.DigestFact}}},
+		want: []string{"missing digest of stable, to be written and confirmed"},
+	}, {
+		name: "and with it all that was asked",
+		site: plain, spec: aged, list: plan.List{Candidates: []policy.Candidate{old, {Tag: "1.27.4", Digest: newSHA, FirstSeen: now.Add(-100 * time.Hour)}},
+			Looked: map[string]plan.Look{"1.27.4": {Asked: image.DigestFact | image.PlatformsFact}}},
+		want: []string{"missing digest, platforms of 1.27.4, to be written and confirmed"},
+	}, {
+		name: "where nothing is written, it is good enough",
+		site: stablePinned, spec: follow, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable", Digest: sha}},
+			Looked: map[string]plan.Look{"stable": {Asked: image.DigestFact}}},
+	}, {
 		name: "a list that was to tell its age has to be there",
 		site: stablePinned, spec: followAged, pin: true, list: plan.List{Candidates: []policy.Candidate{{Tag: "stable"}}, Err: errors.New("cut off"), Ages: true},
 		want: []string{"problem: cut off"},
@@ -241,7 +258,7 @@ func TestLackedOnce(t *testing.T) {
 		Found: edit.Found{Sites: []edit.Site{site("db/a.yaml", 1, nginx, "1.25.3"), pinned}},
 		Lists: map[image.Repository]plan.List{nginx: list("1.25.3", "1.27.4")},
 	}
-	want := []plan.Missing{{Image: nginx, Tag: "1.27.4", Facts: image.DigestFact | image.PlatformsFact, Chosen: true}}
+	want := []plan.Missing{{Image: nginx, Tag: "1.27.4", Facts: image.DigestFact | image.PlatformsFact, Chosen: true, Confirm: true}}
 	if diff := cmp.Diff(want, plan.Make(in).Missing); diff != "" {
 		t.Errorf("missing (-want +got):\n%s", diff)
 	}

@@ -119,6 +119,7 @@ func (o *observation) lookups(missing []plan.Missing) []*lookup {
 		if l := first[at]; l != nil {
 			l.Facts |= m.Facts
 			l.Chosen = l.Chosen || m.Chosen
+			l.Confirm = l.Confirm || m.Confirm
 			continue
 		}
 		_, again := known[m.Image].Looked[m.Tag]
@@ -162,17 +163,24 @@ func (o *observation) allow(lookups []*lookup) []*lookup {
 	return allowed
 }
 
-// ordering reports whether the time by which tags are ordered is asked for.
-func (l *lookup) ordering() bool { return l.Facts&(image.CreatedFact|image.PushedFact) != 0 }
+// ordering reports whether the time by which tags are ordered is asked for, to find the one to be written.
+func (l *lookup) ordering() bool {
+	return !l.Confirm && l.Facts&(image.CreatedFact|image.PushedFact) != 0
+}
 
-// ask asks the registry, unless it was asked within the interval. What this pass itself has learned counts as fresh.
+// ask asks the registry, unless it was asked within the interval; of what is about to be written no answer counts but one
+// of this pass.
 func (l *lookup) ask(ctx context.Context, o *observation) {
 	fresh := o.fresh[l.Image]
-	if l.again {
-		fresh = max(fresh, o.reconciler.now().Sub(o.started)+time.Second)
+	inPass := o.reconciler.now().Sub(o.started) + time.Microsecond // to which times are kept
+	switch {
+	case l.Confirm:
+		fresh = inPass
+	case l.again:
+		fresh = max(fresh, inPass)
 	}
 	found, err := o.reconciler.Source.Look(ctx, l.Image, l.Tag, l.Facts, fresh)
-	l.found, l.look.Asked = found, l.Facts|image.DigestFact
+	l.found, l.look.Asked, l.look.Confirmed = found, l.Facts|image.DigestFact, l.Confirm
 	switch {
 	case errors.Is(err, ErrNoTag):
 		l.gone = true
@@ -197,6 +205,7 @@ func learn(list plan.List, lookups []*lookup) plan.List {
 		before := list.Looked[l.Tag]
 		l.look.Asked |= before.Asked
 		l.look.Waived |= before.Waived
+		l.look.Confirmed = l.look.Confirmed || before.Confirmed
 		list.Looked[l.Tag] = l.look
 	}
 	list.Candidates = slices.DeleteFunc(slices.Clone(list.Candidates), func(c policy.Candidate) bool {

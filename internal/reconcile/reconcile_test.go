@@ -33,6 +33,7 @@ type source struct {
 	tells      image.Facts                 // what lists have
 	secondHand bool
 	look       func(reference string, want image.Facts) (policy.Candidate, error) // nil = there is no such tag
+	remembered map[string]policy.Candidate                                        // what was looked up a minute before the pass, by repository:tag
 
 	mu     sync.Mutex // guards what follows
 	asked  map[string]int
@@ -68,10 +69,13 @@ func (s *source) Candidates(_ context.Context, r image.Repository, want image.Fa
 	return candidates, s.secondHand, nil
 }
 
-func (s *source) Look(_ context.Context, r image.Repository, tag string, want image.Facts, _ time.Duration) (policy.Candidate, error) {
+func (s *source) Look(_ context.Context, r image.Repository, tag string, want image.Facts, fresh time.Duration) (policy.Candidate, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	reference := r.String() + ":" + tag
+	if c, found := s.remembered[reference]; found && fresh > time.Minute {
+		return c, nil
+	}
 	s.looked = append(s.looked, reference+" "+want.String())
 	if s.look == nil {
 		return policy.Candidate{}, reconcile.ErrNoTag

@@ -81,7 +81,7 @@ func (m *maker) change(p Policy, site edit.Site, decision policy.Decision) {
 		return
 	}
 	if stop, closed := p.Gate.Closed(m.input.Now); closed {
-		m.withhold(change, stop)
+		m.withheld = append(m.withheld, Withheld{change, stop})
 		return
 	}
 	m.group(p.Group).add(change)

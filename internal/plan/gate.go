@@ -37,33 +37,33 @@ func (g Gate) Closed(at time.Time) (Stop, bool) {
 	return Stop{}, false
 }
 
-// withheld is what was decided and is not written: one move of one policy, in all its places.
-type withheld struct {
-	first  Change
-	places int
-	stop   Stop
+// Withheld is a change that was decided and that a gate stops.
+type Withheld struct {
+	Change
+	Stop Stop
 }
 
-type moveKey struct{ policy, from, to string }
-
-// withhold notes a change that a gate stops. What happens to many references alike is told once.
-func (m *maker) withhold(c Change, stop Stop) {
-	key := moveKey{c.Policy, version(c.Site.Tag, c.Site.Digest), version(c.To, c.ToDigest)}
-	if i, noted := m.withheldAt[key]; noted {
-		m.withheld[i].places++
-		return
+// tellWithheld returns what gates stop. A move that many references would make alike is told once.
+func tellWithheld(withheld []Withheld) []Held {
+	type move struct{ policy, from, to string }
+	var first []Withheld
+	places := map[move]int{}
+	of := func(w Withheld) move {
+		return move{w.Policy, version(w.Site.Tag, w.Site.Digest), version(w.To, w.ToDigest)}
 	}
-	m.withheldAt[key] = len(m.withheld)
-	m.withheld = append(m.withheld, withheld{first: c, places: 1, stop: stop})
-}
-
-func (w withheld) held() Held {
-	site := w.first.Site
-	where := fmt.Sprintf("%s:%d", site.Path, site.Line)
-	if w.places > 1 {
-		where += fmt.Sprintf(" and %d more", w.places-1)
+	for _, w := range withheld {
+		if places[of(w)]++; places[of(w)] == 1 {
+			first = append(first, w)
+		}
 	}
-	return Held{Policy: w.first.Policy, Rule: w.stop.Rule, Until: w.stop.Until,
-		Detail: fmt.Sprintf("%s: %s -> %s is not written: %s", where,
-			version(site.Tag, site.Digest), version(w.first.To, w.first.ToDigest), w.stop.Why)}
+	held := make([]Held, len(first))
+	for i, w := range first {
+		where := fmt.Sprintf("%s:%d", w.Site.Path, w.Site.Line)
+		if n := places[of(w)]; n > 1 {
+			where += fmt.Sprintf(" and %d more", n-1)
+		}
+		held[i] = Held{Policy: w.Policy, Rule: w.Stop.Rule, Until: w.Stop.Until,
+			Detail: fmt.Sprintf("%s: %s -> %s is not written: %s", where, of(w).from, of(w).to, w.Stop.Why)}
+	}
+	return held
 }

@@ -14,9 +14,10 @@ import (
 
 // Plan is what should change in one Git repository, and what should not, with the reasons.
 type Plan struct {
-	Groups   []Group   // in the order of the policy file; none is empty
-	Held     []Held    // sorted by policy
-	Problems []Problem // sorted by policy
+	Groups   []Group    // in the order of the policy file; none is empty
+	Held     []Held     // sorted by policy
+	Problems []Problem  // sorted by policy
+	Withheld []Withheld // what Held tells of gates
 	Notes    []edit.Refusal
 	// Missing is what has to be looked up first, best first. References whose decision needs it are in nothing of the
 	// above: with the answers in the lists the plan is to be made again.
@@ -50,10 +51,19 @@ func (p Plan) Changes() []Change {
 	return changes
 }
 
+// Wanted returns the changes, and those that a gate stops.
+func (p Plan) Wanted() []Change {
+	changes := p.Changes()
+	for _, w := range p.Withheld {
+		changes = append(changes, w.Change)
+	}
+	return changes
+}
+
 // Make decides every reference of the input. It depends on nothing but its input.
 func Make(in Input) Plan {
 	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, told: map[decisionKey]bool{},
-		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, withheldAt: map[moveKey]int{}, heldOnce: map[Held]bool{}, seen: map[string]bool{},
+		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, heldOnce: map[Held]bool{}, seen: map[string]bool{},
 		unsettled: map[placeKey]unsettled{}}
 	refused, notes := settle(in.Found)
 	m.notes = notes
@@ -67,21 +77,20 @@ func Make(in Input) Plan {
 
 // maker gathers a plan while Make walks the sites.
 type maker struct {
-	input      Input
-	decisions  map[decisionKey]policy.Decision // many references carry the same tag: each tag is decided once
-	told       map[decisionKey]bool            // what a decision holds back is told once
-	groups     map[string]*Group
-	missing    []Missing
-	missingAt  map[tagKey]int // the index there
-	withheld   []withheld
-	withheldAt map[moveKey]int // the index there
-	held       []Held
-	heldOnce   map[Held]bool // the tags among them
-	problems   []Problem
-	notes      []edit.Refusal
-	seen       map[string]bool // policies with a reference, decided or refused
-	places     map[place][]edit.Site
-	unsettled  map[placeKey]unsettled
+	input     Input
+	decisions map[decisionKey]policy.Decision // many references carry the same tag: each tag is decided once
+	told      map[decisionKey]bool            // what a decision holds back is told once
+	groups    map[string]*Group
+	missing   []Missing
+	missingAt map[tagKey]int // the index there
+	withheld  []Withheld
+	held      []Held
+	heldOnce  map[Held]bool // the tags among them
+	problems  []Problem
+	notes     []edit.Refusal
+	seen      map[string]bool // policies with a reference, decided or refused
+	places    map[place][]edit.Site
+	unsettled map[placeKey]unsettled
 }
 
 type decisionKey struct {
@@ -212,9 +221,8 @@ func (m *maker) plan() Plan {
 			p.Groups = append(p.Groups, *g)
 		}
 	}
-	for _, w := range m.withheld {
-		m.held = append(m.held, w.held())
-	}
+	m.held = append(m.held, tellWithheld(m.withheld)...)
+	p.Withheld = m.withheld
 	p.Held, p.Problems, p.Notes, p.Missing = m.held, m.problems, m.notes, m.missing
 	slices.SortStableFunc(p.Held, func(a, b Held) int { return cmp.Compare(a.Policy, b.Policy) })
 	slices.SortStableFunc(p.Problems, func(a, b Problem) int { return cmp.Compare(a.Policy, b.Policy) })

@@ -21,7 +21,7 @@ func (t *tree) preview(ctx context.Context, observed *observation) Report {
 	made, err := t.plan(ctx, t.found, observed)
 	report := t.decided(made)
 	if err != nil {
-		report.Errors = append(report.Errors, t.failed(t.behind(made.Groups), err).Errors...)
+		report.Errors = append(report.Errors, t.failed(t.behind(made.Wanted()), err).Errors...)
 		return report
 	}
 	shown, err := t.branch.Preview(ctx, Commits(made.Groups))
@@ -37,7 +37,7 @@ func (t *tree) preview(ctx context.Context, observed *observation) Report {
 func (t *tree) publish(ctx context.Context, observed *observation) Report {
 	made, err := t.plan(ctx, t.found, observed)
 	if err != nil {
-		return join([]Report{t.decided(made), t.failed(t.behind(made.Groups), err)})
+		return join([]Report{t.decided(made), t.failed(t.behind(made.Wanted()), err)})
 	}
 	last := made
 	var report Report
@@ -66,7 +66,7 @@ func (t *tree) push(ctx context.Context, head string, groups []plan.Group, repor
 		},
 	})
 	if err != nil {
-		report.Errors = append(report.Errors, t.failed(t.behind(groups), err).Errors...)
+		report.Errors = append(report.Errors, t.failed(t.behind(plan.Plan{Groups: groups}.Changes()), err).Errors...)
 		return
 	}
 	if len(published.Commits) > 0 {
@@ -165,13 +165,11 @@ func (t *tree) squash(groups []plan.Group) []plan.Group {
 	return kept
 }
 
-// behind returns the policies whose changes the groups hold.
-func (t *tree) behind(groups []plan.Group) []config.Policy {
+// behind returns the policies of changes.
+func (t *tree) behind(changes []plan.Change) []config.Policy {
 	names := map[string]bool{}
-	for _, g := range groups {
-		for _, name := range g.Policies() {
-			names[name] = true
-		}
+	for _, c := range changes {
+		names[c.Policy] = true
 	}
 	var policies []config.Policy
 	for _, p := range t.policies {

@@ -103,7 +103,7 @@ func (t *tree) plan(ctx context.Context, found edit.Found, observed *observation
 	in := plan.Input{
 		Git: t.git.Name, Policies: t.planned(), Found: found, Lists: observed.known(), Now: observed.started}
 	made := plan.Make(in)
-	changes := made.Changes()
+	changes := made.Wanted()
 	if len(changes) == 0 {
 		return made, nil
 	}

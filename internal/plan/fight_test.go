@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -152,16 +151,4 @@ func TestNoFight(t *testing.T) {
 			},
 		})
 	})
-}
-
-// told renders what a plan holds and changes.
-func toldOf(p plan.Plan) []string {
-	var lines []string
-	for _, c := range p.Changes() {
-		lines = append(lines, fmt.Sprintf("%s:%d %s -> %s", c.Site.Path, c.Site.Line, strings.TrimSuffix(c.Site.Tag+"@"+string(c.Site.Digest), "@"), c.To))
-	}
-	for _, held := range p.Held {
-		lines = append(lines, fmt.Sprintf("%s %s %s", held.Policy, held.Rule, held.Detail))
-	}
-	return lines
 }

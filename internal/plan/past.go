@@ -91,7 +91,7 @@ func standings(writes []write, references int, newer func(a, b string) bool) []s
 		if !w.told {
 			next.decided = w.commit
 		}
-		i := follows(all, w.from)
+		i := follows(all, w, references)
 		if i < 0 && references == 1 { // a person has moved it in between, there is no other
 			i = len(all) - 1
 		}
@@ -117,16 +117,16 @@ func standings(writes []write, references int, newer func(a, b string) bool) []s
 	return all
 }
 
-// follows returns the index of what a write that begins at from goes on from: a value that stands, else one that a person
-// has gone back from; -1 for none.
-func follows(all []standing, from value) int {
+// follows returns the index of the value that a write goes on from: one that stands or, if there is no reference of which
+// nothing was written yet, one that a person has gone back from. It is -1 for none. Of one commit no write goes on from another.
+func follows(all []standing, w write, references int) int {
 	for i, s := range slices.Backward(all) {
-		if s.value == from {
+		if s.commit != w.commit && s.value == w.from {
 			return i
 		}
 	}
 	for i, s := range slices.Backward(all) {
-		if slices.Contains(s.others, from) {
+		if s.commit != w.commit && len(all) >= references && slices.Contains(s.others, w.from) {
 			return i
 		}
 	}

@@ -37,6 +37,11 @@
 // has amended, rebased or squashed is his. A target that has been given another identity takes its earlier branches for
 // somebody else's.
 //
+// # History
+//
+// [Branch.History] and [Writer.History] return commits with their messages, without fetching a tree: what was written
+// before is known from the trailers alone.
+//
 // # Folders
 //
 // A [Dir] finds references in the files of a folder and writes them in place, each file as a whole or not at all. It

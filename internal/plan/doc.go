@@ -15,6 +15,9 @@
 // A [Group] renders its own commit message, with trailers that [ParseTrailers] reads back: history and idempotence
 // live in Git and nowhere else.
 //
+// What a person took back is held: [Past] reads from the trailers of earlier commits what this program wrote, and a
+// reference that was moved below that gets only a newer tag. A pass need not know the past before it has changes to make.
+//
 // The package performs no input or output and never asks the time. The same input gives the same plan, in the same
 // order, which is why a pass that lost a race for the branch can simply make its plan again on the new tip.
 package plan

@@ -26,6 +26,8 @@ type app struct {
 	logLevel  string
 	logFormat string
 	stateDir  string
+
+	installations installations
 }
 
 // run executes the arguments and returns the exit code. What fails is told on stderr.

@@ -43,6 +43,8 @@ func (a *app) gitAuth(g config.Git) (git.Auth, error) {
 		auth.Password, err = a.secretText("auth.tokenFile", "", g.Auth.TokenFile, g.Position)
 	case g.Auth.SSHKeyFile != "":
 		return a.sshAuth(g)
+	case g.Auth.GitHubApp != (config.GitHubApp{}):
+		return a.appAuth(g)
 	default:
 		return auth, nil
 	}

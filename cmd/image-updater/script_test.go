@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 //	mend                       the registry answers again
 //	remote NAME DIR            make the Git repository $GITROOT/NAME.git of the files in DIR, served at $GITURL/NAME.git
 //	pushes N                   the Git server has accepted N pushes
+//	githubapp FILE             from now on the Git server, which is a GitHub too, lets in who has a token of App 12345 as
+//	                           installation 67890; the App's private key is in FILE
+//	tokens N                   the App has been given N tokens
 //	refuse NAME MESSAGE        from now on pushes to NAME are refused by its hook, with a message
 //	expand FILE...             replace $REGISTRY, $GITURL and the like in files
 //	push REPOSITORY TAG [SETTING=VALUE...]
@@ -62,7 +65,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"registry": startRegistry, "requests": checkRequests, "break": breakRegistry, "mend": mendRegistry,
 			"remote": makeRemote, "pushes": checkPushes, "refuse": refusePushes, "expand": expandFiles, "date": setDate,
-			"push": pushImage, "unpush": removeTags, "meter": meterRegistry, "pulls": checkPulls, "verdicts": checkVerdicts,
+			"githubapp": startGitHubApp, "tokens": checkTokens, "push": pushImage, "unpush": removeTags, "meter": meterRegistry, "pulls": checkPulls, "verdicts": checkVerdicts,
 		},
 	})
 }
@@ -71,6 +74,7 @@ func TestScript(t *testing.T) {
 type scene struct {
 	registry *registrytest.Registry
 	git      *gittest.Server
+	app      gitHubApp
 }
 
 type sceneKey struct{}
@@ -81,7 +85,10 @@ func setUp(env *testscript.Env) error {
 		return err
 	}
 	s := &scene{git: gittest.New(root)}
-	url, err := serve(env, s.git)
+	front := http.NewServeMux()
+	front.Handle("/", s.git)
+	front.Handle("POST /api/v3/app/installations/67890/access_tokens", &s.app)
+	url, err := serve(env, front)
 	if err != nil {
 		return err
 	}

@@ -91,6 +91,13 @@ type GitAuth struct {
 	TokenEnv, TokenFile                       string // at most one of them
 	SSHKeyFile, KnownHostsFile                string // both or none
 	SSHKeyPassphraseEnv, SSHKeyPassphraseFile string // at most one of them
+	GitHubApp                                 GitHubApp
+}
+
+// GitHubApp names an installation of a GitHub App and the App's key. The zero value means none.
+type GitHubApp struct {
+	AppID, InstallationID int64
+	PrivateKeyFile        string
 }
 
 // Sign names the key that commits are signed with. The zero value means that they are not signed.

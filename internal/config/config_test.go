@@ -316,6 +316,41 @@ git:
 	}
 }
 
+func TestGitAppAndOpenPGP(t *testing.T) {
+	t.Parallel()
+	fsys := fstest.MapFS{"p.yaml": {Data: []byte(`
+apiVersion: image-updater/v1
+git:
+  - name: shop
+    url: https://github.com/acme/shop.git
+    auth: {githubApp: {appID: 12345, installationID: 67890, privateKeyFile: app.pem}}
+    sign: {openPGPKeyFile: sign.asc, passphraseEnv: PHRASE}
+`)}}
+	c, err := config.Load(fsys, []string{"p.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Git{
+		Name: "shop", URL: "https://github.com/acme/shop.git",
+		Auth:     config.GitAuth{GitHubApp: config.GitHubApp{AppID: 12345, InstallationID: 67890, PrivateKeyFile: "app.pem"}},
+		Author:   config.Author{Name: "image-updater", Email: "image-updater@localhost"},
+		Sign:     config.Sign{OpenPGPKeyFile: "sign.asc", PassphraseEnv: "PHRASE"},
+		Write:    config.Write{Mode: config.Commit, Group: config.GroupPolicy, Commits: config.Each},
+		Position: config.Position{File: "p.yaml", Line: 4, Column: 5},
+	}
+	if diff := cmp.Diff([]config.Git{want}, c.Git); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	var secrets []string
+	for _, s := range c.Secrets() {
+		secrets = append(secrets, s.Key+" "+s.File+s.Env)
+	}
+	named := []string{"auth.githubApp.privateKeyFile app.pem", "sign.openPGPKeyFile sign.asc", "sign.passphraseEnv PHRASE"}
+	if diff := cmp.Diff(named, secrets); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestGitPathsAreRelativeToTheFile(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ url, want string }{
@@ -444,7 +479,7 @@ func TestExample(t *testing.T) {
 	for _, w := range c.Warnings {
 		t.Error(w.Error())
 	}
-	if len(c.Policies) < 5 || len(c.Git) != 2 || len(c.Registries) != 4 {
+	if len(c.Policies) < 5 || len(c.Git) != 3 || len(c.Registries) != 4 {
 		t.Errorf("it has %d policies, %d git and %d registries", len(c.Policies), len(c.Git), len(c.Registries))
 	}
 }

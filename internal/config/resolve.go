@@ -104,6 +104,11 @@ func (c *resolver) addGit(g *gitEntry) {
 			KnownHostsFile:       string(g.Auth.KnownHostsFile),
 			SSHKeyPassphraseEnv:  string(g.Auth.SSHKeyPassphraseEnv),
 			SSHKeyPassphraseFile: string(g.Auth.SSHKeyPassphraseFile),
+			GitHubApp: GitHubApp{
+				AppID:          int64(g.Auth.GitHubApp.AppID),
+				InstallationID: int64(g.Auth.GitHubApp.InstallationID),
+				PrivateKeyFile: string(g.Auth.GitHubApp.PrivateKeyFile),
+			},
 		},
 		Author: Author{Name: defaultName, Email: defaultEmail},
 		Sign: Sign{

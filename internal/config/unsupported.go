@@ -13,7 +13,6 @@ var unsupported = []string{
 	"file.hooks",
 	"file.notify",
 
-	"git.auth.githubApp",
 	"git.forge",
 	"git.templates",
 	"git.policies",

@@ -82,7 +82,7 @@ func FuzzReadAdvertisement(f *testing.F) {
 	f.Add([]byte(line(id1+" HEAD\x00filter symref=HEAD:refs/heads/trunk\n") + line(id1+" refs/heads/trunk\n") + "0000"))
 	f.Add([]byte("0000"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		adv, err := readAdvertisement(bytes.NewReader(data), cleaner{secrets: strings.NewReplacer()})
+		adv, err := readAdvertisement(bytes.NewReader(data), newCleaner())
 		if (adv == nil) == (err == nil) {
 			t.Errorf("advertisement %v with error %v", adv, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -69,20 +70,27 @@ func explain(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
+// redacted stands where a secret stood.
+const redacted = "[redacted]"
+
 // cleaner makes text of a server fit to be shown.
 type cleaner struct {
 	secrets *strings.Replacer
+	latest  *atomic.Pointer[string] // a secret that changes; nil: none yet
 }
 
 func newCleaner(secrets ...string) cleaner {
 	var pairs []string
 	for _, s := range secrets {
 		if s != "" {
-			pairs = append(pairs, s, "[redacted]")
+			pairs = append(pairs, s, redacted)
 		}
 	}
-	return cleaner{secrets: strings.NewReplacer(pairs...)}
+	return cleaner{secrets: strings.NewReplacer(pairs...), latest: new(atomic.Pointer[string])}
 }
+
+// learn takes a secret out from now on, in the place of the one before.
+func (c cleaner) learn(secret string) { c.latest.Store(&secret) }
 
 // fatal turns the line with which a server gives up into an error fit to be shown, and leaves other errors as they are.
 func (c cleaner) fatal(err error) error {
@@ -97,6 +105,9 @@ func (c cleaner) fatal(err error) error {
 func (c cleaner) words(text string) string {
 	// The secrets go first: a cut through one of them would leave its beginning.
 	text = c.secrets.Replace(text)
+	if secret := c.latest.Load(); secret != nil && *secret != "" {
+		text = strings.ReplaceAll(text, *secret, redacted)
+	}
 	if len(text) > maxWords {
 		text = strings.ToValidUTF8(text[:maxWords], "") + "..."
 	}

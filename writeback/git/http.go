@@ -20,12 +20,12 @@ const maxRedirects = 5
 
 // web serves a repository over smart HTTP (gitprotocol-http): a GET for the advertisement, a POST for each request.
 type web struct {
-	base     *url.URL
-	user     string
-	password string
-	client   *http.Client
-	own      *http.Transport // ours to let go of; nil when it was handed in
-	clean    cleaner
+	base   *url.URL
+	user   string
+	secret func(context.Context) (string, error) // the password; nil = there is none
+	client *http.Client
+	own    *http.Transport // ours to let go of; nil when it was handed in
+	clean  cleaner
 
 	mu    sync.Mutex           // guards moved
 	moved map[string]*location // per service: where a redirect has led to
@@ -39,21 +39,21 @@ type location struct {
 }
 
 func newWeb(a address, o Options, clean cleaner) (*web, error) {
-	secret := o.Auth.Password != ""
-	if a.scheme == "http" && secret && !loopback(a.host) {
+	secret := passwordOf(o.Auth, clean)
+	if a.scheme == "http" && secret != nil && !loopback(a.host) {
 		return nil, fmt.Errorf("URL %q: credentials are not sent over plain http: use https", a.shown)
 	}
 	w := &web{
-		base:     &url.URL{Scheme: a.scheme, Host: a.host, Path: strings.TrimSuffix(a.path, "/")},
-		user:     o.Auth.Username,
-		password: o.Auth.Password,
-		clean:    clean,
-		moved:    map[string]*location{},
+		base:   &url.URL{Scheme: a.scheme, Host: a.host, Path: strings.TrimSuffix(a.path, "/")},
+		user:   o.Auth.Username,
+		secret: secret,
+		clean:  clean,
+		moved:  map[string]*location{},
 	}
 	if w.user == "" {
 		w.user = a.user
 	}
-	if w.user == "" && secret {
+	if w.user == "" && secret != nil {
 		w.user = tokenUser
 	}
 	transport := o.Transport
@@ -67,6 +67,21 @@ func newWeb(a address, o Options, clean cleaner) (*web, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return w, nil
+}
+
+// passwordOf returns what a password is asked of, nil where there is none.
+func passwordOf(a Auth, clean cleaner) func(context.Context) (string, error) {
+	switch {
+	case a.Token != nil:
+		return func(ctx context.Context) (string, error) {
+			token, err := a.Token(ctx)
+			clean.learn(token)
+			return token, err
+		}
+	case a.Password != "":
+		return func(context.Context) (string, error) { return a.Password, nil }
+	}
+	return nil
 }
 
 // newTransport returns a transport that nobody else can change, which http.DefaultTransport is not.
@@ -204,8 +219,12 @@ func (c *webConversation) do(ctx context.Context, method string, target *url.URL
 		req.Header.Set("Content-Type", "application/x-"+c.service+"-request")
 		req.Header.Set("Accept", "application/x-"+c.service+"-result")
 	}
-	if trusted && c.web.password != "" {
-		req.SetBasicAuth(c.web.user, c.web.password)
+	if trusted && c.web.secret != nil {
+		password, err := c.web.secret(ctx)
+		if err != nil {
+			return nil, err
+		}
+		req.SetBasicAuth(c.web.user, password)
 	}
 	res, err := c.web.client.Do(req)
 	if err != nil {
@@ -231,7 +250,7 @@ func (c *webConversation) take(res *http.Response, where location, want string) 
 		e.Note = fmt.Sprintf("with %q, so it is no Git server of the smart protocol", kind)
 	case res.StatusCode == http.StatusUnauthorized && !where.trusted:
 		e.Note = fmt.Sprintf("credentials for %s were not sent on to it", c.web.base.Host)
-	case res.StatusCode == http.StatusUnauthorized && c.web.password == "":
+	case res.StatusCode == http.StatusUnauthorized && c.web.secret == nil:
 		e.Note = "no credentials are configured"
 	case res.StatusCode == http.StatusNotFound:
 		e.Note = "forges also say this when the credentials may not see the repository"

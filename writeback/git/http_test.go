@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -152,6 +153,43 @@ func TestProxyErrors(t *testing.T) {
 }
 
 // TestRedirect expects credentials to stay with the server they are for.
+// TestToken has a token that changes with every request: what counts is the one of the moment, and none is ever shown.
+func TestToken(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, someFiles)
+	minted := 0
+	auth := git.Auth{Token: func(context.Context) (string, error) {
+		minted++
+		token := fmt.Sprintf("%s-%d", sentinel, minted)
+		s.server.Set(gittest.Faults{Username: "x-access-token", Password: token})
+		return token, nil
+	}}
+	remote := open(t, git.Options{URL: s.url, Auth: auth})
+	if _, err := push(t.Context(), remote, fetch(t, remote, nil), git.File{Path: "README", Data: []byte("x")}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.server.Requests()); minted != n {
+		t.Errorf("asked %d times for a token in %d requests", minted, n)
+	}
+	if err := s.repo.Refuse("no " + sentinel + "-7"); err != nil { // the token that the push will have
+		t.Fatal(err)
+	}
+	tree := fetch(t, remote, nil)
+	_, err := push(t.Context(), remote, tree, git.File{Path: "README", Data: []byte("y")})
+	if minted != 7 || err == nil || strings.Contains(err.Error(), sentinel) || !strings.Contains(err.Error(), "no [redacted]") {
+		t.Errorf("push with token %d: %v", minted, err)
+	}
+
+	reason := errors.New("no token today")
+	auth.Token = func(context.Context) (string, error) { return "", reason }
+	if _, err := open(t, git.Options{URL: s.url, Auth: auth}).Refs(t.Context()); !errors.Is(err, reason) {
+		t.Errorf("%v, want %v", err, reason)
+	}
+	if _, err := git.Open(git.Options{URL: "http://git.acme.example/fleet.git", Auth: auth}); err == nil || !strings.Contains(err.Error(), "credentials are not sent over plain http") {
+		t.Errorf("plain http: %v", err)
+	}
+}
+
 func TestRedirect(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, someFiles)

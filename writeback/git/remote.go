@@ -14,8 +14,11 @@ import (
 
 // Auth is what a remote is shown to be let in: secrets as values. The zero value shows nothing.
 type Auth struct {
-	Username         string // https: "" with a password is x-access-token; ssh: "" is git
-	Password         string // or a token
+	Username string // https: "" with a password is x-access-token; ssh: "" is git
+	Password string // or a token
+	// Token, where it is set, is asked for the password of each https request. It keeps what it returns for as long as that
+	// is good.
+	Token            func(context.Context) (string, error)
 	SSHKey           []byte // a private key in PEM or OpenSSH form
 	SSHKeyPassphrase string
 	KnownHosts       []byte // the content of a known_hosts file; ssh does not work without

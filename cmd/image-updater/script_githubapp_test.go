@@ -1,0 +1,80 @@
+package main
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/image-updater/image-updater/internal/gittest"
+)
+
+// gitHubApp is what GitHub knows of an App: it hands tokens to who signs with the App's key.
+type gitHubApp struct {
+	mu     sync.Mutex // guards the fields that follow
+	key    *rsa.PublicKey
+	git    *gittest.Server
+	tokens int
+}
+
+func (a *gitHubApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	signed, signature, _ := cutLast(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), ".")
+	raw, err := base64.RawURLEncoding.DecodeString(signature)
+	hash := sha256.Sum256([]byte(signed))
+	if a.key == nil || err != nil || rsa.VerifyPKCS1v15(a.key, crypto.SHA256, hash[:], raw) != nil {
+		http.Error(w, `{"message": "A JSON web token could not be decoded"}`, http.StatusUnauthorized)
+		return
+	}
+	a.tokens++
+	token := fmt.Sprintf("ghs_hush%d", a.tokens)
+	a.git.Set(gittest.Faults{Username: "x-access-token", Password: token})
+	w.WriteHeader(http.StatusCreated)
+	fmt.Fprintf(w, `{"token": %q, "expires_at": %q}`, token, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+func startGitHubApp(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) == 1, "githubapp FILE")
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	ts.Check(err)
+	private := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), private, 0o600))
+	s := sceneOf(ts)
+	s.app.mu.Lock()
+	defer s.app.mu.Unlock()
+	s.app.key, s.app.git = &key.PublicKey, s.git
+	s.git.Set(gittest.Faults{Username: "x-access-token", Password: "none was given yet"})
+}
+
+func checkTokens(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) == 1, "tokens N")
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	s := sceneOf(ts)
+	s.app.mu.Lock()
+	defer s.app.mu.Unlock()
+	if s.app.tokens != n {
+		ts.Fatalf("%d tokens were given, want %d", s.app.tokens, n)
+	}
+}

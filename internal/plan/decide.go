@@ -47,6 +47,7 @@ func (m *maker) decide(p Policy, site edit.Site) {
 	if !m.told[key] {
 		m.told[key] = true
 		m.hold(p, decision)
+		m.holdGone(p, current, decision)
 		if follows && !list.has(followed) {
 			m.holdLost(p, followed)
 		}
@@ -100,6 +101,21 @@ func (m *maker) undigested(p Policy, tag string) {
 // holdLost notes a tag that stays although the registry has lost it.
 func (m *maker) holdLost(p Policy, tag string) {
 	m.holdOnce(Held{Policy: p.Name, Rule: NotFound, Detail: fmt.Sprintf("%s: %s has no such tag any more; the reference is kept as it is", tag, p.Image)})
+}
+
+// holdGone notes the tags that would have been chosen, had the registry what it lists.
+func (m *maker) holdGone(p Policy, current policy.Current, decision policy.Decision) {
+	if _, follows := p.Choice.Followed(); follows {
+		return
+	}
+	list := m.input.Lists[p.Image]
+	chosen := list.candidate(decision.Chosen)
+	for _, gone := range list.Gone {
+		better := p.Choice.Choose(current, []policy.Candidate{chosen, gone}, m.input.Now).Chosen
+		if better == gone.Tag && better != decision.Chosen {
+			m.holdOnce(Held{Policy: p.Name, Rule: NotFound, Detail: gone.Tag + ": it is listed, but " + p.Image.String() + " has no such tag"})
+		}
+	}
 }
 
 // miss notes what has to be looked up, each tag once.

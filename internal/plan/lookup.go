@@ -21,6 +21,8 @@ type List struct {
 	// Looked holds the tags that were looked up at the registry. What came of it is in Candidates; a tag that is not
 	// there is not among them any more.
 	Looked map[string]Look
+	// Gone holds the tags that were listed and would have been chosen, but that the registry turned out not to have.
+	Gone []policy.Candidate
 }
 
 // Look is what was asked about one tag.

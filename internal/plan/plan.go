@@ -38,8 +38,8 @@ type Problem struct {
 	Err    error
 }
 
-// NotFound is a rule that only a plan knows, beside those of package policy: nothing refers to the image, or the registry
-// has lost the tag that is to stay with its digest. The others are those of a [Gate].
+// NotFound is a rule that only a plan knows, beside those of package policy: nothing refers to the image, the registry has
+// lost the tag that is to stay with its digest, or it has none of a tag that is listed. The others are those of a [Gate].
 const NotFound policy.Rule = "not-found"
 
 // Changes returns the changes of all groups in order.

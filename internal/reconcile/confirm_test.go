@@ -1,10 +1,16 @@
 package reconcile_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/gittest"
+	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/policy"
 )
 
@@ -39,5 +45,67 @@ func TestWhatIsWrittenIsConfirmed(t *testing.T) {
 				t.Errorf("chose %s@%s (changed: %v), %v", d.Chosen, d.Digest, d.Changed, err)
 			}
 		})
+	}
+}
+
+// A list of tags that the registry does not have is not followed down to its end.
+func TestListsAreNotTrustedForEver(t *testing.T) {
+	t.Parallel()
+	known := map[string]policy.Candidate{}
+	for _, tag := range releases(300) {
+		known[hub+":"+tag] = policy.Candidate{Digest: digestOf(1), Pushed: now.Add(-100 * time.Hour)}
+	}
+	for _, test := range []struct {
+		name   string
+		look   func(string, image.Facts) (policy.Candidate, error)
+		looked int
+		err    string
+	}{{
+		name: "gone", looked: 20, err: "20 of the tags listed for " + hub + " are not at the registry: nothing is chosen from such a list",
+	}, {
+		name: "moved", looked: 100, err: "100 of the tags listed for " + hub + " are other images at the registry: nothing is chosen from such a list",
+		look: func(string, image.Facts) (policy.Candidate, error) {
+			return policy.Candidate{Digest: digestOf(2), FirstSeen: now}, nil
+		},
+	}} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := &source{secondHand: true, tags: map[string][]string{hub: releases(300)}, known: known, look: test.look}
+			_, err := decide(t, "guard: {minAge: 1h}", s, policy.Current{Tag: "1.0.0"})
+			if err == nil || err.Error() != test.err || len(s.looked) != test.looked {
+				t.Errorf("%v after %d look-ups, want %s after %d", err, len(s.looked), test.err, test.looked)
+			}
+		})
+	}
+}
+
+// A tag that is listed and gone is told to those who would have it, and to nobody else.
+func TestGoneTagsAreTold(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, `
+apiVersion: image-updater/v1
+git: [{name: fleet, url: "GITURL/fleet.git", branch: main}]
+defaults: {git: fleet}
+policies:
+  - {name: all, image: nginx, paths: [a.yaml]}
+  - {name: old, image: nginx, paths: [b.yaml], select: {semver: "<1.0.2"}}
+`, &source{secondHand: true, tags: map[string][]string{hub: releases(3)}, look: func(reference string, _ image.Facts) (policy.Candidate, error) {
+		if !strings.HasSuffix(reference, "1.0.1") {
+			return policy.Candidate{}, reconcile.ErrNoTag
+		}
+		return policy.Candidate{Digest: digestOf(1)}, nil
+	}})
+	s.repository("fleet", gittest.Files{"a.yaml": deployment("nginx:1.0.0"), "b.yaml": deployment("nginx:1.0.0")})
+	report := s.reconciler().Plan(t.Context(), reconcile.Selection{})
+	var held []string
+	for _, h := range report.Held {
+		if h.Rule == "not-found" {
+			held = append(held, h.Policy+" "+h.Detail)
+		}
+	}
+	slices.Sort(held)
+	want := []string{"all 1.0.2: it is listed, but " + hub + " has no such tag", "all 1.0.3: it is listed, but " + hub + " has no such tag"}
+	if diff := cmp.Diff(want, held); diff != "" || len(report.Changes) != 2 {
+		t.Errorf("%d changes, held (-want +got):\n%s", len(report.Changes), diff)
 	}
 }

@@ -30,6 +30,9 @@ func (r *Reconciler) Decide(ctx context.Context, p config.Policy, current policy
 	var failed error
 	o.complete(ctx, func(known lists, _ func(image.Repository) bool) []plan.Missing {
 		list := known[p.Image]
+		if failed = list.Err; failed != nil {
+			return nil
+		}
 		decision = p.Choice.Choose(current, list.Candidates, o.started)
 		var missing []plan.Missing
 		missing, failed = list.Lacks(governing, current, decision)

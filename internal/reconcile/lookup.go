@@ -21,6 +21,13 @@ const (
 	maxTimeLooks = 1000 // where the order is that of their times
 )
 
+// How many of the tags of one repository a pass would choose and finds to be gone, or to be other images than listed. Each
+// lets the next best be asked for; so many are no accident.
+const (
+	maxGone  = 20
+	maxMoved = 100 // all tags of an image may be pushed again while its list is remembered
+)
+
 // ErrNoTag is what [Source] answers about a tag that the registry does not have.
 var ErrNoTag = errors.New("the registry has no such tag")
 
@@ -38,8 +45,9 @@ type observation struct {
 	lists lists
 }
 
-// spent counts look-ups, those for the times that order tags by themselves.
-type spent struct{ times, others int }
+// spent counts look-ups, those for the times that order tags by themselves, and the tags that have moved before they were
+// written.
+type spent struct{ times, others, moved int }
 
 func (r *Reconciler) newObservation() *observation {
 	return &observation{
@@ -100,9 +108,43 @@ func (o *observation) look(ctx context.Context, missing []plan.Missing) map[imag
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for repository, of := range byImage {
-		o.lists[repository] = learn(o.lists[repository], of)
+		o.looks[repository].moved += moved(o.lists[repository], of)
+		list := learn(o.lists[repository], of)
+		if err := distrust(repository, len(list.Gone), o.looks[repository].moved); err != nil {
+			list.Err = err
+		}
+		o.lists[repository] = list
 	}
 	return news
+}
+
+// distrust returns the error of a list that the registry does not stand for.
+func distrust(repository image.Repository, gone, moved int) error {
+	switch {
+	case gone >= maxGone:
+		return fmt.Errorf("%d of the tags listed for %s are not at the registry: nothing is chosen from such a list", gone, repository)
+	case moved >= maxMoved:
+		return fmt.Errorf("%d of the tags listed for %s are other images at the registry: nothing is chosen from such a list", moved, repository)
+	}
+	return nil
+}
+
+// moved counts the tags that were to be written, and are not the images that were listed.
+func moved(list plan.List, lookups []*lookup) int {
+	count := 0
+	for _, l := range lookups {
+		if l.Confirm && l.answered && slices.ContainsFunc(list.Candidates, func(c policy.Candidate) bool {
+			return c.Tag == l.Tag && c.Digest != "" && c.Digest != l.found.Digest
+		}) {
+			count++
+		}
+	}
+	return count
+}
+
+// best reports whether the tag was the best one when it was asked for. A followed tag is not: it need not be listed.
+func (l *lookup) best() bool {
+	return l.Confirm || !l.Chosen && !l.ordering() && l.Facts.Has(image.PlatformsFact)
 }
 
 // lookups returns what is missing with each tag once, whatever the number of trees that want it.
@@ -208,8 +250,14 @@ func learn(list plan.List, lookups []*lookup) plan.List {
 		l.look.Confirmed = l.look.Confirmed || before.Confirmed
 		list.Looked[l.Tag] = l.look
 	}
+	list.Gone = slices.Clip(list.Gone)
 	list.Candidates = slices.DeleteFunc(slices.Clone(list.Candidates), func(c policy.Candidate) bool {
-		return byTag[c.Tag] != nil && byTag[c.Tag].gone
+		l := byTag[c.Tag]
+		gone := l != nil && l.gone
+		if gone && l.best() {
+			list.Gone = append(list.Gone, c)
+		}
+		return gone
 	})
 	for i, c := range list.Candidates {
 		if l := byTag[c.Tag]; l != nil && l.answered {

@@ -97,7 +97,7 @@ func standings(writes []write, references int, newer func(a, b string) bool) []s
 		}
 		if i >= 0 {
 			before := all[i]
-			if w.told && newer(before.tag, w.to.tag) { // a person went back by the command set
+			if w.told && before.leadsBack(w.to, newer) { // a person went back by the command set
 				all[i].others = append(all[i].others, w.to)
 				all[i].undone = w.commit
 				continue
@@ -115,6 +115,12 @@ func standings(writes []write, references int, newer func(a, b string) bool) []s
 		all = append(all, next)
 	}
 	return all
+}
+
+// leadsBack reports whether going to a value is a way back: to an older tag or, where their order does not tell, to what
+// stood there before.
+func (s standing) leadsBack(to value, newer func(a, b string) bool) bool {
+	return newer(s.tag, to.tag) || to != s.value && !newer(to.tag, s.tag) && slices.Contains(s.others, to)
 }
 
 // follows returns the index of the value that a write goes on from: one that stands or, if there is no reference of which

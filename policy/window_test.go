@@ -62,6 +62,8 @@ func TestWindows(t *testing.T) {
 		{name: "a night belongs to the day on which it begins", windows: night, at: "2026-11-21T05:59:59+01:00"},
 		{name: "the end of a night", windows: night, at: "2026-11-21T06:00:00+01:00", next: "2026-11-27T22:00:00+01:00"},
 		{name: "the night before does not count", windows: night, at: "2026-11-20T05:00:00+01:00", next: "2026-11-20T22:00:00+01:00"},
+		{name: "a night over the end of the week", windows: policy.Windows{{Days: []time.Weekday{time.Saturday}, From: hm(22, 0), To: hm(6, 0)}},
+			at: "2026-11-22T05:00:00Z"},
 		{name: "until midnight", windows: policy.Windows{{From: hm(22, 0), To: 0}}, at: "2026-11-20T23:59:59Z"},
 		{name: "until midnight and no longer", windows: policy.Windows{{From: hm(22, 0), To: 0}}, at: "2026-11-21T00:00:00Z", next: "2026-11-21T22:00:00Z"},
 

@@ -25,7 +25,7 @@ func (a *azureTags) place() string { return a.host.base.String() }
 
 func (a *azureTags) list(ctx context.Context, r image.Repository, known listing) (listing, error) {
 	a.host.tokens.expect(r.Path)
-	ctx = withCall(ctx, &call{path: r.Path, maxBody: maxListPage})
+	ctx = withCall(ctx, &call{path: r.Path, maxBody: 2 * maxAPIPage})
 	first := a.host.apiURL("/acr/v1/"+r.Path+"/_tags", url.Values{"orderby": {"timedesc"}, "n": {strconv.Itoa(azurePageSize)}})
 	next := first
 	n := &newestFirst{known: known, names: a.host.allNames(r), page: func(ctx context.Context, number int) (newestPage, error) {

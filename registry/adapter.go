@@ -111,7 +111,12 @@ func (h *host) ask(ctx context.Context, by http.RoundTripper, at *url.URL, heade
 		}
 		return nil, err
 	}
-	err = json.Unmarshal(whole(resp), answer)
+	body := whole(resp)
+	if crowded(body, callOf(ctx).maxBody) {
+		return nil, &Error{step: "asking " + at.Host + " for tags", Message: "the answer is no tag list: it has too many parts"}
+	}
+	defer h.client.decoding(body)()
+	err = json.Unmarshal(body, answer)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
 		err = nil // that field is not set, all others are
 	}

@@ -14,6 +14,7 @@ const (
 	answerWithin = 30 * time.Second // from the request to the header of the answer
 	bodyWithin   = 60 * time.Second // from the request to the end of the body
 	maxListPage  = 16 << 20
+	maxAPIPage   = 2 << 20  // of a hundred tags
 	maxSmall     = 64 << 10 // tokens and the bodies of errors
 )
 

@@ -43,8 +43,9 @@ type Client struct {
 	lists    flights[TagList]
 	details  flights[DetailList]
 	heads    flights[head]
-	things   flights[any] // what digests lead to
-	sighting sync.Mutex   // guards the sightings in the cache
+	things   flights[any]  // what digests lead to
+	sighting sync.Mutex    // guards the sightings in the cache
+	large    chan struct{} // holds one for each large answer that is decoded
 
 	mu      sync.Mutex
 	entries map[string]Host // by canonical name
@@ -68,6 +69,7 @@ func New(o Options) (*Client, error) {
 		entries: make(map[string]Host),
 		hosts:   make(map[string]*host),
 		running: make(map[*func()]struct{}),
+		large:   make(chan struct{}, largeAtOnce),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -40,7 +41,7 @@ func (d *dockerHubTags) list(ctx context.Context, r image.Repository, known list
 		return listing{}, &notTold{&Error{Message: "not a name of Docker Hub"}}
 	}
 	path := "/" + d.api.prefix + "v2/namespaces/" + namespace + "/repositories/" + name + "/tags"
-	ctx = withCall(ctx, &call{path: r.Path, maxBody: maxListPage})
+	ctx = withCall(ctx, &call{path: r.Path, maxBody: maxAPIPage})
 	n := &newestFirst{known: known, names: d.host.allNames(r), page: func(ctx context.Context, number int) (newestPage, error) {
 		return d.page(ctx, d.api.apiURL(path, url.Values{
 			"page": {strconv.Itoa(number)}, "page_size": {strconv.Itoa(hubPageSize)}, "ordering": {"last_updated"},
@@ -53,8 +54,8 @@ func (d *dockerHubTags) list(ctx context.Context, r image.Repository, known list
 
 // hubPage is a page as the tag API sends it.
 type hubPage struct {
-	Count   *int `json:"count"`
-	Next    any  `json:"next"` // whether there is one is all that is taken from it: it is a URL of another's making
+	Count   *int            `json:"count"`
+	Next    json.RawMessage `json:"next"` // whether there is one is all that is taken from it: it is a URL of another's making
 	Results []struct {
 		Name        string     `json:"name"`
 		Digest      string     `json:"digest"`
@@ -62,6 +63,12 @@ type hubPage struct {
 		LastPushed  string     `json:"tag_last_pushed"`
 		Images      []platform `json:"images"`
 	} `json:"results"`
+}
+
+// isSet reports whether a member is there and more than null or an empty text.
+func isSet(member json.RawMessage) bool {
+	text := string(member)
+	return text != "" && text != "null" && text != `""`
 }
 
 func (d *dockerHubTags) page(ctx context.Context, at *url.URL, number int) (newestPage, error) {
@@ -76,7 +83,7 @@ func (d *dockerHubTags) page(ctx context.Context, at *url.URL, number int) (newe
 	if answer.Count == nil || *answer.Count < 0 || answer.Results == nil {
 		return newestPage{}, &Error{step: "asking " + at.Host + " for tags", Message: "the answer has no count and no tags"}
 	}
-	page := newestPage{count: *answer.Count, more: answer.Next != nil && answer.Next != ""}
+	page := newestPage{count: *answer.Count, more: isSet(answer.Next)}
 	for _, result := range answer.Results {
 		if !image.IsTag(result.Name) {
 			page.dropped++

@@ -104,7 +104,9 @@ func once[T any](ctx context.Context, x reading, bucket string, digest image.Dig
 		if err != nil {
 			return value, err
 		}
+		done := x.host.client.decoding(body)
 		value = parse(body)
+		done()
 		x.host.keep(bucket, digest, value)
 		return value, nil
 	})

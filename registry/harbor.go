@@ -55,7 +55,7 @@ func (b *harborTags) list(ctx context.Context, r image.Repository, _ listing) (l
 	}
 	// A slash within the name is escaped twice: proxies unescape it once.
 	path := "/api/v2.0/projects/" + project + "/repositories/" + strings.ReplaceAll(name, "/", "%252F") + "/artifacts"
-	told, err := b.tell(withCall(ctx, &call{path: r.Path, maxBody: maxListPage}), path)
+	told, err := b.tell(withCall(ctx, &call{path: r.Path, maxBody: maxAPIPage}), path)
 	if err != nil {
 		return listing{}, err
 	}

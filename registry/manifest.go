@@ -19,6 +19,7 @@ const (
 	maxManifest  = 4 << 20 // as the OCI distribution specification advises registries
 	maxConfig    = 8 << 20
 	maxPlatforms = 256 // of one index
+	maxManifests = 2000
 )
 
 // manifestTypes is what is asked for: without the types of indexes, a registry answers for a tag of many platforms with
@@ -134,10 +135,12 @@ type config struct {
 
 // descriptor is how one document points to another.
 type descriptor struct {
-	MediaType   string            `json:"mediaType"`
-	Digest      string            `json:"digest"`
-	Platform    *platform         `json:"platform"`
-	Annotations map[string]string `json:"annotations"`
+	MediaType   string    `json:"mediaType"`
+	Digest      string    `json:"digest"`
+	Platform    *platform `json:"platform"`
+	Annotations struct {
+		Reference string `json:"vnd.docker.reference.type"`
+	} `json:"annotations"`
 }
 
 // platform is what a descriptor, a config or a tag API says of what the image runs on.
@@ -163,13 +166,13 @@ func addPlatform(all []image.Platform, p platform) []image.Platform {
 }
 
 // isAttestation reports whether it points to what BuildKit puts beside an image.
-func (d descriptor) isAttestation() bool { return d.Annotations["vnd.docker.reference.type"] != "" }
+func (d descriptor) isAttestation() bool { return d.Annotations.Reference != "" }
 
 // parseManifest reads a manifest or an index, and nothing out of what is neither or both.
 func parseManifest(body []byte) manifest {
 	var content struct {
-		Config    *descriptor  `json:"config"`
-		Manifests []descriptor `json:"manifests"`
+		Config    *descriptor `json:"config"`
+		Manifests descriptors `json:"manifests"`
 	}
 	if json.Unmarshal(body, &content) != nil || content.Config != nil && content.Manifests != nil {
 		return manifest{}
@@ -182,6 +185,17 @@ func parseManifest(body []byte) manifest {
 		return manifest{}
 	}
 	return manifest{Config: digest}
+}
+
+// descriptors are those of an index, of which there are not too many.
+type descriptors []descriptor
+
+// UnmarshalJSON counts before it makes room.
+func (d *descriptors) UnmarshalJSON(data []byte) error {
+	if elements(data) > maxManifests {
+		return errors.New("too many manifests")
+	}
+	return json.Unmarshal(data, (*[]descriptor)(d))
 }
 
 // parseIndex gathers the platforms, and finds the manifest that speaks for the index: the first for linux/amd64, else the

@@ -43,7 +43,7 @@ var questions = []question{
 	{name: "GET", kind: registrytest.Get, tags: 5, path: "/v2/acme/met/manifests/" + digestOfMet(), ask: askPlatforms, most: maxManifest},
 	{name: "token", kind: registrytest.Token, tags: 5, path: "/token", ask: askTags, most: maxSmall},
 	{name: "tag API", kind: registrytest.Tell, host: image.DockerHub, tags: 5,
-		path: "/v2/namespaces/acme/repositories/met/tags", ask: askDetails, most: maxListPage},
+		path: "/v2/namespaces/acme/repositories/met/tags", ask: askDetails, most: maxAPIPage},
 }
 
 func digestOfMet() string {

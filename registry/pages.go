@@ -180,7 +180,10 @@ func (p *pager) page(ctx context.Context, at *url.URL) (link string, err error) 
 	if resp.StatusCode != http.StatusOK {
 		return "", p.host.statusError(resp, "")
 	}
-	tags, err := parsePage(whole(resp))
+	body := whole(resp)
+	done := p.host.client.decoding(body)
+	tags, err := parsePage(body)
+	done()
 	if err != nil {
 		return "", &Error{Message: "the answer is no tag list: " + err.Error()}
 	}
@@ -211,14 +214,13 @@ func parsePage(body []byte) ([]string, error) {
 	}
 	var page struct {
 		Name   *string         `json:"name"`
-		Tags   []string        `json:"tags"`
+		Tags   pageTags        `json:"tags"`
 		Errors json.RawMessage `json:"errors"`
 	}
 	err := json.Unmarshal(body, &page)
-	if _, wrongType := errors.AsType[*json.UnmarshalTypeError](err); wrongType && page.Tags != nil {
-		err = nil
-	}
 	switch {
+	case errors.Is(err, errManyTags):
+		return nil, err
 	case err != nil:
 		return nil, errors.New(jsonProblem(err))
 	case len(page.Errors) > 0 && page.Tags == nil:
@@ -227,4 +229,21 @@ func parsePage(body []byte) ([]string, error) {
 		return nil, errors.New("it has neither name nor tags")
 	}
 	return page.Tags, nil
+}
+
+// pageTags are the tags of a page, of which there are no more than a list may have.
+type pageTags []string
+
+var errManyTags = fmt.Errorf("it has more than %d tags", maxTags)
+
+// UnmarshalJSON counts before it makes room.
+func (t *pageTags) UnmarshalJSON(data []byte) error {
+	if elements(data) > maxTags {
+		return errManyTags
+	}
+	err := json.Unmarshal(data, (*[]string)(t))
+	if _, wrongType := errors.AsType[*json.UnmarshalTypeError](err); wrongType && *t != nil {
+		return nil
+	}
+	return err
 }

@@ -25,7 +25,7 @@ func (*quayTags) secondHand() bool { return false }
 func (q *quayTags) place() string { return q.host.base.String() }
 
 func (q *quayTags) list(ctx context.Context, r image.Repository, known listing) (listing, error) {
-	ctx = withCall(ctx, &call{path: r.Path, maxBody: maxListPage})
+	ctx = withCall(ctx, &call{path: r.Path, maxBody: maxAPIPage})
 	n := &newestFirst{known: known, names: q.host.allNames(r), page: func(ctx context.Context, number int) (newestPage, error) {
 		return q.page(ctx, q.host.apiURL("/api/v1/repository/"+r.Path+"/tag/", url.Values{
 			"onlyActiveTags": {"true"}, "limit": {strconv.Itoa(quayPageSize)}, "page": {strconv.Itoa(number)},

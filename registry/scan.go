@@ -29,7 +29,7 @@ func scanPage(body []byte) (tags []string, ok bool) {
 			_, ok = s.text()
 		case key == "tags" && !listed:
 			listed = true
-			tags, ok = s.texts(bytes.Count(body, []byte{','}) + 1)
+			tags, ok = s.texts(min(bytes.Count(body, []byte{','}), maxTags) + 1)
 		default:
 			ok = false
 		}
@@ -114,6 +114,9 @@ func (s *pageScanner) texts(most int) ([]string, bool) {
 	for {
 		text, ok := s.text()
 		if !ok {
+			return nil, false
+		}
+		if len(texts) == most {
 			return nil, false
 		}
 		texts = append(texts, text)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -107,5 +108,41 @@ policies:
 	want := []string{"all 1.0.2: it is listed, but " + hub + " has no such tag", "all 1.0.3: it is listed, but " + hub + " has no such tag"}
 	if diff := cmp.Diff(want, held); diff != "" || len(report.Changes) != 2 {
 		t.Errorf("%d changes, held (-want +got):\n%s", len(report.Changes), diff)
+	}
+}
+
+// A registry that answers each time, but slowly, is not waited for with one tag after the other.
+func TestSlowLookUpsEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		s := &source{tags: map[string][]string{hub: releases(40)}, look: func(string, image.Facts) (policy.Candidate, error) {
+			time.Sleep(7 * time.Second)
+			return policy.Candidate{Digest: digestOf(1), Platforms: []image.Platform{}}, nil
+		}}
+		_, err := decideAt(t, time.Now, "guard: {platforms: [linux/amd64]}", s, policy.Current{Tag: "1.0.0"})
+		want := "looking up tags of " + hub + " one after the other takes the registry more than 1m0s, and a pass does not wait longer"
+		if took := time.Since(began); err == nil || err.Error() != want || took != 63*time.Second {
+			t.Errorf("%v after %v, want %s after 63s", err, took, want)
+		}
+	})
+}
+
+// Once a registry has no room for a pull, nothing that costs one is asked of it in the pass.
+func TestASpentQuotaIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	until := now.Add(time.Hour)
+	s := &source{tags: map[string][]string{hub: releases(200)}, look: func(string, image.Facts) (policy.Candidate, error) {
+		return policy.Candidate{Digest: digestOf(1), NoQuotaUntil: until}, nil
+	}}
+	d, err := decide(t, "guard: {platforms: [linux/amd64]}", s, policy.Current{Tag: "1.0.0"})
+	waiting := 0
+	for _, v := range d.Verdicts {
+		if v.Outcome == policy.Waiting && v.Rule == policy.RuleQuota && v.Until.Equal(until) {
+			waiting++
+		}
+	}
+	if err != nil || d.Changed || waiting != 200 || len(s.looked) != 1 {
+		t.Errorf("%v, %d tags wait after %d look-ups, want 200 after 1", err, waiting, len(s.looked))
 	}
 }

@@ -14,20 +14,6 @@ import (
 	"github.com/image-updater/image-updater/policy"
 )
 
-// The most tags of one repository that a pass looks up to tell them apart. Those to be written come on top: there are no
-// more of them than references.
-const (
-	maxLooks     = 50
-	maxTimeLooks = 1000 // where the order is that of their times
-)
-
-// How many of the tags of one repository a pass would choose and finds to be gone, or to be other images than listed. Each
-// lets the next best be asked for; so many are no accident.
-const (
-	maxGone  = 20
-	maxMoved = 100 // all tags of an image may be pushed again while its list is remembered
-)
-
 // ErrNoTag is what [Source] answers about a tag that the registry does not have.
 var ErrNoTag = errors.New("the registry has no such tag")
 
@@ -40,19 +26,16 @@ type observation struct {
 
 	turn  sync.Mutex                  // held for a round of look-ups, so that no tag is asked about twice; guards looks
 	looks map[image.Repository]*spent // how many tags were looked up to tell them apart
+	quota map[string]time.Time        // registries without room for a pull, and until when
 
 	mu    sync.Mutex // guards lists; what is in one of them never changes
 	lists lists
 }
 
-// spent counts look-ups, those for the times that order tags by themselves, and the tags that have moved before they were
-// written.
-type spent struct{ times, others, moved int }
-
 func (r *Reconciler) newObservation() *observation {
 	return &observation{
 		reconciler: r, started: r.now(), lists: lists{},
-		fresh: map[image.Repository]time.Duration{}, looks: map[image.Repository]*spent{},
+		fresh: map[image.Repository]time.Duration{}, looks: map[image.Repository]*spent{}, quota: map[string]time.Time{},
 	}
 }
 
@@ -86,6 +69,7 @@ type lookup struct {
 	again    bool // it was looked up in this pass already
 	answered bool // the registry has told what is in found
 	gone     bool // it has no such tag
+	took     time.Duration
 	found    policy.Candidate
 	look     plan.Look
 }
@@ -99,6 +83,7 @@ func (o *observation) look(ctx context.Context, missing []plan.Missing) map[imag
 		l.ask(ctx, o)
 		tell()
 	})
+	o.account(allowed)
 	news := map[image.Repository]bool{}
 	byImage := map[image.Repository][]*lookup{}
 	for _, l := range lookups {
@@ -110,6 +95,9 @@ func (o *observation) look(ctx context.Context, missing []plan.Missing) map[imag
 	for repository, of := range byImage {
 		o.looks[repository].moved += moved(o.lists[repository], of)
 		list := learn(o.lists[repository], of)
+		if until := o.quota[repository.Host]; !until.IsZero() && slices.ContainsFunc(of, (*lookup).dear) {
+			list.Candidates = unaffordable(list.Candidates, until)
+		}
 		if err := distrust(repository, len(list.Gone), o.looks[repository].moved); err != nil {
 			list.Err = err
 		}
@@ -118,29 +106,8 @@ func (o *observation) look(ctx context.Context, missing []plan.Missing) map[imag
 	return news
 }
 
-// distrust returns the error of a list that the registry does not stand for.
-func distrust(repository image.Repository, gone, moved int) error {
-	switch {
-	case gone >= maxGone:
-		return fmt.Errorf("%d of the tags listed for %s are not at the registry: nothing is chosen from such a list", gone, repository)
-	case moved >= maxMoved:
-		return fmt.Errorf("%d of the tags listed for %s are other images at the registry: nothing is chosen from such a list", moved, repository)
-	}
-	return nil
-}
-
-// moved counts the tags that were to be written, and are not the images that were listed.
-func moved(list plan.List, lookups []*lookup) int {
-	count := 0
-	for _, l := range lookups {
-		if l.Confirm && l.answered && slices.ContainsFunc(list.Candidates, func(c policy.Candidate) bool {
-			return c.Tag == l.Tag && c.Digest != "" && c.Digest != l.found.Digest
-		}) {
-			count++
-		}
-	}
-	return count
-}
+// dear reports whether more than the digest is wanted to find the tag to be written, which may cost a pull.
+func (l *lookup) dear() bool { return !l.Confirm && l.Facts&^image.DigestFact != 0 }
 
 // best reports whether the tag was the best one when it was asked for. A followed tag is not: it need not be listed.
 func (l *lookup) best() bool {
@@ -171,40 +138,6 @@ func (o *observation) lookups(missing []plan.Missing) []*lookup {
 	return lookups
 }
 
-// allow settles the look-ups that are too many, and returns the others.
-func (o *observation) allow(lookups []*lookup) []*lookup {
-	for _, l := range lookups {
-		if o.looks[l.Image] == nil {
-			o.looks[l.Image] = &spent{}
-		}
-		if l.ordering() {
-			o.looks[l.Image].times++
-		}
-	}
-	var allowed []*lookup
-	for _, l := range lookups {
-		l.look.Asked = l.Facts
-		switch spent := o.looks[l.Image]; {
-		case l.ordering() && spent.times > maxTimeLooks:
-			l.look.Err = fmt.Errorf("the times of %d tags of %s would have to be looked up, and a pass does that for %d at most: narrow tags.match",
-				spent.times, l.Image, maxTimeLooks)
-			continue
-		case l.Chosen, l.ordering():
-		case spent.others < maxLooks:
-			spent.others++
-		case l.Facts == image.DigestFact:
-			// Its age begins with a later pass, and until then it waits.
-			l.look = plan.Look{Waived: l.Facts}
-			continue
-		default:
-			l.look.Err = fmt.Errorf("more than %d tags of %s would have to be looked up in one pass: narrow tags.match or select", maxLooks, l.Image)
-			continue
-		}
-		allowed = append(allowed, l)
-	}
-	return allowed
-}
-
 // ordering reports whether the time by which tags are ordered is asked for, to find the one to be written.
 func (l *lookup) ordering() bool {
 	return !l.Confirm && l.Facts&(image.CreatedFact|image.PushedFact) != 0
@@ -221,7 +154,9 @@ func (l *lookup) ask(ctx context.Context, o *observation) {
 	case l.again:
 		fresh = max(fresh, inPass)
 	}
+	began := o.reconciler.now()
 	found, err := o.reconciler.Source.Look(ctx, l.Image, l.Tag, l.Facts, fresh)
+	l.took = o.reconciler.now().Sub(began)
 	l.found, l.look.Asked, l.look.Confirmed = found, l.Facts|image.DigestFact, l.Confirm
 	switch {
 	case errors.Is(err, ErrNoTag):

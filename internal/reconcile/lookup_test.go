@@ -27,12 +27,18 @@ func digestOf(n int) image.Digest { return image.Digest(fmt.Sprintf("sha256:%064
 // decide decides about a reference to nginx by one policy, whose keys are given in flow style.
 func decide(t *testing.T, keys string, s *source, current policy.Current) (policy.Decision, error) {
 	t.Helper()
+	return decideAt(t, func() time.Time { return now }, keys, s, current)
+}
+
+// decideAt decides by a clock.
+func decideAt(t *testing.T, clock func() time.Time, keys string, s *source, current policy.Current) (policy.Decision, error) {
+	t.Helper()
 	text := "apiVersion: image-updater/v1\npolicies: [{name: web, image: nginx, " + keys + "}]\n"
 	c, err := config.Load(fstest.MapFS{"policies.yaml": {Data: []byte(text)}}, []string{"policies.yaml"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &reconcile.Reconciler{Source: s, Now: func() time.Time { return now }}
+	r := &reconcile.Reconciler{Source: s, Now: clock}
 	return r.Decide(t.Context(), c.Policies[0], current)
 }
 

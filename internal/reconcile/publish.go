@@ -189,8 +189,23 @@ func (t *tree) decided(made plan.Plan) Report {
 	for _, p := range made.Problems {
 		report.Errors = append(report.Errors, Problem{Git: t.git.Name, Policy: p.Policy, Err: p.Err})
 	}
+	report.Errors = append(report.Errors, t.unknown(made.Missing)...)
 	t.note(&report, made.Notes)
 	return report
+}
+
+// unknown reports what a plan still lacks when nothing more is looked up, so that no change is dropped in silence.
+func (t *tree) unknown(missing []plan.Missing) []Problem {
+	var problems []Problem
+	for _, m := range missing {
+		for _, p := range t.policies {
+			if p.Image == m.Image {
+				err := fmt.Errorf("%s:%s was not looked up in this pass, though its %v is wanted", m.Image, m.Tag, m.Facts)
+				problems = append(problems, Problem{Git: t.git.Name, Policy: p.Name, Err: err})
+			}
+		}
+	}
+	return problems
 }
 
 // edited reports what became of the edits.

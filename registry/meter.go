@@ -102,10 +102,9 @@ func (t *metered) RoundTrip(req *http.Request) (*http.Response, error) {
 		l.unanswered(e, unsent)
 		return nil, err
 	case resp.StatusCode == http.StatusTooManyRequests && call.refused == pullsSpent:
-		err := l.refused(e, resp)
-		if call.pull {
-			return nil, err
-		}
+		return nil, l.refused(e, resp)
+	case resp.StatusCode == http.StatusTooManyRequests && noneRemaining(resp.Header):
+		l.refused(e, resp)
 	default:
 		l.answered(e, resp)
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,36 @@ func TestMeterHeaders(t *testing.T) {
 				t.Errorf("%d GETs, %d refused, want %d of 60", got, refused, test.pulls)
 			}
 		})
+	}
+}
+
+// TestRefusedHeadPauses: a HEAD is free, so that one which is refused says that there were too many requests, be there
+// pulls left or not; without any, GETs of manifests wait for the window beside.
+func TestRefusedHeadPauses(t *testing.T) {
+	t.Parallel()
+	now := noon
+	r := registrytest.New(registrytest.Options{})
+	r.Meter(registrytest.Metering{Limit: 100})
+	tags := pushMany(r, "app", 5)
+	o := withoutSockets(r, hub)
+	o.Now = func() time.Time { return now }
+	c := newClient(t, o)
+	r.Break(registrytest.Head, registrytest.Fault{Status: 429, Header: http.Header{"Ratelimit-Remaining": {"0;w=21600"}}})
+	for _, heads := range []int{1, 2} {
+		for _, tag := range tags {
+			if _, err := c.Look(t.Context(), hubImage("app"), tag, image.DigestFact, 0); err == nil {
+				t.Error("no error")
+			}
+		}
+		if got := r.Counts().Head; got != heads {
+			t.Errorf("%d HEADs, want %d", got, heads)
+		}
+		now = now.Add(62 * time.Second)
+	}
+	now = now.Add(2 * time.Minute)
+	r.Break(registrytest.Head, registrytest.Fault{})
+	if refused, q := lookAll(t, c, hubImage("app"), tags); refused != 5 || !q.Until.After(now.Add(5*time.Hour)) {
+		t.Errorf("%d looks refused, %+v, want all until the window has moved on", refused, q)
 	}
 }
 

@@ -30,7 +30,7 @@ func classify(req *http.Request, resp *http.Response) refusal {
 		return notRefused
 	case resp.StatusCode != http.StatusTooManyRequests:
 		return tooFast
-	case asksManifest(req) && (pullsText.Match(whole(resp)) || noneRemaining(resp.Header)):
+	case req.Method != http.MethodHead && asksManifest(req) && (pullsText.Match(whole(resp)) || noneRemaining(resp.Header)):
 		return pullsSpent
 	case showsCredential(req) && loginText.Match(whole(resp)):
 		return loginsFailed
@@ -44,8 +44,8 @@ func backsOff(resp *http.Response) bool {
 		resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != ""
 }
 
-// asksManifest reports whether the request is of the kind that pulls are counted by. The answer to a HEAD has no text,
-// so the headers have to tell.
+// asksManifest reports whether the request is of the kind that pulls are counted by. A HEAD is free, so what turns one
+// down is another meter, whatever it says of the pulls that remain.
 func asksManifest(req *http.Request) bool { return strings.Contains(req.URL.Path, "/manifests/") }
 
 // noneRemaining reports whether the headers say that no pull is left: "ratelimit-remaining: 0;w=21600".

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/image-updater/image-updater/image"
@@ -69,6 +70,9 @@ func (h *host) look(ctx context.Context, r image.Repository, tag string, want im
 	err = x.describe(ctx, &t, want)
 	if top.cached && errors.Is(err, ErrNoTag) {
 		return h.look(ctx, r, tag, want, 0) // the tag has moved, and what it pointed to was deleted
+	}
+	if errors.Is(err, ErrNoTag) { // the tag is there, and must not give way to a lower one
+		err = &Error{Status: http.StatusNotFound, Message: "the registry has the tag, but not the " + t.Digest.Short() + " it points to"}
 	}
 	if err != nil {
 		return t, explain(err, h.entry.Host, c)

@@ -142,6 +142,7 @@ type call struct {
 	maxBody int64         // of the answer
 	begun   func(int)     // called with the status before the body is read; nil = nobody wants to know
 	pull    bool          // counted as a pull by registries that have a quota
+	counted bool          // the ledger has taken one for it
 	refused refusal       // by the last answer
 	probe   bool          // it is asked though others were refused, see denials
 	wire    time.Duration // how long the requests made for it took, without the waiting before them

@@ -105,7 +105,7 @@ func New(o Options) (*Client, error) {
 // Precious are the buckets of the cache whose entries cost more than a request to learn again: pulls, the time since a
 // tag was first seen, or a lock of the account. They are for cache.Options.
 func Precious() []string {
-	return []string{manifestBucket, configBucket, sightBucket, ledgerBucket, pauseBucket, refusedBucket}
+	return []string{manifestBucket, configBucket, unreadBucket, sightBucket, ledgerBucket, pauseBucket, refusedBucket}
 }
 
 // host returns what is known about the registry of that name.

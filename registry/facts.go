@@ -62,10 +62,18 @@ func (x reading) describe(ctx context.Context, t *Tag, want image.Facts) error {
 // manifest returns what a manifest or index says: as it was kept, else by the one GET that it ever costs.
 func (x reading) manifest(ctx context.Context, digest image.Digest) (manifest, error) {
 	return once(ctx, x, manifestBucket, digest, parseManifest, func() ([]byte, error) {
+		if err := x.unread(digest); err != nil {
+			return nil, err
+		}
 		if err := x.hear(ctx); err != nil {
 			return nil, err
 		}
-		return x.host.getManifest(ctx, x.repository, string(digest))
+		body, err := x.host.getManifest(ctx, x.repository, string(digest))
+		if err == nil {
+			err = checkDigest(digest, body)
+		}
+		x.keepUnread(digest, err)
+		return body, err
 	})
 }
 

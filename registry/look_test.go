@@ -39,6 +39,49 @@ func platforms(t testing.TB, texts ...string) []image.Platform {
 	return all
 }
 
+// TestUnreadManifestCostsOnce: a manifest that cannot be read costs one pull a day, not one in each pass, and is an error
+// of the tag, which is there.
+func TestUnreadManifestCostsOnce(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		status int
+		body   string
+		err    string
+		gets   int // a day, of ten looks
+	}{
+		{name: "another digest", status: 200, body: "{}", err: "with what has the digest", gets: 1},
+		{name: "not there", status: 404, err: "it points to", gets: 1},
+		{name: "too large", status: 200, body: strings.Repeat(" ", maxManifest+1), err: "longer than", gets: 1},
+		{name: "the registry fails", status: 500, err: "500", gets: 10},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			now := noon
+			r := registrytest.New(registrytest.Options{})
+			r.Meter(registrytest.Metering{Limit: 1000})
+			r.Push("app", "1.0", registrytest.Image{Index: true})
+			r.Break(registrytest.Get, registrytest.Fault{Status: test.status, Body: test.body})
+			o := withoutSockets(r, hub)
+			o.Now = func() time.Time { return now }
+			c := newClient(t, o)
+			for day := 1; day <= 2; day++ {
+				for range 10 {
+					_, err := c.Look(t.Context(), hubImage("app"), "1.0", image.PlatformsFact, 0)
+					asError(t, err, test.err)
+					if errors.Is(err, ErrNoTag) {
+						t.Error("the tag is taken for lost")
+					}
+				}
+				if got := r.Counts().Get; got != day*test.gets {
+					t.Errorf("%d GETs by day %d, want %d a day", got, day, test.gets)
+				}
+				now = now.Add(24 * time.Hour)
+			}
+		})
+	}
+}
+
 // TestLookCosts is what each question about one tag costs, the first time and again.
 func TestLookCosts(t *testing.T) {
 	t.Parallel()

@@ -40,6 +40,9 @@ var configTypes = []string{
 // errNoDigest is an answer to HEAD that leaves the digest open.
 var errNoDigest = errors.New("the answer to HEAD has no Docker-Content-Digest")
 
+// errOtherContent is an answer for a digest that has another one.
+var errOtherContent = errors.New("it is not used")
+
 // headManifest asks for the digest of a tag.
 func (h *host) headManifest(ctx context.Context, r image.Repository, reference string) (image.Digest, error) {
 	path := h.path(r)
@@ -115,7 +118,10 @@ func checkDigest(digest image.Digest, body []byte) error {
 		got = image.Digest(fmt.Sprintf("sha512:%x", sha512.Sum512(body)))
 	}
 	if got != digest {
-		return &Error{Message: fmt.Sprintf("the registry answers for %s with what has the digest %s", digest.Short(), got.Short())}
+		return &Error{
+			Message: fmt.Sprintf("the registry answers for %s with what has the digest %s", digest.Short(), got.Short()),
+			Err:     errOtherContent,
+		}
 	}
 	return nil
 }

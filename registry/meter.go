@@ -92,7 +92,7 @@ func (t *metered) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.taken {
+	if call.counted = e.taken; e.taken {
 		t.host.client.cache.Flush() // so that a process that is killed has not spent what the next one knows nothing of
 	}
 	resp, err := t.next.RoundTrip(req)

@@ -55,7 +55,7 @@ func (t *retrying) again(ctx context.Context, resp *http.Response, err error, tr
 		// The limiter holds the next request as long as the registry asked; a longer pause it would turn away. Spent
 		// pulls and failed logins are not mended by a second try.
 		return 0, callOf(ctx).refused == tooFast && t.limit.pausedUntil().IsZero()
-	case err == nil && !failed(resp.StatusCode):
+	case err == nil && (!failed(resp.StatusCode) || callOf(ctx).counted): // each try is a pull
 		return 0, false
 	}
 	wait := firstWait << (try - 1)

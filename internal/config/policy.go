@@ -10,6 +10,9 @@ import (
 	"github.com/image-updater/image-updater/policy"
 )
 
+// leastInterval is the shortest interval, but for 0.
+const leastInterval = time.Second
+
 // addPolicy checks what a policy and the defaults say together.
 func (c *resolver) addPolicy(p *policyEntry) {
 	if p.own("git") {
@@ -20,6 +23,9 @@ func (c *resolver) addPolicy(p *policyEntry) {
 	p.limitPin()
 	if p.has("window") && len(p.Window) == 0 && !p.faulty {
 		p.fail(p.valueAt("window"), "window: is an empty list; window: {} is always open")
+	}
+	if p.has("interval") && p.Interval > 0 && time.Duration(p.Interval) < leastInterval {
+		p.fail(p.valueAt("interval"), "interval: %v is shorter than %v; 0 is in every pass", time.Duration(p.Interval), leastInterval)
 	}
 	spec := p.spec()
 	choice, err := policy.New(spec)

@@ -151,9 +151,12 @@ func (r Registry) tokens(due float64, all int) Cost {
 	return Cost{Requests: math.Min(due, math.Ceil(float64(all)/float64(r.TokenFor)))}
 }
 
+// leastInterval is what is taken for a shorter interval, by those who look, too.
+const leastInterval = time.Minute
+
 func (a Assumptions) interval(r Repository) time.Duration {
 	if r.Interval <= 0 {
-		return a.Pass
+		return max(a.Pass, leastInterval)
 	}
-	return r.Interval
+	return max(r.Interval, leastInterval)
 }

@@ -124,6 +124,11 @@ func TestMake(t *testing.T) {
 			want: []Row{{Registry: "docker.io", Day: Cost{Requests: 96}, First: Cost{Requests: 1}}},
 		},
 		{
+			name:     "an interval of no time",
+			registry: Registry{Host: "docker.io"}, repositories: many("docker.io", 1, time.Nanosecond), assume: assume,
+			want: []Row{{Registry: "docker.io", Day: Cost{Requests: 1440}, First: Cost{Requests: 1}}},
+		},
+		{
 			name:         "two intervals: tokens for one due repository each, or for all",
 			registry:     Registry{Host: "docker.io", TokenFor: 50},
 			repositories: append(many("docker.io", 1, 15*time.Minute), many("docker.io", 99, time.Hour)...), assume: assume,

@@ -27,6 +27,8 @@ type round struct {
 	count  int               // of tags that all rules allow
 	notes  map[string]string // details that cannot be worked out again, by tag
 
+	ahead map[string]time.Time // times in the future, which are taken for unknown, by tag
+
 	refused Verdict // of the followed tag, where a rule is against the digest it has now
 
 	missing []Missing
@@ -45,6 +47,7 @@ type entry struct {
 // depend on the order of the candidates, and changes nothing it is given. Of doubles the youngest counts.
 func (p *Policy) Choose(current Current, candidates []Candidate, now time.Time) Decision {
 	r := &round{policy: p, current: current, now: now}
+	candidates = r.credible(candidates)
 	if p.scale == nil {
 		return r.follow(candidates)
 	}

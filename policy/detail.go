@@ -21,6 +21,9 @@ func (v Verdict) Detail() string {
 }
 
 func (r *round) detail(v Verdict) string {
+	if at := r.ahead[v.Tag]; !at.IsZero() && r.untimed(v) {
+		return "its time is taken for unknown, as " + at.UTC().Format(time.DateOnly) + " lies in the future"
+	}
 	switch v.Rule {
 	case RuleArtifact:
 		return artifactDetail

@@ -205,6 +205,25 @@ func TestHarborParksWhatItsAPIRefuses(t *testing.T) {
 	}
 }
 
+// TestGoogleNamesTwice: of a tag that two manifests name nothing is known, and of the others of these manifests all.
+func TestGoogleNamesTwice(t *testing.T) {
+	t.Parallel()
+	digest := func(c string) string { return "sha256:" + strings.Repeat(c, 64) }
+	for range 20 { // the order of a map is another each time
+		l := (&googleTags{}).listing([]string{"1.0", "2.0", "3.0"}, map[string]googleManifest{
+			digest("a"): {Tags: []string{"3.0", "1.0"}},
+			digest("b"): {Tags: []string{"1.0", "2.0"}},
+		})
+		got := make(map[string]image.Digest)
+		for _, tag := range l.tags {
+			got[tag.Name] = tag.Digest
+		}
+		if diff := cmp.Diff(map[string]image.Digest{"1.0": "", "2.0": image.Digest(digest("b")), "3.0": image.Digest(digest("a"))}, got); diff != "" {
+			t.Fatalf("digests (-want +got):\n%s", diff)
+		}
+	}
+}
+
 // TestNamesOnlyRemembered: an API that tells nothing of a repository is not asked at each look, by no process, but
 // anew after some hours, and when somebody wants it fresh.
 func TestNamesOnlyRemembered(t *testing.T) {

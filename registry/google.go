@@ -55,14 +55,14 @@ func (g *googleTags) list(ctx context.Context, r image.Repository, _ listing) (l
 func (g *googleTags) listing(names []string, manifests map[string]googleManifest) listing {
 	l := listing{facts: g.facts()}
 	told := make(map[string]Tag, len(names))
+	twice := make(map[string]bool) // named by two manifests, of which one is wrong
 	for digest, m := range manifests {
 		tag := Tag{Pushed: parseMillis(m.Uploaded), Created: parseMillis(m.Created)}
 		tag.Digest, _ = image.ParseDigest(digest)
 		for _, name := range m.Tags {
-			if _, twice := told[name]; twice {
-				tag = Tag{} // of two manifests one is wrong
+			if _, found := told[name]; found {
+				twice[name] = true
 			}
-			tag.Name = name
 			told[name] = tag
 		}
 	}
@@ -70,6 +70,9 @@ func (g *googleTags) listing(names []string, manifests map[string]googleManifest
 	names, l.dropped = legalTags(names)
 	for _, name := range names {
 		tag := told[name]
+		if twice[name] {
+			tag = Tag{}
+		}
 		tag.Name = name
 		undated = undated || tag.Created.IsZero()
 		l.tags = append(l.tags, listed{Tag: tag})

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // maxText bounds what is shown of a text from outside.
@@ -71,7 +72,7 @@ func (s *secrets) cleanText(text string) string {
 	}
 	s.mu.Unlock()
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == '\u2028' || r == '\u2029' || r == '\ufffd' {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == '\u2028' || r == '\u2029' || r == '\ufffd' || unicode.Is(unicode.Cf, r) { // Cf turns the direction of text, and hides
 			return ' '
 		}
 		return r

@@ -172,6 +172,7 @@ func TestCleanText(t *testing.T) {
 		{"Basic cm9ib3Q6cCZzcyB3b3Jk", "Basic REDACTED"},
 		{`Get "https://u:p@host.example:5000/v2/?q=1#f": EOF`, `Get "https://host.example:5000/v2/": EOF`},
 		{"see https://%zz and https://ok.example", "see URL and https://ok.example"},
+		{"a\u202eb\u2066c\u200bd", "a b c d"},
 		{"a\nb\x1b[31m\x00c\u2028d\tabc", "a b [31m c d abc"},
 		{strings.Repeat("é", 300), strings.Repeat("é", 200) + "..."},
 	} {

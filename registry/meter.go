@@ -46,6 +46,9 @@ func readMeter(header http.Header, metered bool) (m meterHeaders, found bool) {
 	if m.window == 0 {
 		m.window = defaultWindow
 	}
+	if allowance == 0 && m.remaining < 0 {
+		m.remaining = 0 // of none
+	}
 	return m, true
 }
 

@@ -28,6 +28,7 @@ func TestMeterHeaders(t *testing.T) {
 			host: image.DockerHub, pulls: 50}, // as if it were the least allowance that is known
 		{name: "nothing but what remains", metering: registrytest.Metering{Limit: 1000, LimitHeader: ";w=21600", RemainingHeader: "70;w=21600"},
 			host: image.DockerHub, pulls: 50},
+		{name: "nothing is allowed", metering: registrytest.Metering{Limit: 1000, LimitHeader: "0;w=21600", RemainingHeader: ";w=21600"}, host: image.DockerHub},
 		{name: "less than nothing remains", metering: registrytest.Metering{Limit: 40, RemainingHeader: "-3;w=21600"}, host: image.DockerHub},
 		{name: "an account that pays", metering: registrytest.Metering{Limit: 40, Accounts: map[string]int{registrytest.Address: 0}},
 			host: image.DockerHub, pulls: 60},

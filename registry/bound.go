@@ -142,6 +142,7 @@ type call struct {
 	maxBody int64         // of the answer
 	begun   func(int)     // called with the status before the body is read; nil = nobody wants to know
 	pull    bool          // counted as a pull by registries that have a quota
+	beyond  bool          // it was redirected to another host than the registry's
 	counted bool          // the ledger has taken one for it
 	refused refusal       // by the last answer
 	probe   bool          // it is asked though others were refused, see denials

@@ -41,6 +41,7 @@ func (h *host) send(ctx context.Context, method string, by http.RoundTripper, u 
 		case sameOrigin(u, next):
 		case elsewhere != nil && next.User == nil && (next.Scheme == "https" || next.Scheme == u.Scheme):
 			by = elsewhere
+			callOf(ctx).beyond = true
 		default:
 			return nil, &Error{Status: resp.StatusCode, Message: fmt.Sprintf("a redirect from %s to %s is not followed "+
 				"(name the latter as endpoint of the registry to ask it)", origin(u), origin(next))}

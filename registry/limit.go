@@ -187,7 +187,9 @@ func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 		t.debug(req, "registry request failed", slog.Any("err", h.secret.clean(err)))
 		return nil, err
 	}
-	c.refused = classify(req, resp)
+	if c.refused = classify(req, resp); c.beyond {
+		c.refused = notRefused // by the registry: whoever keeps its blobs has limits of its own
+	}
 	t.limit.answered(resp, c.refused)
 	t.debug(req, "registry request", slog.Int("status", resp.StatusCode))
 	return resp, nil

@@ -39,6 +39,30 @@ func platforms(t testing.TB, texts ...string) []image.Platform {
 	return all
 }
 
+// TestBlobHostPausesItselfAlone: where blobs are kept is no part of the registry, and its limits are its own.
+func TestBlobHostPausesItselfAlone(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{})
+	r.Push("app", "1.0", registrytest.Image{})
+	r.Break(registrytest.Blob, registrytest.Fault{Redirect: "https://blobs.example/config"})
+	o := withoutSockets(r, unlimited)
+	o.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
+		if req.URL.Host == "blobs.example" {
+			header := http.Header{"Retry-After": {"3600"}}
+			return &http.Response{StatusCode: http.StatusTooManyRequests, Header: header, Body: http.NoBody}, nil
+		}
+		return r.Transport().RoundTrip(req)
+	})
+	c := newClient(t, o)
+	_, err := c.Look(t.Context(), repository("app"), "1.0", image.CreatedFact, 0)
+	if e := asError(t, err, "429"); !e.Until.IsZero() {
+		t.Errorf("the registry is paused until %v", e.Until)
+	}
+	if _, err := c.Tags(t.Context(), repository("app"), 0); err != nil {
+		t.Errorf("the registry itself: %v", err)
+	}
+}
+
 // TestUnreadManifestCostsOnce: a manifest that cannot be read costs one pull a day, not one in each pass, and is an error
 // of the tag, which is there.
 func TestUnreadManifestCostsOnce(t *testing.T) {

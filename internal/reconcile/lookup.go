@@ -147,7 +147,7 @@ func (l *lookup) ordering() bool {
 // of this pass.
 func (l *lookup) ask(ctx context.Context, o *observation) {
 	fresh := o.fresh[l.Image]
-	inPass := o.reconciler.now().Sub(o.started) + time.Microsecond // to which times are kept
+	inPass := o.reconciler.now().Sub(o.started) + time.Second // time goes on until the answer is judged
 	switch {
 	case l.Confirm:
 		fresh = inPass

@@ -109,6 +109,7 @@ func (r Registry) passes(repositories []Repository, assume Assumptions) (cost Co
 	for _, repository := range repositories {
 		shortest = min(shortest, assume.interval(repository))
 	}
+	shortest = max(shortest, shortestPass)
 	every := make(map[int]float64) // repositories that want a token, by in which pass of how many they are due
 	beside := make(map[int]bool)   // the same of those that are due beside the registry
 	for _, repository := range repositories {
@@ -121,7 +122,7 @@ func (r Registry) passes(repositories []Repository, assume Assumptions) (cost Co
 		default:
 			due = 0
 		}
-		of := int(math.Round(interval.Seconds() / shortest.Seconds()))
+		of := max(1, int(math.Round(interval.Seconds()/shortest.Seconds())))
 		every[of] += due
 		beside[of] = beside[of] || repository.look().Beside > 0
 	}
@@ -151,12 +152,12 @@ func (r Registry) tokens(due float64, all int) Cost {
 	return Cost{Requests: math.Min(due, math.Ceil(float64(all)/float64(r.TokenFor)))}
 }
 
-// leastInterval is what is taken for a shorter interval, by those who look, too.
-const leastInterval = time.Minute
+// shortestPass is the least time from one pass to the next, however short the intervals.
+const shortestPass = time.Minute
 
 func (a Assumptions) interval(r Repository) time.Duration {
 	if r.Interval <= 0 {
-		return max(a.Pass, leastInterval)
+		return a.Pass
 	}
-	return max(r.Interval, leastInterval)
+	return r.Interval
 }

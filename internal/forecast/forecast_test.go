@@ -124,9 +124,9 @@ func TestMake(t *testing.T) {
 			want: []Row{{Registry: "docker.io", Day: Cost{Requests: 96}, First: Cost{Requests: 1}}},
 		},
 		{
-			name:     "an interval of no time",
-			registry: Registry{Host: "docker.io"}, repositories: many("docker.io", 1, time.Nanosecond), assume: assume,
-			want: []Row{{Registry: "docker.io", Day: Cost{Requests: 1440}, First: Cost{Requests: 1}}},
+			name:     "more looks than passes",
+			registry: Registry{Host: "docker.io", TokenFor: 50}, repositories: many("docker.io", 1, time.Millisecond), assume: assume,
+			want: []Row{{Registry: "docker.io", Day: Cost{Requests: 86_400_000 + 1440}, First: Cost{Requests: 2}}},
 		},
 		{
 			name:         "two intervals: tokens for one due repository each, or for all",

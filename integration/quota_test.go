@@ -92,7 +92,7 @@ func TestPullsLeftToOthers(t *testing.T) {
 		defer end()
 		client.Expect(repository(t, "team/app"))
 		for _, tag := range tags {
-			got, err := client.Look(t.Context(), repository(t, "team/app"), tag, want, 0)
+			got, err := client.Look(t.Context(), repository(t, "team/app"), tag, want, time.Time{})
 			if _, ok := errors.AsType[*registry.QuotaError](err); ok && got.Digest != "" {
 				refused++
 			} else if err != nil {

@@ -361,7 +361,7 @@ func TestSightings(t *testing.T) {
 		r.Push("a", "1.1", registrytest.Image{})
 		c := newClient(t, withoutSockets(r, unlimited))
 		first := time.Now().UTC()
-		if _, err := c.Look(t.Context(), repository("a"), "1.0", 0, 0); err != nil {
+		if _, err := c.Look(t.Context(), repository("a"), "1.0", 0, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Hour)

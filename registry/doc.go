@@ -6,7 +6,7 @@
 //	client.Expect(repositories...)
 //	list, err := client.Tags(ctx, repository, 15*time.Minute)
 //	more, err := client.Details(ctx, repository, image.PushedFact, 15*time.Minute)
-//	tag, err := client.Look(ctx, repository, "1.27.4", image.DigestFact|image.PlatformsFact, 0)
+//	tag, err := client.Look(ctx, repository, "1.27.4", image.DigestFact|image.PlatformsFact, time.Time{})
 //
 // # What it guarantees
 //

@@ -75,12 +75,12 @@ func TestLookAtRegistryOfGGCR(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := newClient(t, Options{Now: func() time.Time { return noon }})
-	got, err := c.Look(t.Context(), image.Repository{Host: host, Path: "app"}, "1.0", everything, 0)
+	got, err := c.Look(t.Context(), image.Repository{Host: host, Path: "app"}, "1.0", everything, time.Time{})
 	want := Tag{Name: "1.0", Digest: image.Digest(digest.String()), Created: noon, FirstSeen: noon, Platforms: platforms(t, "linux/arm64", "linux/amd64")}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	if _, err := c.Look(t.Context(), image.Repository{Host: host, Path: "app"}, "2.0", everything, 0); !errors.Is(err, ErrNoTag) {
+	if _, err := c.Look(t.Context(), image.Repository{Host: host, Path: "app"}, "2.0", everything, time.Time{}); !errors.Is(err, ErrNoTag) {
 		t.Errorf("a tag that is not there: %v", err)
 	}
 }

@@ -34,7 +34,7 @@ func pushMany(r *registrytest.Registry, path string, n int) []string {
 func lookAll(t testing.TB, c *Client, r image.Repository, tags []string) (refused int, last *QuotaError) {
 	t.Helper()
 	for _, tag := range tags {
-		got, err := c.Look(t.Context(), r, tag, image.PlatformsFact, 0)
+		got, err := c.Look(t.Context(), r, tag, image.PlatformsFact, time.Time{})
 		if q, ok := errors.AsType[*QuotaError](err); ok {
 			if asError(t, err, "looking up tag "+tag); got.Digest == "" || got.Platforms != nil {
 				t.Errorf("%s: %+v beside the error, want the digest alone", tag, got)
@@ -182,9 +182,9 @@ func TestLedgerAgainstRegistry(t *testing.T) {
 				tags++
 				tag := fmt.Sprint(tags)
 				r.Push("app", tag, registrytest.Image{Index: true, Build: tags})
-				fresh := rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(t, "fresh")
+				since := rapid.SampledFrom([]time.Time{{}, noon.Add(-time.Hour)}).Draw(t, "since")
 				before := r.Pulls(registrytest.Address)
-				_, err := c.Look(t.Context(), hubImage("app"), tag, image.PlatformsFact, fresh)
+				_, err := c.Look(t.Context(), hubImage("app"), tag, image.PlatformsFact, since)
 				q, quota := errors.AsType[*QuotaError](err)
 				if err != nil && !quota || quota && q.Refused {
 					t.Fatal(err)
@@ -223,7 +223,7 @@ func TestLastPull(t *testing.T) {
 	var group sync.WaitGroup
 	for _, tag := range tags {
 		group.Go(func() {
-			if _, err := c.Look(t.Context(), hubImage("app"), tag, image.PlatformsFact, 0); err != nil {
+			if _, err := c.Look(t.Context(), hubImage("app"), tag, image.PlatformsFact, time.Time{}); err != nil {
 				if _, ok := errors.AsType[*QuotaError](err); !ok {
 					t.Error(err)
 				}
@@ -250,7 +250,7 @@ func TestRefusedPullIsNone(t *testing.T) {
 	r.Push("app", "1.0", registrytest.Image{})
 	c := newClient(t, withoutSockets(r, Host{Host: image.DockerHub, PerSecond: 1e6, TokenHosts: []string{"docker.io"}}))
 	for _, want := range []image.Facts{image.DigestFact, image.PlatformsFact} {
-		if _, err := c.Look(t.Context(), hubImage("app"), "1.0", want, time.Hour); err != nil {
+		if _, err := c.Look(t.Context(), hubImage("app"), "1.0", want, time.Now().Add(-time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		r.ExpireTokens()

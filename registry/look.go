@@ -22,9 +22,16 @@ type head struct {
 	cached bool      // it was asked earlier
 }
 
+// serves reports whether an answer that was kept is one for whoever wants to know what has been true since then. The cache
+// keeps microseconds. What is from the future serves nobody: the clock was set back.
+func (h head) serves(since, now time.Time) bool {
+	return !since.IsZero() && !h.at.Before(since.Truncate(time.Microsecond)) && !h.at.After(now)
+}
+
 // Look returns what is wanted of one tag: always its digest and when it was first seen with it, and on top the platforms
-// and the build time. The digest comes from a HEAD, which no registry counts as a pull; a digest that was looked up
-// less than fresh ago is taken without a request. What a digest leads to never changes: it is read once, and kept.
+// and the build time. The digest comes from a HEAD, which no registry counts as a pull; one that was looked up since
+// then is taken without a request, and with a zero since the registry is asked in any case. What a digest leads to never
+// changes: it is read once, and kept.
 //
 // The build time of an index is that of its image for linux/amd64, or of its first. What is no image, or cannot be read
 // as one, offers no platforms and has no build time. The push time is nothing that a tag can be asked for.
@@ -34,7 +41,7 @@ type head struct {
 // [*Error], and the tag beside it has what was found without.
 //
 // Where the registry does not answer HEAD with a digest, and counts no pulls, the manifest itself is asked for.
-func (c *Client) Look(ctx context.Context, repository image.Repository, tag string, want image.Facts, fresh time.Duration) (Tag, error) {
+func (c *Client) Look(ctx context.Context, repository image.Repository, tag string, want image.Facts, since time.Time) (Tag, error) {
 	op := "looking up tag " + tag
 	if err := image.CheckTag(tag); err != nil {
 		return Tag{}, &Error{Op: "looking up a tag", Repository: repository, Err: err}
@@ -44,20 +51,20 @@ func (c *Client) Look(ctx context.Context, repository image.Repository, tag stri
 		return Tag{}, err
 	}
 	defer end()
-	found, err := h.look(ctx, repository, tag, want, fresh)
+	found, err := h.look(ctx, repository, tag, want, since)
 	if err != nil {
 		return found, h.wrap(op, repository, err)
 	}
 	return found, nil
 }
 
-func (h *host) look(ctx context.Context, r image.Repository, tag string, want image.Facts, fresh time.Duration) (Tag, error) {
+func (h *host) look(ctx context.Context, r image.Repository, tag string, want image.Facts, since time.Time) (Tag, error) {
 	t := Tag{Name: tag}
 	c, err := h.keys.get(ctx)
 	if err != nil {
 		return t, err
 	}
-	top, err := h.head(ctx, c, r, tag, fresh)
+	top, err := h.head(ctx, c, r, tag, since)
 	if err != nil {
 		return t, explain(err, h.entry.Host, c)
 	}
@@ -69,7 +76,7 @@ func (h *host) look(ctx context.Context, r image.Repository, tag string, want im
 	x := reading{host: h, repository: r, tag: tag, credential: c}
 	err = x.describe(ctx, &t, want)
 	if top.cached && errors.Is(err, ErrNoTag) {
-		return h.look(ctx, r, tag, want, 0) // the tag has moved, and what it pointed to was deleted
+		return h.look(ctx, r, tag, want, time.Time{}) // the tag has moved, and what it pointed to was deleted
 	}
 	if errors.Is(err, ErrNoTag) { // the tag is there, and must not give way to a lower one
 		err = &Error{Status: http.StatusNotFound, Message: "the registry has the tag, but not the " + t.Digest.Short() + " it points to"}
@@ -82,21 +89,19 @@ func (h *host) look(ctx context.Context, r image.Repository, tag string, want im
 
 // head returns the digest of a tag, from the cache when it is young enough. However many ask for one tag at a time, the
 // registry is asked once.
-func (h *host) head(ctx context.Context, c credential, r image.Repository, tag string, fresh time.Duration) (head, error) {
+func (h *host) head(ctx context.Context, c credential, r image.Repository, tag string, since time.Time) (head, error) {
 	key := h.keyOf(r.String()+":"+tag, c)
 	for {
 		top, err := h.client.heads.do(ctx, key, func() (head, error) {
-			if fresh > 0 {
-				if top, found := h.keptHead(key); found && young(top.at, h.client.now(), fresh) {
-					return top, nil
-				}
+			if top, found := h.keptHead(key); found && top.serves(since, h.client.now()) {
+				return top, nil
 			}
 			return h.askHead(ctx, c, r, tag)
 		})
 		if err != nil {
 			return head{}, err
 		}
-		if top.cached && !young(top.at, h.client.now(), fresh) {
+		if top.cached && !top.serves(since, h.client.now()) {
 			continue // it was for another caller, who wants less
 		}
 		return top, nil

@@ -54,7 +54,7 @@ func TestBlobHostPausesItselfAlone(t *testing.T) {
 		return r.Transport().RoundTrip(req)
 	})
 	c := newClient(t, o)
-	_, err := c.Look(t.Context(), repository("app"), "1.0", image.CreatedFact, 0)
+	_, err := c.Look(t.Context(), repository("app"), "1.0", image.CreatedFact, time.Time{})
 	if e := asError(t, err, "429"); !e.Until.IsZero() {
 		t.Errorf("the registry is paused until %v", e.Until)
 	}
@@ -91,7 +91,7 @@ func TestUnreadManifestCostsOnce(t *testing.T) {
 			c := newClient(t, o)
 			for day := 1; day <= 2; day++ {
 				for range 10 {
-					_, err := c.Look(t.Context(), hubImage("app"), "1.0", image.PlatformsFact, 0)
+					_, err := c.Look(t.Context(), hubImage("app"), "1.0", image.PlatformsFact, time.Time{})
 					asError(t, err, test.err)
 					if errors.Is(err, ErrNoTag) {
 						t.Error("the tag is taken for lost")
@@ -142,8 +142,8 @@ func TestLookCosts(t *testing.T) {
 			o.Now = func() time.Time { return noon }
 			c := newClient(t, o)
 			for i, counts := range []registrytest.Counts{test.first, test.again, {}} {
-				fresh := []time.Duration{0, 0, time.Minute}[i]
-				got, err := c.Look(t.Context(), repository("app"), "1.0", test.want, fresh)
+				since := []time.Time{{}, {}, noon.Add(-time.Minute)}[i]
+				got, err := c.Look(t.Context(), repository("app"), "1.0", test.want, since)
 				want := Tag{Name: "1.0", Digest: image.Digest(digest), FirstSeen: noon, Platforms: test.platforms}
 				if test.want.Has(image.CreatedFact) {
 					want.Created = test.created
@@ -181,7 +181,7 @@ func TestNothingIsReadTwice(t *testing.T) {
 		state := openCache(t, path)
 		o := withoutSockets(r, unlimited)
 		o.Cache = state
-		got, err := newClient(t, o).Look(t.Context(), repository("app"), "1.27", step.want, 0)
+		got, err := newClient(t, o).Look(t.Context(), repository("app"), "1.27", step.want, time.Time{})
 		if err != nil || len(got.Platforms) != 2 || string(got.Digest) != body {
 			t.Errorf("%v: %+v, %v", step.want, got, err)
 		}
@@ -208,7 +208,7 @@ func TestTogether(t *testing.T) {
 	for i := range 40 {
 		group.Go(func() {
 			want := []image.Facts{image.DigestFact, image.PlatformsFact, everything}[i%3]
-			if _, err := c.Look(t.Context(), repository("app"), "1.0", want, time.Hour); err != nil {
+			if _, err := c.Look(t.Context(), repository("app"), "1.0", want, time.Now().Add(-time.Hour)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -243,7 +243,7 @@ func TestFollowedDigests(t *testing.T) {
 			if pass == i%passes {
 				digest = r.Push(name, "latest", registrytest.Image{Platforms: []string{"linux/amd64", "linux/arm64"}, Build: pass + 1})
 			}
-			got, err := c.Look(t.Context(), hubImage(name), "latest", image.DigestFact, 0)
+			got, err := c.Look(t.Context(), hubImage(name), "latest", image.DigestFact, time.Time{})
 			if err != nil || digest != "" && (string(got.Digest) != digest || !got.FirstSeen.Equal(now)) {
 				t.Errorf("pass %d: %+v, %v, want the digest %s", pass, got, err, digest)
 			}
@@ -306,7 +306,7 @@ func TestLookErrors(t *testing.T) {
 				at.Host = test.host
 			}
 			c := newClient(t, withoutSockets(r, unlimited, hub))
-			_, err := c.Look(t.Context(), at, test.tag, everything, 0)
+			_, err := c.Look(t.Context(), at, test.tag, everything, time.Time{})
 			asError(t, err, test.want)
 			if errors.Is(err, ErrNoTag) != test.noTag {
 				t.Errorf("errors.Is(%v, ErrNoTag) = %v", err, !test.noTag)
@@ -318,6 +318,36 @@ func TestLookErrors(t *testing.T) {
 	}
 }
 
+// TestLookSince: an answer counts from the moment it was given on, also for another process.
+func TestLookSince(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{})
+	r.Push("app", "1.0", registrytest.Image{})
+	path := filepath.Join(t.TempDir(), "cache.db")
+	now := noon
+	look := func(since time.Time, heads int) {
+		t.Helper()
+		state := openCache(t, path)
+		defer state.Close()
+		o := withoutSockets(r, unlimited)
+		o.Cache, o.Now = state, func() time.Time { return now }
+		if _, err := newClient(t, o).Look(t.Context(), repository("app"), "1.0", image.DigestFact, since); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Counts().Head; got != heads {
+			t.Errorf("%d HEAD requests, want %d", got, heads)
+		}
+	}
+	look(time.Time{}, 1)
+	now = noon.Add(time.Second)
+	look(noon, 1)
+	look(noon.Add(time.Nanosecond), 1) // the cache keeps microseconds
+	look(noon.Add(time.Microsecond), 2)
+	look(time.Time{}, 3)
+	now = noon
+	look(noon.Add(-time.Hour), 4) // the clock was set back
+}
+
 // TestWithoutHead: a registry that answers HEAD with no digest, and counts no pulls, is asked for the manifest.
 func TestWithoutHead(t *testing.T) {
 	t.Parallel()
@@ -325,7 +355,7 @@ func TestWithoutHead(t *testing.T) {
 	digest := r.Push("app", "1.0", registrytest.Image{Platforms: []string{"linux/amd64", "linux/arm64"}})
 	c := newClient(t, withoutSockets(r, unlimited))
 	for range 2 {
-		got, err := c.Look(t.Context(), repository("app"), "1.0", image.PlatformsFact, time.Hour)
+		got, err := c.Look(t.Context(), repository("app"), "1.0", image.PlatformsFact, time.Now().Add(-time.Hour))
 		if err != nil || string(got.Digest) != digest || len(got.Platforms) != 2 {
 			t.Errorf("%+v, %v, want %s", got, err, digest)
 		}
@@ -347,14 +377,14 @@ func TestBlobStore(t *testing.T) {
 		host := unlimited
 		host.Auth = account("secret")
 		c := newClient(t, withoutSockets(r, host))
-		if got, err := c.Look(t.Context(), repository("app"), "1.0", everything, 0); err != nil || got.Created.IsZero() {
+		if got, err := c.Look(t.Context(), repository("app"), "1.0", everything, time.Time{}); err != nil || got.Created.IsZero() {
 			t.Errorf("%s: %+v, %v", scheme, got, err)
 		}
 	}
 	// Nobody listens in on a config by leading to plain HTTP.
 	r := registrytest.New(registrytest.Options{BlobStore: "http://store.example"})
 	r.Push("app", "1.0", registrytest.Image{})
-	_, err := newClient(t, withoutSockets(r, unlimited)).Look(t.Context(), repository("app"), "1.0", everything, 0)
+	_, err := newClient(t, withoutSockets(r, unlimited)).Look(t.Context(), repository("app"), "1.0", everything, time.Time{})
 	asError(t, err, "a redirect from https://registry.acme.example to http://store.example is not followed")
 }
 
@@ -373,7 +403,7 @@ func TestNoImage(t *testing.T) {
 			r.PushDocument("app", "1.0", "application/vnd.oci.image.manifest.v1+json", body)
 			c := newClient(t, withoutSockets(r, unlimited))
 			for range 2 {
-				got, err := c.Look(t.Context(), repository("app"), "1.0", everything, 0)
+				got, err := c.Look(t.Context(), repository("app"), "1.0", everything, time.Time{})
 				if err != nil || got.Digest == "" || got.Platforms == nil || len(got.Platforms) > 0 || !got.Created.IsZero() {
 					t.Errorf("%+v, %v", got, err)
 				}
@@ -395,11 +425,11 @@ func TestTagThatMoved(t *testing.T) {
 	c := newClient(t, Options{Hosts: []Host{unlimited}, Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 		return current.Transport().RoundTrip(req)
 	})})
-	if _, err := c.Look(t.Context(), repository("app"), "latest", image.DigestFact, 0); err != nil {
+	if _, err := c.Look(t.Context(), repository("app"), "latest", image.DigestFact, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	current = moved
-	got, err := c.Look(t.Context(), repository("app"), "latest", everything, time.Hour)
+	got, err := c.Look(t.Context(), repository("app"), "latest", everything, time.Now().Add(-time.Hour))
 	if err != nil || string(got.Digest) != digest || len(got.Platforms) != 1 {
 		t.Errorf("%+v, %v, want %s", got, err, digest)
 	}

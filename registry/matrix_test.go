@@ -52,12 +52,12 @@ func digestOfMet() string {
 }
 
 func askDigest(ctx context.Context, c *Client, r image.Repository) error {
-	_, err := c.Look(ctx, r, "0001", image.DigestFact, 0)
+	_, err := c.Look(ctx, r, "0001", image.DigestFact, time.Time{})
 	return err
 }
 
 func askPlatforms(ctx context.Context, c *Client, r image.Repository) error {
-	tag, err := c.Look(ctx, r, "0001", image.PlatformsFact, 0)
+	tag, err := c.Look(ctx, r, "0001", image.PlatformsFact, time.Time{})
 	if err == nil && len(tag.Platforms) == 0 {
 		return errNoImage
 	}

@@ -62,7 +62,7 @@ func TestRefusedHeadPauses(t *testing.T) {
 	r.Break(registrytest.Head, registrytest.Fault{Status: 429, Header: http.Header{"Ratelimit-Remaining": {"0;w=21600"}}})
 	for _, heads := range []int{1, 2} {
 		for _, tag := range tags {
-			if _, err := c.Look(t.Context(), hubImage("app"), tag, image.DigestFact, 0); err == nil {
+			if _, err := c.Look(t.Context(), hubImage("app"), tag, image.DigestFact, time.Time{}); err == nil {
 				t.Error("no error")
 			}
 		}
@@ -107,12 +107,12 @@ func TestHeardFirst(t *testing.T) {
 	o := withoutSockets(r, hub)
 	o.Now = func() time.Time { return now }
 	c := newClient(t, o)
-	if _, err := c.Look(t.Context(), hubImage("app"), "1.0", image.DigestFact, 0); err != nil {
+	if _, err := c.Look(t.Context(), hubImage("app"), "1.0", image.DigestFact, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	r.Spend(registrytest.Address, 5)
 	now = now.Add(10 * time.Minute)
-	_, err := c.Look(t.Context(), hubImage("app"), "1.0", image.PlatformsFact, time.Hour)
+	_, err := c.Look(t.Context(), hubImage("app"), "1.0", image.PlatformsFact, now.Add(-time.Hour))
 	asError(t, err, "of 10 in 6h0m0s 5 are reserved for others, 0 were spent here and 5 remain")
 	if diff := cmp.Diff(registrytest.Counts{Head: 2}, r.Counts()); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)

@@ -23,14 +23,14 @@ func TestFirstSeen(t *testing.T) {
 	now := noon
 	host := unlimited
 	host.Auth = account("secret")
-	look := func(name string, fresh time.Duration, want time.Time) {
+	look := func(name string, since time.Time, want time.Time) {
 		t.Helper()
 		state := openCache(t, path) // each is another process
 		defer state.Close()
 		o := withoutSockets(r, host)
 		o.Cache, o.Now = state, func() time.Time { return now }
 		c := newClient(t, o)
-		got, err := c.Look(t.Context(), repository("app"), "1.0", image.DigestFact, fresh)
+		got, err := c.Look(t.Context(), repository("app"), "1.0", image.DigestFact, since)
 		if err != nil || !got.FirstSeen.Equal(want) {
 			t.Errorf("%s: first seen %v, %v, want %v", name, got.FirstSeen, err, want)
 		}
@@ -43,21 +43,21 @@ func TestFirstSeen(t *testing.T) {
 			t.Errorf("%s: sightings %v, %v", name, sights, err)
 		}
 	}
-	look("first", 0, noon)
+	look("first", time.Time{}, noon)
 	now = noon.Add(72 * time.Hour)
-	look("days later", 0, noon)
+	look("days later", time.Time{}, noon)
 	now = noon.Add(73 * time.Hour)
-	look("remembered", 2*time.Hour, noon)
+	look("remembered", now.Add(-2*time.Hour), noon)
 	first := noon.Add(73 * time.Hour)
 	r.Push("app", "1.0", registrytest.Image{Build: 2})
-	look("moved", 0, first)
+	look("moved", time.Time{}, first)
 	r.Push("app", "1.0", registrytest.Image{})
 	now = noon.Add(74 * time.Hour)
-	look("moved back", 0, now)
+	look("moved back", time.Time{}, now)
 	now = noon.Add(-time.Hour)
-	look("the clock was set back", 0, now)
+	look("the clock was set back", time.Time{}, now)
 	now = noon
-	look("and goes on", 0, noon.Add(-time.Hour))
+	look("and goes on", time.Time{}, noon.Add(-time.Hour))
 }
 
 // TestSightsOfLostTags: the clock of a tag ends when the registry has lost it, told by the list or by a look.
@@ -86,13 +86,13 @@ func TestSightsOfLostTags(t *testing.T) {
 		}
 	}
 	for _, tag := range []string{"1.0", "1.1", "1.2"} {
-		if _, err := c.Look(t.Context(), repository("app"), tag, 0, 0); err != nil {
+		if _, err := c.Look(t.Context(), repository("app"), tag, 0, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	expect("1.0", "1.1", "1.2")
 	r.Remove("app", "1.0")
-	if _, err := c.Look(t.Context(), repository("app"), "1.0", 0, 0); !errors.Is(err, ErrNoTag) {
+	if _, err := c.Look(t.Context(), repository("app"), "1.0", 0, time.Time{}); !errors.Is(err, ErrNoTag) {
 		t.Errorf("a tag that is gone: %v", err)
 	}
 	expect("1.1", "1.2")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -57,7 +58,7 @@ func TestStateHoldsNoSecret(t *testing.T) {
 	for _, host := range []string{image.DockerHub, "basic.example", "refused.example"} {
 		r := image.Repository{Host: host, Path: "acme/api"}
 		_, listed := c.Details(t.Context(), r, image.PushedFact, 0)
-		_, looked := c.Look(t.Context(), r, "1.0", image.PlatformsFact|image.CreatedFact, 0)
+		_, looked := c.Look(t.Context(), r, "1.0", image.PlatformsFact|image.CreatedFact, time.Time{})
 		if host == "refused.example" {
 			asError(t, listed, "401 Unauthorized")
 		} else if listed != nil || looked != nil {
@@ -65,7 +66,7 @@ func TestStateHoldsNoSecret(t *testing.T) {
 		}
 	}
 	bearer.Break(registrytest.Head, registrytest.Fault{Status: 429, Echo: true})
-	_, err := c.Look(t.Context(), image.Repository{Host: image.DockerHub, Path: "acme/api"}, "1.0", image.DigestFact, 0)
+	_, err := c.Look(t.Context(), image.Repository{Host: image.DockerHub, Path: "acme/api"}, "1.0", image.DigestFact, time.Time{})
 	asError(t, err, "429")
 	state.Close()
 
@@ -126,7 +127,7 @@ func TestStateDeleted(t *testing.T) {
 			if _, err := c.Tags(t.Context(), one, 0); err != nil {
 				t.Error(err)
 			}
-			if _, err := c.Look(t.Context(), one, "1.0", image.PlatformsFact, 0); err != nil {
+			if _, err := c.Look(t.Context(), one, "1.0", image.PlatformsFact, time.Time{}); err != nil {
 				t.Error(err)
 			}
 		}

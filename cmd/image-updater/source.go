@@ -78,8 +78,8 @@ func (s *source) Candidates(ctx context.Context, r image.Repository, want image.
 
 // Look looks one tag up. What the ledger has no room for is no failure: it is known until when. That the registry itself
 // has refused a pull just now is one, as the ledger should have known.
-func (s *source) Look(ctx context.Context, r image.Repository, tag string, want image.Facts, fresh time.Duration) (policy.Candidate, error) {
-	found, err := s.client.Look(ctx, r, tag, want, fresh)
+func (s *source) Look(ctx context.Context, r image.Repository, tag string, want image.Facts, since time.Time) (policy.Candidate, error) {
+	found, err := s.client.Look(ctx, r, tag, want, since)
 	c := candidateOf(found)
 	c.Tag = tag
 	if quota, ok := errors.AsType[*registry.QuotaError](err); ok && !quota.Refused {

@@ -143,19 +143,23 @@ func (l *lookup) ordering() bool {
 	return !l.Confirm && l.Facts&(image.CreatedFact|image.PushedFact) != 0
 }
 
-// ask asks the registry, unless it was asked within the interval; of what is about to be written no answer counts but one
-// of this pass.
-func (l *lookup) ask(ctx context.Context, o *observation) {
-	fresh := o.fresh[l.Image]
-	inPass := o.reconciler.now().Sub(o.started) + time.Second // time goes on until the answer is judged
-	switch {
-	case l.Confirm:
-		fresh = inPass
-	case l.again:
-		fresh = max(fresh, inPass)
+// since returns from when on an answer counts: from within the interval; of what is about to be written, from this pass
+// alone. What is asked about again in a pass was answered in it.
+func (o *observation) since(l *lookup) time.Time {
+	var since time.Time
+	if fresh := o.fresh[l.Image]; fresh > 0 {
+		since = o.reconciler.now().Add(-fresh)
 	}
+	if l.Confirm || l.again && (since.IsZero() || since.After(o.started)) {
+		since = o.started
+	}
+	return since
+}
+
+// ask asks the registry, unless it was asked since the answer counts.
+func (l *lookup) ask(ctx context.Context, o *observation) {
 	began := o.reconciler.now()
-	found, err := o.reconciler.Source.Look(ctx, l.Image, l.Tag, l.Facts, fresh)
+	found, err := o.reconciler.Source.Look(ctx, l.Image, l.Tag, l.Facts, o.since(l))
 	l.took = o.reconciler.now().Sub(began)
 	l.found, l.look.Asked, l.look.Confirmed = found, l.Facts|image.DigestFact, l.Confirm
 	switch {

@@ -12,20 +12,21 @@ import (
 	"github.com/image-updater/image-updater/writeback"
 )
 
-// Source answers what a repository has. An answer younger than fresh may be an old one; with fresh 0 the registry is
-// asked.
+// Source answers what a repository has.
 type Source interface {
 	// Expect announces the repositories a pass will ask for, so that what they share is asked once.
 	Expect(repositories []image.Repository)
 	// Tells returns which of the wanted facts a list of tags has, as far as that is known without asking.
 	Tells(ctx context.Context, repository image.Repository, want image.Facts) image.Facts
 	// Candidates lists all tags, with those of the wanted facts that come at no cost. A list that is second hand is not
-	// from the registry itself. An error means that the list is not known, not that it is empty.
+	// from the registry itself. One younger than fresh may be an old one; with fresh 0 the registry is asked. An error means
+	// that the list is not known, not that it is empty.
 	Candidates(ctx context.Context, repository image.Repository, want image.Facts, fresh time.Duration) (
 		candidates []policy.Candidate, secondHand bool, err error)
 	// Look tells what the registry itself knows of one tag: at least its digest, and when it was first seen. NoQuotaUntil
-	// is set when the rest would have cost too much. A tag that is not there is [ErrNoTag].
-	Look(ctx context.Context, repository image.Repository, tag string, want image.Facts, fresh time.Duration) (policy.Candidate, error)
+	// is set when the rest would have cost too much. A tag that is not there is [ErrNoTag]. What was known since then may be
+	// told again; with a zero since the registry is asked.
+	Look(ctx context.Context, repository image.Repository, tag string, want image.Facts, since time.Time) (policy.Candidate, error)
 }
 
 // Reconciler runs passes. They do not change its fields.

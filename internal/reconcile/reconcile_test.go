@@ -69,11 +69,11 @@ func (s *source) Candidates(_ context.Context, r image.Repository, want image.Fa
 	return candidates, s.secondHand, nil
 }
 
-func (s *source) Look(_ context.Context, r image.Repository, tag string, want image.Facts, fresh time.Duration) (policy.Candidate, error) {
+func (s *source) Look(_ context.Context, r image.Repository, tag string, want image.Facts, since time.Time) (policy.Candidate, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	reference := r.String() + ":" + tag
-	if c, found := s.remembered[reference]; found && fresh > time.Minute {
+	if c, found := s.remembered[reference]; found && !since.IsZero() && since.Before(now.Add(-time.Minute)) {
 		return c, nil
 	}
 	s.looked = append(s.looked, reference+" "+want.String())

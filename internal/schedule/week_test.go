@@ -248,7 +248,7 @@ func (w *week) describe(index int) {
 	if index >= w.pulling || seen.described {
 		return
 	}
-	tag, err := w.client.Look(w.t.Context(), w.repositories[index].Image, seen.newest, image.PlatformsFact, 0)
+	tag, err := w.client.Look(w.t.Context(), w.repositories[index].Image, seen.newest, image.PlatformsFact, time.Time{})
 	_, noQuota := errors.AsType[*registry.QuotaError](err)
 	switch {
 	case noQuota:

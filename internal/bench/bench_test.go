@@ -76,3 +76,17 @@ func TestReprint(t *testing.T) {
 		t.Errorf("another image: got changed %t and error %v", changed, err)
 	}
 }
+
+// A writer that got in tells how often it tried; one that tells nothing must not count as none.
+func TestLoggedAttempts(t *testing.T) {
+	t.Parallel()
+	const log = `{"level":"WARN","msg":"branch has moved, trying again","branch":"main"}
+{"level":"INFO","msg":"pushed commits","branch":"main","commits":1,"attempts":7}
+`
+	if got, err := loggedAttempts(log); got != 7 || err != nil {
+		t.Errorf("got %d and error %v, want 7", got, err)
+	}
+	if got, err := loggedAttempts("note: something else\n"); err == nil {
+		t.Errorf("got %d, want an error", got)
+	}
+}

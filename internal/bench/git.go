@@ -126,14 +126,19 @@ func (w *gitWork) script(name, text string) func(context.Context, int) (usage, e
 		tag := w.next()
 		u, _, err := command{
 			dir: dir, args: []string{"sh", "-c", text},
-			env: []string{
-				"URL=" + w.url, "FILE=" + wantedFile, "IMAGE=" + wantedImage, "TAG=" + tag,
-				"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null",
-				"GIT_AUTHOR_NAME=Ann", "GIT_AUTHOR_EMAIL=ann@acme.example",
-				"GIT_COMMITTER_NAME=Ann", "GIT_COMMITTER_EMAIL=ann@acme.example",
-			},
+			env: gitEnvironment(w.url, wantedFile, wantedImage, tag),
 		}.run(ctx)
 		return u, errors.Join(err, w.expect(tag))
+	}
+}
+
+// gitEnvironment is what the scripts are told, and nothing of the configuration of who runs them.
+func gitEnvironment(url, file, image, tag string) []string {
+	return []string{
+		"URL=" + url, "FILE=" + file, "IMAGE=" + image, "TAG=" + tag,
+		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null",
+		"GIT_AUTHOR_NAME=Ann", "GIT_AUTHOR_EMAIL=ann@acme.example",
+		"GIT_COMMITTER_NAME=Ann", "GIT_COMMITTER_EMAIL=ann@acme.example",
 	}
 }
 

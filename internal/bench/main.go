@@ -28,6 +28,7 @@ var parts = []struct {
 	{"scan", benchScan},
 	{"manifests", benchManifests},
 	{"git", benchGit},
+	{"writers", benchWriters},
 	{"choosing", benchChoosing},
 	{"product", benchProduct},
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -25,9 +26,10 @@ func (u usage) String() string {
 
 // command is a process to measure.
 type command struct {
-	dir  string
-	env  []string // beside the environment of this process
-	args []string
+	dir    string
+	env    []string // beside the environment of this process
+	args   []string
+	stderr io.Writer // hears what it says there; may be nil
 }
 
 // run measures one run of the command and returns what it printed to stdout.
@@ -49,6 +51,9 @@ func (c command) run(ctx context.Context) (usage, string, error) {
 	cmd := exec.CommandContext(ctx, self, append([]string{measureCommand}, c.args...)...)
 	cmd.Dir, cmd.Env = c.dir, append(os.Environ(), c.env...)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = &stdout, &stderr, []*os.File{write}
+	if c.stderr != nil {
+		cmd.Stderr = io.MultiWriter(&stderr, c.stderr)
+	}
 	err = cmd.Run()
 	write.Close()
 	if err != nil {

@@ -43,7 +43,8 @@ var Design = Rules{
 		{Folder: "image", Kind: Pure},
 		{Folder: "policy", Kind: Pure, May: []string{"image"}},
 		{Folder: "edit", Kind: Pure, May: []string{"image"}},
-		{Folder: "internal/plan", Kind: Pure, May: []string{"image", "policy", "edit"}},
+		{Folder: "internal/message", Kind: Pure},
+		{Folder: "internal/plan", Kind: Pure, May: []string{"image", "policy", "edit", "internal/message"}},
 		{Folder: "internal/schedule", Kind: Pure, May: []string{"image"}},
 		{Folder: "internal/forecast", Kind: Pure, May: []string{"image"}},
 

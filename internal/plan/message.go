@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/message"
 	"github.com/image-updater/image-updater/policy"
 )
 
@@ -16,14 +17,19 @@ const maxWaiting = 3
 
 // Message returns the commit message of the group: a subject, what changes and why, and the trailers.
 func (g Group) Message() string {
+	return g.Worded(message.Text{Subject: g.Subject(), Body: strings.Join(g.body(), "\n")})
+}
+
+// Worded returns the commit message of the group with a subject and a body of somebody else's. The trailers are the
+// group's in any case.
+func (g Group) Worded(t message.Text) string {
 	var b strings.Builder
-	b.WriteString(g.Subject())
+	b.WriteString(t.Subject)
 	b.WriteString("\n\n")
-	for _, line := range g.body() {
-		b.WriteString(line)
-		b.WriteByte('\n')
+	if t.Body != "" {
+		b.WriteString(t.Body)
+		b.WriteString("\n\n")
 	}
-	b.WriteByte('\n')
 	for _, line := range g.Trailers() {
 		b.WriteString(line)
 		b.WriteByte('\n')

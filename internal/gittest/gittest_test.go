@@ -1,6 +1,7 @@
 package gittest_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -194,5 +195,35 @@ func TestSSHServer(t *testing.T) {
 	}
 	if got := server.Commands(); len(got) != 1 || got[0] != "git-upload-pack '/fleet.git'" {
 		t.Errorf("commands %q", got)
+	}
+}
+
+// Git itself, which Azure DevOps serves, can fetch from a server as that one is, and is told why where it cannot.
+func TestAzure(t *testing.T) {
+	t.Parallel()
+	dir, _ := create(t, gittest.Files{"a/b/c.yaml": "one\n"})
+	server := gittest.New(dir)
+	server.Set(gittest.Faults{Azure: true})
+	front := httptest.NewServer(server)
+	t.Cleanup(front.Close)
+	for _, filter := range []string{"blob:none", "tree:0"} {
+		work := filepath.Join(t.TempDir(), "work")
+		if out, err := run(t, "", nil, "-c", "protocol.version=0", "clone", "-q", "--filter="+filter, front.URL+"/fleet.git", work); err != nil {
+			t.Errorf("%s: %v\n%s", filter, err, out)
+		}
+	}
+	out, err := run(t, "", nil, "-c", "protocol.version=0", "clone", "-q", "--filter=tree:1", front.URL+"/fleet.git", filepath.Join(t.TempDir(), "work"))
+	if err == nil || !strings.Contains(out, "400") {
+		t.Errorf("tree:1: %v\n%s", err, out)
+	}
+	request := "0032want " + strings.Repeat("1", 40) + "\n00000009done\n"
+	res, err := http.Post(front.URL+"/fleet.git/git-upload-pack", "application/x-git-upload-pack-request", strings.NewReader(request))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	said, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusBadRequest || !strings.Contains(string(said), "TF401041") {
+		t.Errorf("%d %s, %v", res.StatusCode, said, err)
 	}
 }

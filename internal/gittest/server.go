@@ -39,6 +39,9 @@ type Faults struct {
 	BeforeReceive func()
 	// LoseAnswers is the number of pushes that are accepted and whose answer is lost.
 	LoseAnswers int
+	// Azure makes the server one as Azure DevOps is: it wants multi_ack, knows the filters blob:none and tree:0 alone, and
+	// refuses haves.
+	Azure bool
 	// Redirect sends requests for advertisements to another server: a URL that takes the place of this one's root.
 	Redirect string
 }
@@ -174,6 +177,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, req Request, f F
 	if f.LoseAnswers > 0 {
 		s.backend(f).ServeHTTP(unheard{http.Header{}}, r)
 		panic(http.ErrAbortHandler) // net/http cuts the connection
+	}
+	if f.Azure {
+		s.azure(w, r, req, f)
+		return
 	}
 	s.backend(f).ServeHTTP(w, r)
 }

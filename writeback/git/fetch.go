@@ -61,6 +61,9 @@ func (r *Remote) fetchSince(ctx context.Context, tip Hash, older *Tree) (*Tree, 
 	if c, ok := s.commits[tip]; ok && s.trees[c.tree] != nil {
 		return &Tree{remote: r, store: s, tip: tip, root: c.tree}, nil
 	}
+	if adv, err := r.capabilities(ctx); err != nil || !adv.negotiates() {
+		return nil, err
+	}
 	tree, err := r.fetchInto(ctx, s, tip, download{wants: []Hash{tip}, have: older.tip, depth: maxHistory})
 	if _, incomplete := errors.AsType[*incompleteError](err); incomplete {
 		return nil, nil
@@ -143,6 +146,9 @@ func (a *Ahead) Lookup(path string) (Entry, bool) {
 func (r *Remote) Ahead(ctx context.Context, tip Hash, base *Tree) (*Ahead, error) {
 	ctx, cancel := r.bound(ctx)
 	defer cancel()
+	if adv, err := r.capabilities(ctx); err == nil && !adv.negotiates() {
+		return r.aheadApart(ctx, tip, base)
+	}
 	p, err := r.download(ctx, download{
 		wants: []Hash{tip}, have: base.tip, depth: maxHistory,
 		limits: packLimits{blob: maxPackedBlob, all: maxKeptInAll},
@@ -221,6 +227,9 @@ func (d download) encode(adv *advertisement) ([]byte, error) {
 		if adv.offers(string(c)) {
 			req.Capabilities.Set(c)
 		}
+	}
+	if extended := adv.acknowledging(); extended != "" {
+		req.Capabilities.Set(capability.Capability(extended))
 	}
 	if d.depth > 0 && adv.offers(string(capability.Shallow)) {
 		req.Capabilities.Set(capability.Shallow)

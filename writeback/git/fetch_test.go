@@ -44,6 +44,8 @@ func TestServersThatFilterAndOthers(t *testing.T) {
 		{name: "filter", calls: 2},
 		{name: "no filter", faults: gittest.Faults{NoFilter: true}, calls: 1},
 		{name: "no promise of single objects", faults: gittest.Faults{NoWants: true}, calls: 2},
+		{name: "Azure DevOps", faults: gittest.Faults{Azure: true}, calls: 2},
+		{name: "Azure DevOps without wants", faults: gittest.Faults{Azure: true, NoWants: true}, calls: 2},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

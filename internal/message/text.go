@@ -1,4 +1,3 @@
-// Package message holds what commit messages take from people: texts that must not pass for what this program says.
 package message
 
 import (
@@ -9,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// Reserved begins the keys of this program's trailers, in any case.
-const Reserved = "Image-Updater-"
-
-// maxText bounds a text, in bytes.
+// maxText bounds a text that a person gives, in bytes.
 const maxText = 64 << 10
 
-// Text is the part of a commit message that a person words. Trailers follow it.
+// maxSubject is how many characters a subject may have. Forges refuse a longer one as a title, and show half of that.
+const maxSubject = 255
+
+// Text is a commit message without its trailers.
 type Text struct {
 	Subject string
 	Body    string // without line ends around it; "" for none
@@ -39,10 +38,11 @@ func ParseText(text string) (Text, error) {
 		}
 	}
 	subject, body, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	if subject == "" {
-		return Text{}, errors.New("is empty")
+	t := Text{Subject: oneLine(subject), Body: strings.Trim(body, "\n")}
+	if err := t.check(); err != nil {
+		return Text{}, err
 	}
-	return Text{Subject: strings.TrimRight(subject, " \t"), Body: strings.Trim(body, "\n")}, nil
+	return t, nil
 }
 
 func checkLine(line string) error {
@@ -50,9 +50,34 @@ func checkLine(line string) error {
 		r, _ := utf8.DecodeRuneInString(line[i:])
 		return fmt.Errorf("holds the control character %q", r)
 	}
-	start := strings.TrimLeftFunc(line, unicode.IsSpace)
-	if len(start) >= len(Reserved) && strings.EqualFold(start[:len(Reserved)], Reserved) {
+	if isReserved(strings.TrimLeftFunc(line, unicode.IsSpace)) {
 		return fmt.Errorf("begins with %q, which is kept for what image-updater says of its commits", Reserved)
+	}
+	return nil
+}
+
+// check says why a text has no usable subject.
+func (t Text) check() error {
+	if err := t.checkStart(); err != nil {
+		return err
+	}
+	if n := utf8.RuneCountInString(t.Subject); n > maxSubject {
+		return fmt.Errorf("has a subject of %d characters, want at most %d: forges refuse longer titles", n, maxSubject)
+	}
+	return nil
+}
+
+// checkStart is check but for the length, which depends on what is told more than on who wrote the text.
+func (t Text) checkStart() error {
+	switch {
+	case t.Subject == "":
+		return errors.New("is empty")
+	case strings.HasPrefix(t.Subject, "#"):
+		return errors.New("has a subject that begins with #: Git drops such a line when somebody amends the commit")
+	case isReserved(t.Subject):
+		return fmt.Errorf("has a subject that begins with %q, which is kept for what image-updater says of its commits", Reserved)
+	case endsMessage(t.Subject):
+		return errors.New("has a subject that begins with ---: Git takes what follows for a patch")
 	}
 	return nil
 }

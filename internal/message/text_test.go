@@ -59,3 +59,46 @@ func TestParseText(t *testing.T) {
 		})
 	}
 }
+
+func TestParseTextRefusesSubjects(t *testing.T) {
+	t.Parallel()
+	for text, wrong := range map[string]string{
+		"#12 ship":                 "begins with #",
+		"--- ship":                 "begins with ---",
+		"\u202e\n\nShip":           "is empty",
+		strings.Repeat("ä", 256):   "256 characters",
+		"Image-Updater: ship":      "",
+		"---ship":                  "",
+		strings.Repeat("ä", 255):   "",
+		"Ship\n\n# heading\n---\n": "",
+	} {
+		_, err := message.ParseText(text)
+		if (err == nil) != (wrong == "") || err != nil && !strings.Contains(err.Error(), wrong) {
+			t.Errorf("%q: %v, want %q", text, err, wrong)
+		}
+	}
+}
+
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		text message.Text
+		want string
+	}{
+		{"no body", message.Text{Subject: "Ship"}, "Ship\n\nA: b\n"},
+		{"paragraphs", message.Text{Subject: "Ship", Body: "\n\none  \n\n\n\ntwo\t\n \n"}, "Ship\n\none\n\ntwo\n\nA: b\n"},
+		{"lines that mean something", message.Text{Subject: "Ship", Body: "# head\n---\n--- x\n---x\nimage-updater-Change: x\n  #\n"},
+			"Ship\n\n # head\n ---\n --- x\n---x\n image-updater-Change: x\n  #\n\nA: b\n"},
+		{"no text", message.Text{Subject: "S\x00h\u202eip", Body: "a\rb\r\nc\x1b[1m\xff\u2028d"}, "Ship\n\na\nb\nc[1m\ufffdd\n\nA: b\n"},
+		{"long subject", message.Text{Subject: strings.Repeat("ä", 251) + " bcdef"}, strings.Repeat("ä", 251) + "...\n\nA: b\n"},
+		{"subject of two lines", message.Text{Subject: "Ship\nit"}, "Ship it\n\nA: b\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(test.want, test.text.Message([]string{"A: b"})); diff != "" {
+				t.Errorf("message (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/image-updater/image-updater/image"
@@ -16,25 +17,14 @@ const maxSubjectTags = 3
 const maxWaiting = 3
 
 // Message returns the commit message of the group: a subject, what changes and why, and the trailers.
-func (g Group) Message() string {
-	return g.Worded(message.Text{Subject: g.Subject(), Body: strings.Join(g.body(), "\n")})
-}
+func (g Group) Message() string { return g.Worded(g.text()) }
 
 // Worded returns the commit message of the group with a subject and a body of somebody else's. The trailers are the
 // group's in any case.
-func (g Group) Worded(t message.Text) string {
-	var b strings.Builder
-	b.WriteString(t.Subject)
-	b.WriteString("\n\n")
-	if t.Body != "" {
-		b.WriteString(t.Body)
-		b.WriteString("\n\n")
-	}
-	for _, line := range g.Trailers() {
-		b.WriteString(line)
-		b.WriteByte('\n')
-	}
-	return b.String()
+func (g Group) Worded(t message.Text) string { return t.Message(g.Trailers()) }
+
+func (g Group) text() message.Text {
+	return message.Text{Subject: g.Subject(), Body: strings.Join(g.body(), "\n")}
 }
 
 // Subject returns the first line: "Update nginx to 1.27.4", or "Update 3 images" for more than one.
@@ -64,7 +54,9 @@ func (g Group) body() []string {
 	for _, c := range g.Changes {
 		lines = append(lines, fmt.Sprintf("- %s:%d: %s %s -> %s", quotePath(c.Site.Path), c.Site.Line,
 			c.Site.Image.Familiar(), version(c.Site.Tag, c.Site.Digest), version(c.To, c.ToDigest)))
-		reasons = append(reasons, c.reasons()...)
+		for _, reason := range c.reasons() {
+			reasons = append(reasons, message.Line(reason))
+		}
 	}
 	if len(reasons) > 0 {
 		lines = append(lines, "")
@@ -106,8 +98,12 @@ func (c Change) reasons() []string {
 	return lines
 }
 
-// version writes a tag and a digest as a reference would: "1.27.4", "1.27.4@sha256:...", or "none".
+// version writes a tag and a digest as a reference would: "1.27.4", "1.27.4@sha256:...", or "(none)". What is no tag is
+// written so that it has no spaces, by which a trailer is read, and cannot be read back as one.
 func version(tag string, digest image.Digest) string {
+	if tag != "" && !image.IsTag(tag) {
+		tag = strings.ReplaceAll(strconv.QuoteToASCII(tag), " ", `\x20`)
+	}
 	switch {
 	case tag == "" && digest == "":
 		return none

@@ -3,9 +3,9 @@ package plan
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/message"
 )
 
 // The trailers of every commit of this program. They are its only history.
@@ -26,14 +26,14 @@ const arrow = "->"
 func (g Group) Trailers() []string {
 	var lines []string
 	for _, name := range g.Policies() {
-		lines = append(lines, PolicyTrailer+": "+name)
+		lines = append(lines, PolicyTrailer+": "+message.Line(name))
 	}
 	for _, c := range g.Changes {
 		lines = append(lines, ChangeTrailer+": "+strings.Join([]string{quotePath(c.Site.Path), c.Site.Image.String(),
 			version(c.Site.Tag, c.Site.Digest), arrow, version(c.To, c.ToDigest)}, " "))
 	}
 	for _, hashed := range distinct(g.Changes, func(c Change) string { return c.PolicyHash }) {
-		lines = append(lines, PolicyHashTrailer+": "+hashed)
+		lines = append(lines, PolicyHashTrailer+": "+message.Line(hashed))
 	}
 	return lines
 }
@@ -122,13 +122,13 @@ func parseVersion(s string) (tag string, digest image.Digest, err error) {
 	return tag, digest, err
 }
 
-// quotePath keeps a path on one line: one with a control character, or that begins like a quoted one, is quoted.
+// quotePath keeps a path on one line: one with a control character, or that begins like a quoted one or with a space, which
+// Git would drop, is quoted.
 func quotePath(path string) string {
-	plain := func(r rune) bool { return r >= ' ' && r != 0x7f && strconv.IsPrint(r) }
-	if path != "" && !strings.HasPrefix(path, `"`) && utf8.ValidString(path) && strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
-		return path
+	if path == "" || path[0] == '"' || path[0] == ' ' || message.Line(path) != path {
+		return strconv.Quote(path)
 	}
-	return strconv.Quote(path)
+	return path
 }
 
 func unquotePath(s string) (string, error) {

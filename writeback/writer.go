@@ -2,6 +2,7 @@ package writeback
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -35,6 +36,8 @@ type Target struct {
 	Transport http.RoundTripper
 	// RootCAs are trusted instead of the system's, when Transport is nil.
 	RootCAs *x509.CertPool
+	// Certificate is shown to a server that wants one of the client, when Transport is nil.
+	Certificate *tls.Certificate
 	// Proxy says which proxy an HTTP request goes by, as [http.ProxyFromEnvironment] does, when Transport is nil; nil is
 	// none.
 	Proxy func(*http.Request) (*url.URL, error)
@@ -157,7 +160,8 @@ func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
 
 func (w *Writer) remote(t Target) (*git.Remote, error) {
 	return git.Open(git.Options{
-		URL: t.URL, Auth: t.Auth, Transport: t.Transport, RootCAs: t.RootCAs, Proxy: t.Proxy, Timeout: t.Timeout, Log: w.Log,
+		URL: t.URL, Auth: t.Auth, Transport: t.Transport, RootCAs: t.RootCAs, Certificate: t.Certificate,
+		Proxy: t.Proxy, Timeout: t.Timeout, Log: w.Log,
 	})
 }
 

@@ -23,13 +23,16 @@ type installation struct {
 	host                  string
 	appID, installationID int64
 	key                   [sha256.Size]byte
+	files                 [3]string // of certificates
 }
+
+// appKey is the key of the policy file that names the key of an App.
+const appKey = "auth.githubApp.privateKeyFile"
 
 // appAuth lets a Git repository be opened with the tokens of a GitHub App.
 func (a *app) appAuth(g config.Git) (git.Auth, error) {
-	const key = "auth.githubApp.privateKeyFile"
 	named := g.Auth.GitHubApp
-	private, err := readNamed(key, named.PrivateKeyFile, g.Position)
+	private, err := readNamed(appKey, named.PrivateKeyFile, g.Position)
 	if err != nil {
 		return git.Auth{}, err
 	}
@@ -37,17 +40,16 @@ func (a *app) appAuth(g config.Git) (git.Auth, error) {
 	if err != nil {
 		return git.Auth{}, err
 	}
-	one := installation{host: u.Host, appID: named.AppID, installationID: named.InstallationID, key: sha256.Sum256(private)}
+	one := installation{
+		host: u.Host, appID: named.AppID, installationID: named.InstallationID, key: sha256.Sum256(private),
+		files: gitCertificates(g).paths(),
+	}
 	a.installations.mu.Lock()
 	defer a.installations.mu.Unlock()
 	known := a.installations.known[one]
 	if known == nil {
-		known, err = forge.NewApp(forge.AppOptions{
-			ID: named.AppID, Installation: named.InstallationID, PrivateKey: private, Remote: g.URL,
-			Proxy: http.ProxyFromEnvironment, Now: a.now,
-		})
-		if err != nil {
-			return git.Auth{}, fmt.Errorf("%s: %s: the file %q: %w", g.Position, key, named.PrivateKeyFile, err)
+		if known, err = a.newApp(g, private); err != nil {
+			return git.Auth{}, err
 		}
 		if a.installations.known == nil {
 			a.installations.known = map[installation]*forge.App{}
@@ -55,4 +57,20 @@ func (a *app) appAuth(g config.Git) (git.Auth, error) {
 		a.installations.known[one] = known
 	}
 	return git.Auth{Username: forge.AppUser, Token: known.Token}, nil
+}
+
+func (a *app) newApp(g config.Git, private []byte) (*forge.App, error) {
+	roots, own, err := gitCertificates(g).read()
+	if err != nil {
+		return nil, err
+	}
+	named := g.Auth.GitHubApp
+	app, err := forge.NewApp(forge.AppOptions{
+		ID: named.AppID, Installation: named.InstallationID, PrivateKey: private, Remote: g.URL,
+		RootCAs: roots, Certificate: own, Proxy: http.ProxyFromEnvironment, Now: a.now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: the file %q: %w", g.Position, appKey, named.PrivateKeyFile, err)
+	}
+	return app, nil
 }

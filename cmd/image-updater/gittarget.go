@@ -26,11 +26,19 @@ func (a *app) gitTarget(g config.Git) (writeback.Target, error) {
 	if err != nil {
 		return writeback.Target{}, err
 	}
+	roots, own, err := gitCertificates(g).read()
+	if err != nil {
+		return writeback.Target{}, err
+	}
 	return writeback.Target{
 		Name: g.Name, URL: g.URL, Branch: g.Branch, Auth: auth,
-		Author: writeback.Identity{Name: g.Author.Name, Email: g.Author.Email},
-		Proxy:  http.ProxyFromEnvironment,
+		Author:  writeback.Identity{Name: g.Author.Name, Email: g.Author.Email},
+		RootCAs: roots, Certificate: own, Proxy: http.ProxyFromEnvironment,
 	}, nil
+}
+
+func gitCertificates(g config.Git) certificateFiles {
+	return certificateFiles{ca: g.CAFile, cert: g.ClientCertFile, key: g.ClientKeyFile, at: g.Position}
 }
 
 func (a *app) gitAuth(g config.Git) (git.Auth, error) {

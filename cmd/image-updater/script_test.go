@@ -34,6 +34,10 @@ func TestMain(m *testing.M) {
 //	pushes N                   the Git server has accepted N pushes
 //	githubapp FILE             from now on the Git server, which is a GitHub too, lets in who has a token of App 12345 as
 //	                           installation 67890; the App's private key is in FILE
+//	gittls CA [CERT KEY]       serve Git with TLS, too, at $GITTLS, with a certificate for 127.0.0.1 and *.example.com whose
+//	                           authority is put into CA; with CERT and KEY only whoever shows what is put there is served
+//	proxy                      start a proxy, in $HTTPS_PROXY, by which all hosts are the one of gittls
+//	proxied HOST:PORT          the proxy was asked for that host alone
 //	tokens N                   the App has been given N tokens
 //	refuse NAME MESSAGE        from now on pushes to NAME are refused by its hook, with a message
 //	expand FILE...             replace $REGISTRY, $GITURL and the like in files
@@ -65,7 +69,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"registry": startRegistry, "requests": checkRequests, "break": breakRegistry, "mend": mendRegistry,
 			"remote": makeRemote, "pushes": checkPushes, "refuse": refusePushes, "expand": expandFiles, "date": setDate,
-			"githubapp": startGitHubApp, "tokens": checkTokens, "push": pushImage, "unpush": removeTags, "meter": meterRegistry, "pulls": checkPulls, "verdicts": checkVerdicts,
+			"githubapp": startGitHubApp, "tokens": checkTokens, "gittls": startGitTLS, "proxy": startProxy, "proxied": checkProxied, "push": pushImage, "unpush": removeTags, "meter": meterRegistry, "pulls": checkPulls, "verdicts": checkVerdicts,
 		},
 	})
 }
@@ -75,6 +79,9 @@ type scene struct {
 	registry *registrytest.Registry
 	git      *gittest.Server
 	app      gitHubApp
+	front    http.Handler // Git and GitHub
+	tls      string       // address of the one with TLS
+	proxy    *connectProxy
 }
 
 type sceneKey struct{}
@@ -86,6 +93,7 @@ func setUp(env *testscript.Env) error {
 	}
 	s := &scene{git: gittest.New(root)}
 	front := http.NewServeMux()
+	s.front = front
 	front.Handle("/", s.git)
 	front.Handle("POST /api/v3/app/installations/67890/access_tokens", &s.app)
 	url, err := serve(env, front)

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -123,7 +121,11 @@ func (a *app) hosts(c *config.Config) ([]registry.Host, error) {
 		if r.Auth != (config.RegistryAuth{}) {
 			hosts[i].Auth = &credential{app: a, registry: r}
 		}
-		errs = append(errs, readCertificates(&hosts[i], r))
+		var err error
+		hosts[i].RootCAs, hosts[i].Certificate, err = certificateFiles{
+			owner: fmt.Sprintf("registry %q: ", r.Host), ca: r.CAFile, cert: r.ClientCertFile, key: r.ClientKeyFile, at: r.Position,
+		}.read()
+		errs = append(errs, err)
 	}
 	return hosts, errors.Join(errs...)
 }
@@ -134,30 +136,6 @@ func reserve(q config.Quota) int {
 		return -1
 	}
 	return q.Reserve
-}
-
-func readCertificates(h *registry.Host, r config.Registry) error {
-	if r.CAFile != "" {
-		pem, err := readNamed(fmt.Sprintf("registry %q: caFile", r.Host), r.CAFile, r.Position)
-		if err != nil {
-			return err
-		}
-		if h.RootCAs, err = x509.SystemCertPool(); err != nil {
-			h.RootCAs = x509.NewCertPool() // a machine without certificates of its own
-		}
-		if !h.RootCAs.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("%s: registry %q: caFile: %q holds no certificate in PEM", r.Position, r.Host, r.CAFile)
-		}
-	}
-	if r.ClientCertFile == "" {
-		return nil
-	}
-	certificate, err := tls.LoadX509KeyPair(beside(r.Position.File, r.ClientCertFile), beside(r.Position.File, r.ClientKeyFile))
-	if err != nil {
-		return fmt.Errorf("%s: registry %q: clientCertFile and clientKeyFile: %w", r.Position, r.Host, err)
-	}
-	h.Certificate = &certificate
-	return nil
 }
 
 // credential resolves the credentials of one registry when the client asks for them.

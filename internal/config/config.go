@@ -75,14 +75,17 @@ type Quota struct {
 
 // Git is one entry of git: a repository to write to.
 type Git struct {
-	Name     string
-	URL      string // a relative path is made to start where Load was called, not at the policy file
-	Branch   string // "" = the remote's default branch
-	Auth     GitAuth
-	Author   Author
-	Sign     Sign
-	Write    Write // every field set
-	Position Position
+	Name           string
+	URL            string // a relative path is made to start where Load was called, not at the policy file
+	Branch         string // "" = the remote's default branch
+	CAFile         string
+	ClientCertFile string
+	ClientKeyFile  string
+	Auth           GitAuth
+	Author         Author
+	Sign           Sign
+	Write          Write // every field set
+	Position       Position
 }
 
 // GitAuth names the credentials of a Git remote. The zero value means none.

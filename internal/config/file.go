@@ -86,6 +86,12 @@ type gitEntry struct {
 	URL gitURL `yaml:"url" jsonschema:"required"`
 	// The branch that is read, and written to in commit mode. Default: the remote's default branch.
 	Branch branchName `yaml:"branch"`
+	// PEM file with the certificates of the authorities to trust for this repository, beside the system's.
+	CAFile filePath `yaml:"caFile"`
+	// PEM file with the certificate to show to the server. Needs clientKeyFile.
+	ClientCertFile filePath `yaml:"clientCertFile"`
+	// PEM file with the key of clientCertFile.
+	ClientKeyFile filePath `yaml:"clientKeyFile"`
 	// Where the credentials are.
 	Auth gitAuthKeys `yaml:"auth"`
 	// Who the commits are by.

@@ -121,6 +121,12 @@ func (u gitURL) transport() string {
 	return "https"
 }
 
+// hasTLS reports whether the remote shows a certificate.
+func (u gitURL) hasTLS() bool {
+	scheme, _, found := strings.Cut(string(u), "://")
+	return found && strings.EqualFold(scheme, "https")
+}
+
 // isSCP reports whether the URL is of the form [user@]host:path, which a colon before the first slash makes it.
 func (u gitURL) isSCP() bool {
 	host, _, found := strings.Cut(string(u), ":")

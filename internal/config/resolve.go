@@ -93,9 +93,12 @@ func (c *resolver) addGit(g *gitEntry) {
 		return
 	}
 	git := Git{
-		Name:   string(g.Name),
-		URL:    g.URL.from(g.top.File),
-		Branch: string(g.Branch),
+		Name:           string(g.Name),
+		URL:            g.URL.from(g.top.File),
+		Branch:         string(g.Branch),
+		CAFile:         string(g.CAFile),
+		ClientCertFile: string(g.ClientCertFile),
+		ClientKeyFile:  string(g.ClientKeyFile),
 		Auth: GitAuth{
 			Username:             string(g.Auth.Username),
 			TokenEnv:             string(g.Auth.TokenEnv),

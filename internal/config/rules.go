@@ -112,8 +112,13 @@ func (k *gitAuthKeys) rules(p place) {
 }
 
 func (g *gitEntry) rules(p place) {
+	p.needs("clientCertFile", "clientKeyFile")
+	p.needs("clientKeyFile", "clientCertFile")
 	if g.URL == "" {
 		return
+	}
+	if found := p.written("caFile", "clientCertFile"); len(found) > 0 && !g.URL.hasTLS() {
+		p.refuse(found[0], "has no use with a URL that is not https://")
 	}
 	if p.has("auth") && g.URL.inTheClear() {
 		p.refuse("url", "is without TLS, which shows the credentials to all on the way: want https://")

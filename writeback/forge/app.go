@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -25,6 +26,10 @@ type AppOptions struct {
 	PrivateKey   []byte // PEM, as GitHub hands it out
 	Remote       string // URL of a Git repository on the App's host
 
+	// RootCAs are trusted instead of the system's.
+	RootCAs *x509.CertPool
+	// Certificate is shown to a server that wants one of the client.
+	Certificate *tls.Certificate
 	// Proxy says which proxy a request goes by, as [http.ProxyFromEnvironment] does; nil is none.
 	Proxy func(*http.Request) (*url.URL, error)
 	// Now is the clock; nil is time.Now.
@@ -70,7 +75,7 @@ func NewApp(o AppOptions) (*App, error) {
 		issuer:   strconv.FormatInt(o.ID, 10),
 		key:      key,
 		endpoint: fmt.Sprintf("%s/app/installations/%d/access_tokens", api, o.Installation),
-		client:   newClient(o.Proxy),
+		client:   newClient(o),
 		now:      o.Now,
 		busy:     make(chan struct{}, 1),
 	}

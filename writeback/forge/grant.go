@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -28,10 +27,14 @@ type grant struct {
 
 // newClient keeps no connection: a token is asked for once an hour. It follows no redirect, which would take the
 // credentials along.
-func newClient(proxy func(*http.Request) (*url.URL, error)) *http.Client {
+func newClient(o AppOptions) *http.Client {
+	config := &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12}
+	if o.Certificate != nil {
+		config.Certificates = []tls.Certificate{*o.Certificate}
+	}
 	return &http.Client{
 		Transport: &http.Transport{
-			Proxy: proxy, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, DisableKeepAlives: true, ForceAttemptHTTP2: true,
+			Proxy: o.Proxy, TLSClientConfig: config, DisableKeepAlives: true, ForceAttemptHTTP2: true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

@@ -2,6 +2,7 @@ package git
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -33,6 +34,8 @@ type Options struct {
 	Transport http.RoundTripper
 	// RootCAs are trusted instead of the system's. They are for the remote's own transport.
 	RootCAs *x509.CertPool
+	// Certificate is shown to a server that wants one of the client. It is for the remote's own transport.
+	Certificate *tls.Certificate
 	// Proxy says which proxy an HTTP request goes by, as [http.ProxyFromEnvironment] does; nil is none. It is for the
 	// remote's own transport. Ssh goes by none.
 	Proxy func(*http.Request) (*url.URL, error)

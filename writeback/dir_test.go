@@ -332,3 +332,44 @@ func TestDirNamesWhatCannotBeRead(t *testing.T) {
 		os.Chmod(filepath.Join(top, locked), 0o700)
 	}
 }
+
+// dying is done from the n-th time on that it is asked.
+type dying struct {
+	context.Context
+	n int
+}
+
+func (d *dying) Err() error {
+	if d.n--; d.n <= 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestDirWriteStops stops a writer between two files: one is there as a whole, the others are as they were.
+func TestDirWriteStops(t *testing.T) {
+	t.Parallel()
+	old := manifest("x", "nginx:1.25.3")
+	dir := folder(t, map[string]string{"a.yaml": old, "b.yaml": old, "c.yaml": old})
+	d := openDir(t, dir)
+	found, err := d.Find(t.Context(), newScanner(t, edit.Query{}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const looks = 3 // at the files, before the first is written
+	written, err := d.Write(&dying{t.Context(), looks + 2}, to(found, "nginx", "1.27.4"))
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "stopped with b.yaml, c.yaml unwritten") {
+		t.Errorf("error %v", err)
+	}
+	if len(written.Files) != 1 || len(written.Applied) != 1 || written.Files[0].Path != "a.yaml" {
+		t.Errorf("written %+v", written)
+	}
+	if diff := cmp.Diff([]string{"a.yaml", "b.yaml", "c.yaml"}, listing(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+	for name, want := range map[string]string{"a.yaml": "1.27.4", "b.yaml": "1.25.3", "c.yaml": "1.25.3"} {
+		if data, _ := os.ReadFile(filepath.Join(dir, name)); string(data) != strings.ReplaceAll(old, "1.25.3", want) {
+			t.Errorf("%s:\n%s", name, data)
+		}
+	}
+}

@@ -49,12 +49,15 @@ func (d *Dir) Write(ctx context.Context, changes []edit.Change) (Preview, error)
 	failed := map[string]bool{}
 	written := p
 	written.Files, written.Applied = nil, nil
-	for _, f := range p.Files {
-		err := context.Cause(ctx)
-		if err == nil {
-			err = d.replace(f.Path, f.New)
+	for i, f := range p.Files {
+		if ctx.Err() != nil { // between two files: neither is half written
+			errs = append(errs, fmt.Errorf("stopped with %s unwritten: %w", list(pathsOf(p.Files[i:])), context.Cause(ctx)))
+			for _, rest := range p.Files[i:] {
+				failed[rest.Path] = true
+			}
+			break
 		}
-		if err != nil {
+		if err := d.replace(f.Path, f.New); err != nil {
 			failed[f.Path] = true
 			errs = append(errs, fmt.Errorf("writing %s: %w", f.Path, err))
 			continue
@@ -67,6 +70,14 @@ func (d *Dir) Write(ctx context.Context, changes []edit.Change) (Preview, error)
 		}
 	}
 	return written, errors.Join(errs...)
+}
+
+func pathsOf(files []FileDiff) []string {
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = f.Path
+	}
+	return paths
 }
 
 // replace puts a new file in the place of an old one: written aside in the same folder, synced, renamed.

@@ -20,6 +20,21 @@ func (e *RefusedError) Error() string {
 	return text
 }
 
+// UnsureError is a push of which it is not known whether the branch has got it: neither the answer to it nor a look at the
+// branch has told.
+type UnsureError struct {
+	Branch string
+	Commit string
+	Err    error
+}
+
+func (e *UnsureError) Error() string {
+	return fmt.Sprintf("it is not known whether branch %q has got commit %.10s: %s", e.Branch, e.Commit, e.Err)
+}
+
+// Unwrap returns why that is not known.
+func (e *UnsureError) Unwrap() error { return e.Err }
+
 // OccupiedError is a branch of ours on which somebody else has made commits, or changed ours.
 type OccupiedError struct {
 	Branch  string

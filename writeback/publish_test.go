@@ -257,3 +257,52 @@ func TestPublishErrors(t *testing.T) {
 		t.Errorf("error %v, want canceled", err)
 	}
 }
+
+// TestStopWhilePushing stops a publication whose push is on its way: what became of it is known all the same.
+func TestStopWhilePushing(t *testing.T) {
+	t.Parallel()
+	stop := errors.New("stop")
+	tests := []struct {
+		name   string
+		faults gittest.Faults
+		then   gittest.Faults // when the push has arrived
+		hook   string
+		landed bool
+		want   string // in the error; "" for none
+	}{
+		{name: "it lands", landed: true},
+		{name: "it is refused", hook: "closed", want: "stop: pushing to refs/heads/main: pre-receive hook declined: closed"},
+		{name: "its answer is lost", faults: gittest.Faults{LoseAnswers: 1}, landed: true},
+		{name: "the server is gone", faults: gittest.Faults{LoseAnswers: 1}, then: gittest.Faults{Status: 503, StatusCount: -1},
+			landed: true, want: `it is not known whether branch "main" has got commit`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, fleet())
+			b := open(t, newWriter(), s.target)
+			if test.hook != "" {
+				if err := s.repo.Refuse(test.hook); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			before := s.tip(t, "main")
+			test.faults.BeforeReceive = func() {
+				cancel(stop)
+				s.server.Set(test.then)
+			}
+			s.server.Set(test.faults)
+			got, err := b.Publish(ctx, writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1.27.4")})
+			switch {
+			case test.want == "" && (err != nil || len(got.Commits) != 1 || got.Commits[0].ID != s.tip(t, "main")):
+				t.Errorf("published %+v, %v", got.Commits, err)
+			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want) || !errors.Is(err, stop) || len(got.Commits) != 0):
+				t.Errorf("published %d commits, error %v, want %q", len(got.Commits), err, test.want)
+			}
+			if landed := s.tip(t, "main") != before; landed != test.landed {
+				t.Errorf("landed %t, want %t", landed, test.landed)
+			}
+		})
+	}
+}

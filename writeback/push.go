@@ -13,12 +13,18 @@ import (
 // and the branch has been read anew.
 func (p *publication) push(ctx context.Context, a attempt) (bool, error) {
 	for try := 1; ; try++ {
+		if ctx.Err() != nil {
+			return false, context.Cause(ctx)
+		}
 		p.attempts++
-		failed := p.branch.remote.Push(ctx, branchPrefix+p.head, a.old, a.draft)
+		failed := p.send(ctx, a)
 		if failed == nil {
 			return true, nil
 		}
-		if ctx.Err() != nil || !worthAsking(failed) {
+		if ctx.Err() != nil {
+			return p.stopped(ctx, a, failed)
+		}
+		if !worthAsking(failed) {
 			return false, failed
 		}
 		switch became, err := p.ask(ctx, a, failed); {
@@ -44,6 +50,46 @@ func (p *publication) push(ctx context.Context, a attempt) (bool, error) {
 	}
 }
 
+// A stop leaves a push that is on its way this long to end, and then a look at the branch this long: a push that is cut
+// off may land or not. Both together are less than a program takes to stop.
+const (
+	endOfPush = 3 * time.Second
+	lastLook  = time.Second
+)
+
+// send pushes. A stop meanwhile does not cut it off at once.
+func (p *publication) send(ctx context.Context, a attempt) error {
+	sending, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cut(nil)
+	stop := context.AfterFunc(ctx, func() {
+		_ = pause(sending, endOfPush)
+		cut(context.Cause(ctx))
+	})
+	defer stop()
+	return p.branch.remote.Push(sending, branchPrefix+p.head, a.old, a.draft)
+}
+
+// stopped finds out what became of a push after which there is no time for another.
+func (p *publication) stopped(ctx context.Context, a attempt, failed error) (bool, error) {
+	if _, no := errors.AsType[*git.PushError](failed); no || !worthAsking(failed) {
+		return false, fmt.Errorf("%w: %w", context.Cause(ctx), failed)
+	}
+	looking, done := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
+	defer done()
+	switch became, err := p.ask(looking, a, failed); {
+	case err == nil && became == accepted:
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	}
+	// A server may still be at work on a push whose sender has gone.
+	return false, p.unsure(a, context.Cause(ctx))
+}
+
+func (p *publication) unsure(a attempt, err error) error {
+	return &UnsureError{Branch: p.head, Commit: a.draft.Tip().String(), Err: err}
+}
+
 // outcome is what became of a push that failed.
 type outcome int
 
@@ -60,7 +106,7 @@ func (p *publication) ask(ctx context.Context, a attempt, failed error) (outcome
 	}
 	refs, err := p.branch.remote.Refs(ctx)
 	if err != nil {
-		return unmoved, fmt.Errorf("%w; asking what became of it: %w", failed, err)
+		return unmoved, p.unsure(a, fmt.Errorf("%w; asking what became of it: %w", failed, err))
 	}
 	switch now, _ := refs.Tip(branchPrefix + p.head); now {
 	case a.draft.Tip():

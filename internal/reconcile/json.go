@@ -3,6 +3,7 @@ package reconcile
 import (
 	"time"
 
+	"github.com/image-updater/image-updater/internal/plan"
 	"github.com/image-updater/image-updater/policy"
 )
 
@@ -17,10 +18,24 @@ type Request struct {
 func (r Report) PlanJSON(requests []Request) any { return r.planJSON(requests) }
 
 // RunJSON returns the report in the stable form of run -o json: that of plan, and the commits.
-func (r Report) RunJSON(requests []Request) any {
+func (r Report) RunJSON(requests []Request) any { return r.runJSON(requests) }
+
+func (r Report) runJSON(requests []Request) runJSON {
 	out := runJSON{planJSON: r.planJSON(requests), Commits: make([]commitJSON, len(r.Commits))}
 	for i, c := range r.Commits {
 		out.Commits[i] = commitJSON{Git: c.Git, Branch: c.Branch, Commit: c.ID, Policies: c.Policies, URL: c.URL}
+	}
+	return out
+}
+
+// SetJSON returns the report in the stable form of set -o json: that of run, and the references that were as they are
+// wanted already. It asks no registry and holds nothing back.
+func (r Report) SetJSON(unchanged []plan.Change, dryRun bool) any {
+	out := setJSON{runJSON: r.runJSON(nil), Unchanged: make([]unchangedJSON, len(unchanged)), DryRun: dryRun}
+	for i, c := range unchanged {
+		out.Unchanged[i] = unchangedJSON{
+			Policy: c.Policy, Git: c.Git, File: c.Site.Path, Line: c.Site.Line, Image: c.Site.Image.String(),
+			Tag: c.Site.Tag, Digest: c.Site.Digest.String()}
 	}
 	return out
 }
@@ -56,6 +71,22 @@ type planJSON struct {
 type runJSON struct {
 	planJSON
 	Commits []commitJSON `json:"commits"`
+}
+
+type setJSON struct {
+	runJSON
+	Unchanged []unchangedJSON `json:"unchanged"`
+	DryRun    bool            `json:"dryRun,omitempty"` // nothing was written
+}
+
+type unchangedJSON struct {
+	Policy string `json:"policy"`
+	Git    string `json:"git"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Image  string `json:"image"`
+	Tag    string `json:"tag"`
+	Digest string `json:"digest,omitempty"`
 }
 
 type changeJSON struct {

@@ -16,8 +16,9 @@ import (
 type Commit struct {
 	// Message is the whole commit message with its trailers.
 	Message string
-	// Compose, if set, writes the message instead, from the changes that were really made: an edit may be refused.
-	Compose func(applied []edit.Change) string
+	// Compose, if set, writes the message instead, from the changes that were really made: an edit may be refused. With an
+	// error the commit is not made, and the others of the chain are.
+	Compose func(applied []edit.Change) (string, error)
 	Changes []edit.Change
 }
 
@@ -28,6 +29,13 @@ type Preview struct {
 	Unchanged []edit.Change // already as wanted
 	Refused   []edit.Refusal
 	Notes     []edit.Refusal
+	Failed    []Failure // in the order of the commits
+}
+
+// Failure is a commit that was not made since no message could be written for it.
+type Failure struct {
+	Changes []edit.Change
+	Err     error
 }
 
 // FileDiff is a file before and after.
@@ -91,13 +99,21 @@ func (c *chain) commit(commit Commit) {
 	}
 	s.message = commit.Message
 	if commit.Compose != nil {
-		s.message = commit.Compose(slices.Clone(s.changes))
+		var err error
+		if s.message, err = commit.Compose(slices.Clone(s.changes)); err != nil {
+			c.edited.preview.Failed = append(c.edited.preview.Failed, Failure{Changes: s.changes, Err: err})
+			return
+		}
 	}
+	for _, change := range s.changes {
+		c.changes[change.Site.Path] = append(c.changes[change.Site.Path], change)
+	}
+	maps.Copy(c.data, s.files)
 	c.edited.preview.Applied = append(c.edited.preview.Applied, s.changes...)
 	c.edited.steps = append(c.edited.steps, s)
 }
 
-// file makes the changes of one commit in one file. It returns those that were made, and the file if that changed it.
+// file returns which changes of one commit can be made in one file, and what they make of it if that changes it.
 func (c *chain) file(path string, changes []edit.Change) ([]edit.Change, []byte) {
 	p := &c.edited.preview
 	file, ok := c.files[path]
@@ -133,8 +149,6 @@ func (c *chain) file(path string, changes []edit.Change) ([]edit.Change, []byte)
 	if bytes.Equal(now, data) {
 		return nil, nil
 	}
-	c.changes[path] = append(c.changes[path], alone.Applied...)
-	c.data[path] = data
 	return alone.Applied, data
 }
 

@@ -3,6 +3,7 @@ package writeback_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,6 +131,40 @@ func TestChain(t *testing.T) {
 			len(got.Preview.Files), len(got.Preview.Applied), len(got.Preview.Unchanged), got.Preview.Refused)
 	}
 	s.fsck(t)
+}
+
+// A commit without a message is not made, and the next one in the same file is made as if it were not there.
+func TestChainWithoutMessage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, fleet())
+	b := open(t, newWriter(), s.target)
+	speechless := errors.New("no words")
+	decide := func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
+		first, err1 := bump("nginx", "1.27.4")(ctx, found)
+		second, err2 := bump("redis", "7.2.0")(ctx, found)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
+		first[0].Compose = func([]edit.Change) (string, error) { return "", speechless }
+		return slices.Concat(first, second), nil
+	}
+	got, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: decide})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"Update redis to 7.2.0", "Begin"}, s.subjects(t, "main")); diff != "" {
+		t.Error(diff)
+	}
+	if failed := got.Preview.Failed; len(failed) != 1 || !errors.Is(failed[0].Err, speechless) || len(failed[0].Changes) != 2 {
+		t.Errorf("failed %+v", failed)
+	}
+	want := manifest("two", "nginx:1.25.3") + "---\n" + manifest("cache", "redis:7.2.0")
+	if diff := cmp.Diff(want, s.file(t, "main", "apps/two/deploy.yaml")); diff != "" {
+		t.Error(diff)
+	}
+	if n := len(got.Preview.Applied); n != 1 {
+		t.Errorf("%d changes applied, want 1", n)
+	}
 }
 
 func TestRefusals(t *testing.T) {

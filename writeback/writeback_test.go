@@ -100,7 +100,7 @@ func newScanner(t testing.TB, q edit.Query) *edit.Scanner {
 // bump decides that an image gets a tag wherever it has another: one commit.
 func bump(name, tag string) writeback.Decide {
 	return func(_ context.Context, found edit.Found) ([]writeback.Commit, error) {
-		c := writeback.Commit{Compose: func(applied []edit.Change) string { return message(name, tag, applied) }}
+		c := writeback.Commit{Compose: func(applied []edit.Change) (string, error) { return message(name, tag, applied), nil }}
 		for _, s := range found.Sites {
 			if s.Image.Familiar() == name && s.Tag != tag {
 				c.Changes = append(c.Changes, edit.Change{Site: s, Tag: tag})

@@ -50,6 +50,10 @@ func (s *setter) problems(done outcome) (problems []reconcile.Problem, hints []s
 	for _, err := range separate(done.failed) {
 		problems = append(problems, reconcile.Problem{Err: err})
 	}
+	for _, f := range done.preview.Failed {
+		problems = append(problems, reconcile.Problem{Err: fmt.Errorf("git %q: %w", done.git, f.Err)})
+		hints = append(hints, pushedNothing...)
+	}
 	for _, absent := range done.plan.Absent {
 		problems = append(problems, reconcile.Problem{Err: fmt.Errorf("no reference to %s found", absent.Image)})
 		for i, skipped := range absent.Skipped {

@@ -143,9 +143,9 @@ func (s *setter) branch(ctx context.Context, g config.Git) (outcome, error) {
 	defer b.Close()
 	done.branch = b.Name()
 	if s.dryRun {
-		err = s.preview(ctx, b, &done)
+		err = s.preview(ctx, b, s.wording(g, b.Name()), &done)
 	} else {
-		err = s.publish(ctx, b, &done)
+		err = s.publish(ctx, b, s.wording(g, b.Name()), &done)
 	}
 	if err == nil {
 		return done, nil
@@ -161,12 +161,12 @@ func (s *setter) branch(ctx context.Context, g config.Git) (outcome, error) {
 var pushedNothing = []string{"nothing was pushed"}
 
 // publish pushes the commit.
-func (s *setter) publish(ctx context.Context, b *writeback.Branch, done *outcome) error {
+func (s *setter) publish(ctx context.Context, b *writeback.Branch, message reconcile.Wording, done *outcome) error {
 	published, err := b.Publish(ctx, writeback.Publication{
 		Scanner: s.scanner, Paths: s.paths,
 		Decide: func(_ context.Context, found edit.Found) ([]writeback.Commit, error) {
 			done.plan = s.plan(done.git, found)
-			return []writeback.Commit{s.commit(done.plan.Group)}, nil
+			return reconcile.Commits([]plan.Group{done.plan.Group}, message), nil
 		},
 	})
 	done.preview, done.commits = published.Preview, reconcile.Pushed(done.git, published)
@@ -177,27 +177,28 @@ func (s *setter) publish(ctx context.Context, b *writeback.Branch, done *outcome
 }
 
 // preview makes the commit and keeps it.
-func (s *setter) preview(ctx context.Context, b *writeback.Branch, done *outcome) error {
+func (s *setter) preview(ctx context.Context, b *writeback.Branch, message reconcile.Wording, done *outcome) error {
 	found, err := b.Find(ctx, s.scanner, s.paths)
 	if err != nil {
 		return err
 	}
 	done.plan = s.plan(done.git, found)
-	commit := s.commit(done.plan.Group)
-	if done.preview, err = b.Preview(ctx, []writeback.Commit{commit}); err != nil {
+	commits := reconcile.Commits([]plan.Group{done.plan.Group}, message)
+	if done.preview, err = b.Preview(ctx, commits); err != nil {
 		return err
 	}
-	if len(done.preview.Applied) > 0 {
-		done.subject, _, _ = strings.Cut(commit.Compose(done.preview.Applied), "\n")
+	if len(done.preview.Applied) == 0 {
+		return nil
 	}
-	return nil
+	text, err := commits[0].Compose(done.preview.Applied)
+	done.subject, _, _ = strings.Cut(text, "\n")
+	return err
 }
 
-// commit makes one commit of a group, in the words of the caller if there are any.
-func (s *setter) commit(g plan.Group) writeback.Commit {
-	commit := reconcile.Commits([]plan.Group{g})[0]
-	if s.words != nil {
-		commit.Compose = func(applied []edit.Change) string { return g.Only(applied).Worded(*s.words) }
+// wording returns how the message is written: in the words of the caller if there are any.
+func (s *setter) wording(g config.Git, branch string) reconcile.Wording {
+	if s.words == nil {
+		return reconcile.WordingOf(g, branch)
 	}
-	return commit
+	return func(g plan.Group) (string, error) { return g.Worded(*s.words), nil }
 }

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -24,7 +25,7 @@ func (t *tree) preview(ctx context.Context, observed *observation) Report {
 		report.Errors = append(report.Errors, t.failed(t.behind(made.Wanted()), err).Errors...)
 		return report
 	}
-	shown, err := t.branch.Preview(ctx, Commits(made.Groups))
+	shown, err := t.branch.Preview(ctx, Commits(made.Groups, WordingOf(t.git, t.branch.Name())))
 	if err != nil {
 		report.Errors = append(report.Errors, t.failed(t.policies, err).Errors...)
 		return report
@@ -62,7 +63,7 @@ func (t *tree) push(ctx context.Context, head string, groups []plan.Group, repor
 		Decide: func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
 			made, err := replan(ctx, found)
 			groups = t.groupsOf(head, made.Groups)
-			return Commits(groups), err
+			return Commits(groups, WordingOf(t.git, cmp.Or(head, t.branch.Name()))), err
 		},
 	})
 	if err != nil {
@@ -93,13 +94,21 @@ func Pushed(git string, published writeback.Published) []Commit {
 	return pushed
 }
 
+// Wording writes the message of a group's commit.
+type Wording func(plan.Group) (string, error)
+
+// WordingOf returns how the messages of commits to a branch of g are written.
+func WordingOf(g config.Git, branch string) Wording {
+	return func(g plan.Group) (string, error) { return g.Message(), nil }
+}
+
 // Commits turns groups into what writeback takes, a commit each. The message is composed last, for an edit may still be refused.
-func Commits(groups []plan.Group) []writeback.Commit {
+func Commits(groups []plan.Group, message Wording) []writeback.Commit {
 	made := make([]writeback.Commit, len(groups))
 	for i, g := range groups {
 		made[i] = writeback.Commit{
 			Changes: g.Edits(),
-			Compose: func(applied []edit.Change) string { return g.Only(applied).Message() },
+			Compose: func(applied []edit.Change) (string, error) { return message(g.Only(applied)) },
 		}
 	}
 	return made
@@ -219,9 +228,15 @@ func (t *tree) edited(report *Report, groups []plan.Group, shown writeback.Previ
 	t.refused(report, groups, shown)
 }
 
-// refused reports the edits that must not be made, as failures of the policies that wanted them.
+// refused reports the edits that must not be made, and the commits that were not, as failures of the policies that wanted
+// them.
 func (t *tree) refused(report *Report, groups []plan.Group, shown writeback.Preview) {
 	t.note(report, shown.Notes)
+	for _, f := range shown.Failed {
+		for _, g := range groups {
+			report.Errors = append(report.Errors, t.failed(t.behind(g.Only(f.Changes).Changes), f.Err).Errors...)
+		}
+	}
 	for _, r := range shown.Refused {
 		for _, g := range groups {
 			for _, name := range wanting(g, r) {

@@ -42,14 +42,23 @@ func (p Policy) hash() string {
 // their targets. It is nil, the whole repository, when one of them has no paths.
 func LookedAt(policies []Policy, targets []edit.Target) edit.Paths {
 	var paths edit.Paths
+	taken := map[string]bool{} // policies mostly have the same few globs, and each is held against every file
+	add := func(glob string) {
+		if !taken[glob] {
+			taken[glob] = true
+			paths = append(paths, glob)
+		}
+	}
 	for _, p := range policies {
 		if len(p.Paths) == 0 {
 			return nil
 		}
-		paths = append(paths, p.Paths...)
+		for _, glob := range p.Paths {
+			add(glob)
+		}
 	}
 	for _, t := range targets {
-		paths = append(paths, t.File)
+		add(t.File)
 	}
 	return paths
 }

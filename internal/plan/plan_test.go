@@ -224,3 +224,18 @@ func TestMakeSet(t *testing.T) {
 		t.Errorf("doubts: %q", got.Doubts)
 	}
 }
+
+// Every glob is held against every file of a repository, so one that many policies share must be there once.
+func TestLookedAt(t *testing.T) {
+	t.Parallel()
+	fleet := plan.Policy{Name: "web", Paths: edit.Paths{"apps/**", "base/*.yaml"}}
+	other := plan.Policy{Name: "api", Paths: edit.Paths{"base/*.yaml", "jobs/**"}}
+	targets := []edit.Target{{File: "VERSION"}, {File: "VERSION"}}
+	want := edit.Paths{"apps/**", "base/*.yaml", "jobs/**", "VERSION"}
+	if diff := cmp.Diff(want, plan.LookedAt([]plan.Policy{fleet, other, fleet}, targets)); diff != "" {
+		t.Errorf("globs (-want +got):\n%s", diff)
+	}
+	if got := plan.LookedAt([]plan.Policy{fleet, {Name: "all"}}, targets); got != nil {
+		t.Errorf("got %q, want the whole repository", got)
+	}
+}

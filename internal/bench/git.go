@@ -45,10 +45,12 @@ git commit -q -a -m "Update $IMAGE to $TAG"
 git push -q
 `
 
+const fewTeams = 20 // of 1,000 files each
+
 // benchGit changes one line in a repository of 20,000 files over HTTP with `set --git`, against the git command line.
 func benchGit(ctx context.Context, b bench) ([]figure, error) {
 	root := filepath.Join(b.scratch, "git")
-	repository, err := makeRepository(filepath.Join(root, "fleet.git"), fleet())
+	repository, err := makeRepository(filepath.Join(root, "fleet.git"), fleet(fewTeams))
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,8 @@ var parts = []struct {
 	{"scan", benchScan},
 	{"manifests", benchManifests},
 	{"git", benchGit},
+	{"monorepo", benchMonorepo},
+	{"batch", benchBatch},
 	{"writers", benchWriters},
 	{"choosing", benchChoosing},
 	{"product", benchProduct},
@@ -44,6 +46,8 @@ func main() {
 		err = yamlAll(args[1], args[2])
 	case len(args) == 2 && args[0] == versionsCommand:
 		err = loopVersions(args[1])
+	case len(args) == 2 && args[0] == advertCommand:
+		err = readAdvert(args[1])
 	case len(args) == 2 && args[0] == readCommand:
 		err = readAll(args[1])
 	default:

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"slices"
 	"syscall"
 	"time"
 )
@@ -86,27 +85,6 @@ func measured(args []string) error {
 		u.RSS = r.Maxrss * 1024 // Linux counts in KiB
 	}
 	return json.NewEncoder(out).Encode(u)
-}
-
-// contest measures the sides in turns, runs times each, and returns the median of each side by CPU time. A side is told
-// the number of its run, so that no two runs do the same.
-func contest(ctx context.Context, runs int, sides ...func(ctx context.Context, run int) (usage, error)) ([]usage, error) {
-	taken := make([][]usage, len(sides))
-	for run := range runs {
-		for i, side := range sides {
-			u, err := side(ctx, run)
-			if err != nil {
-				return nil, err
-			}
-			taken[i] = append(taken[i], u)
-		}
-	}
-	medians := make([]usage, len(sides))
-	for i, all := range taken {
-		slices.SortFunc(all, func(a, b usage) int { return int(a.CPU - b.CPU) })
-		medians[i] = all[len(all)/2]
-	}
-	return medians, nil
 }
 
 // cpuTime returns what this process has taken so far.

@@ -9,9 +9,8 @@ import (
 	"github.com/image-updater/image-updater/internal/gittest"
 )
 
-// The repository of the measurements: 20 teams of 50 applications with 20 files each, and some history.
+// The repository of the measurements: teams of 50 applications with 20 files each, and some history.
 const (
-	teams        = 20
 	apps         = 50
 	filesPerApp  = 20
 	historyCount = 50
@@ -19,8 +18,8 @@ const (
 	wantedPaths  = "teams/team-07/**/deployment.yaml"
 )
 
-// fleet gives the files of that repository.
-func fleet() gittest.Files {
+// fleet gives the files of that repository, a thousand for each team.
+func fleet(teams int) gittest.Files {
 	files := make(gittest.Files, teams*apps*filesPerApp)
 	for team := range teams {
 		for app := range apps {

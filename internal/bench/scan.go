@@ -80,8 +80,6 @@ func (s scan) compare(ctx context.Context, b bench) (figure, error) {
 	}, nil
 }
 
-func median(values []float64) float64 { return slices.Sorted(slices.Values(values))[len(values)/2] }
-
 // run lists in a new process and returns the lists per second. Without a state it is the bare client's turn.
 func (s scan) run(ctx context.Context, host, state string) (float64, usage, error) {
 	self, err := os.Executable()

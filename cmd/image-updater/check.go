@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -18,8 +19,8 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Read the policy files and report every error with its position",
 		Long: `Read the policy files and report every error of all of them at once, each with file, line and column.
 Nothing is asked and nothing is written. What is allowed but hardly meant is a warning, and so is a
-credential that is named but not there: a policy file may be checked where its secrets are not. A
-warning, too, is that the policies cost more than a registry is known to allow: see forecast.`,
+credential that is named but not there: a policy file may be checked where its secrets are not. Keys
+and certificates that are there and cannot be used are warnings as well. A warning, too, is that the policies cost more than a registry is known to allow: see forecast.`,
 		Example: `  image-updater check
   image-updater check -f policies/ -f team-a.yaml
   image-updater check -o json`,
@@ -73,7 +74,7 @@ func (a *app) warnings(ctx context.Context, c *config.Config) []string {
 	for _, w := range c.Warnings {
 		warnings = append(warnings, w.Error())
 	}
-	for _, err := range a.absentSecrets(c) {
+	for _, err := range slices.Concat(a.absentSecrets(c), a.unusableKeys(c)) {
 		warnings = append(warnings, err.Error())
 	}
 	return append(warnings, a.foreseen(ctx, c)...)

@@ -56,7 +56,7 @@ func (a *app) appAuth(g config.Git) (git.Auth, error) {
 		}
 		a.installations.known[one] = known
 	}
-	return git.Auth{Username: forge.AppUser, Token: known.Token}, nil
+	return git.Auth{Username: forge.AppUser, Token: known.Token, Refused: known.Refuse}, nil
 }
 
 func (a *app) newApp(g config.Git, private []byte) (*forge.App, error) {

@@ -27,6 +27,7 @@ type gitHubApp struct {
 	key    *rsa.PublicKey
 	git    *gittest.Server
 	tokens int
+	logins int // how many requests the next token is good for; 0 = any number
 }
 
 func (a *gitHubApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -41,7 +42,8 @@ func (a *gitHubApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a.tokens++
 	token := fmt.Sprintf("ghs_hush%d", a.tokens)
-	a.git.Set(gittest.Faults{Username: "x-access-token", Password: token})
+	a.git.Set(gittest.Faults{Username: "x-access-token", Password: token, Logins: a.logins})
+	a.logins = 0
 	w.WriteHeader(http.StatusCreated)
 	fmt.Fprintf(w, `{"token": %q, "expires_at": %q}`, token, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 }
@@ -55,7 +57,13 @@ func cutLast(s, sep string) (before, after string, found bool) {
 }
 
 func startGitHubApp(ts *testscript.TestScript, neg bool, args []string) {
-	want(ts, neg, len(args) == 1, "githubapp FILE")
+	want(ts, neg, len(args) == 1 || len(args) == 2, "githubapp FILE [N]")
+	logins := 0
+	if len(args) == 2 {
+		var err error
+		logins, err = strconv.Atoi(args[1])
+		ts.Check(err)
+	}
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	ts.Check(err)
 	private := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
@@ -63,7 +71,7 @@ func startGitHubApp(ts *testscript.TestScript, neg bool, args []string) {
 	s := sceneOf(ts)
 	s.app.mu.Lock()
 	defer s.app.mu.Unlock()
-	s.app.key, s.app.git = &key.PublicKey, s.git
+	s.app.key, s.app.git, s.app.logins = &key.PublicKey, s.git, logins
 	s.git.Set(gittest.Faults{Username: "x-access-token", Password: "none was given yet"})
 }
 

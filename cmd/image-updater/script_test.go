@@ -32,8 +32,9 @@ func TestMain(m *testing.M) {
 //	mend                       the registry answers again
 //	remote NAME DIR            make the Git repository $GITROOT/NAME.git of the files in DIR, served at $GITURL/NAME.git
 //	pushes N                   the Git server has accepted N pushes
-//	githubapp FILE             from now on the Git server, which is a GitHub too, lets in who has a token of App 12345 as
-//	                           installation 67890; the App's private key is in FILE
+//	githubapp FILE [N]         from now on the Git server, which is a GitHub too, lets in who has a token of App 12345 as
+//	                           installation 67890; the App's private key is in FILE; the first token is revoked after N
+//	                           requests
 //	gittls CA [CERT KEY]       serve Git with TLS, too, at $GITTLS, with a certificate for 127.0.0.1 and *.example.com whose
 //	                           authority is put into CA; with CERT and KEY only whoever shows what is put there is served
 //	proxy                      start a proxy, in $HTTPS_PROXY, by which all hosts are the one of gittls

@@ -68,6 +68,40 @@ func readBounded(name string, limit int64) ([]byte, error) {
 	return data, err
 }
 
+// unusableKeys returns a sentence for each key or certificate of a Git repository that is there and does not do. What is
+// not there is not judged.
+func (a *app) unusableKeys(c *config.Config) []error {
+	absent := map[string]bool{} // by owner and first part of the key
+	for _, s := range c.Secrets() {
+		if _, err := a.secretText(s.Key, s.Env, s.File, s.Position); err != nil {
+			first, _, _ := strings.Cut(s.Key, ".")
+			absent[s.Owner+" "+first] = true
+		}
+	}
+	var unusable []error
+	for _, g := range c.Git {
+		owner := fmt.Sprintf("git %q ", g.Name)
+		judge := func(part string, err error) {
+			if err != nil && !absent[owner+part] {
+				unusable = append(unusable, err)
+			}
+		}
+		_, err := a.signer(g)
+		judge("sign", err)
+		if absent[owner+"caFile"] || absent[owner+"clientCertFile"] || absent[owner+"clientKeyFile"] {
+			continue
+		}
+		if g.Auth.GitHubApp != (config.GitHubApp{}) {
+			_, err = a.appAuth(g) // it reads the certificates, too
+			judge("auth", err)
+			continue
+		}
+		_, _, err = gitCertificates(g).read()
+		judge("", err)
+	}
+	return unusable
+}
+
 // absentSecrets returns a sentence for each secret that is named and not there.
 func (a *app) absentSecrets(c *config.Config) []error {
 	var absent []error

@@ -27,6 +27,8 @@ type Faults struct {
 	NoWants bool
 	// Username and Password are asked for (Basic authentication) unless both are empty.
 	Username, Password string
+	// Logins, if it is not 0, is for how many requests these are good.
+	Logins int
 	// Status answers requests instead of git while StatusCount lasts; a negative count lasts for ever. StatusFor limits
 	// it to requests of one service that are no advertisement; StatusText is the body.
 	Status      int
@@ -141,6 +143,11 @@ func (s *Server) take(r Request) Faults {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.faults
+	if f.Logins > 0 {
+		if s.faults.Logins--; s.faults.Logins == 0 {
+			s.faults.Logins, s.faults.Password = -1, "nobody knows it"
+		}
+	}
 	switch applies := f.StatusFor == "" || (f.StatusFor == r.Service && !r.Advert); {
 	case f.StatusCount == 0 || !applies:
 		f.Status = 0

@@ -144,6 +144,15 @@ func (a *App) Token(ctx context.Context) (string, error) {
 	return a.token, nil
 }
 
+// Refuse drops a token that the server no longer takes, so that the next one is asked for.
+func (a *App) Refuse(token string) {
+	a.busy <- struct{}{}
+	defer func() { <-a.busy }()
+	if a.token == token {
+		a.token = ""
+	}
+}
+
 // words returns the JSON web token (RFC 7519) with which the App says who it is.
 func (a *App) words(now time.Time) (string, error) {
 	claims, err := json.Marshal(map[string]any{

@@ -256,3 +256,23 @@ func TestNewAppErrors(t *testing.T) {
 		}
 	}
 }
+
+// A token that is refused is replaced; one that is no longer in use is not missed.
+func TestAppRefuse(t *testing.T) {
+	t.Parallel()
+	g := newGitHub(t)
+	a := g.app(t)
+	ask := func(want string) {
+		t.Helper()
+		if got, err := a.Token(t.Context()); err != nil || got != want {
+			t.Errorf("token %q, %v, want %q", got, err, want)
+		}
+	}
+	ask("ghs_1")
+	a.Refuse("ghs_0")
+	ask("ghs_1")
+	a.Refuse("ghs_1")
+	ask("ghs_2")
+	a.Refuse("ghs_1") // by somebody who was slower
+	ask("ghs_2")
+}

@@ -76,7 +76,7 @@ const redacted = "[redacted]"
 // cleaner makes text of a server fit to be shown.
 type cleaner struct {
 	secrets *strings.Replacer
-	latest  *atomic.Pointer[string] // a secret that changes; nil: none yet
+	latest  *atomic.Pointer[[2]string] // a secret that changes, and the one before it
 }
 
 func newCleaner(secrets ...string) cleaner {
@@ -86,11 +86,19 @@ func newCleaner(secrets ...string) cleaner {
 			pairs = append(pairs, s, redacted)
 		}
 	}
-	return cleaner{secrets: strings.NewReplacer(pairs...), latest: new(atomic.Pointer[string])}
+	return cleaner{secrets: strings.NewReplacer(pairs...), latest: new(atomic.Pointer[[2]string])}
 }
 
-// learn takes a secret out from now on, in the place of the one before.
-func (c cleaner) learn(secret string) { c.latest.Store(&secret) }
+// learn takes a secret out from now on, and the one before still: an answer to that may be on its way.
+func (c cleaner) learn(secret string) {
+	known := c.latest.Load()
+	switch {
+	case known == nil:
+		c.latest.Store(&[2]string{secret})
+	case known[0] != secret:
+		c.latest.Store(&[2]string{secret, known[0]})
+	}
+}
 
 // fatal turns the line with which a server gives up into an error fit to be shown, and leaves other errors as they are.
 func (c cleaner) fatal(err error) error {
@@ -105,8 +113,12 @@ func (c cleaner) fatal(err error) error {
 func (c cleaner) words(text string) string {
 	// The secrets go first: a cut through one of them would leave its beginning.
 	text = c.secrets.Replace(text)
-	if secret := c.latest.Load(); secret != nil && *secret != "" {
-		text = strings.ReplaceAll(text, *secret, redacted)
+	if latest := c.latest.Load(); latest != nil {
+		for _, secret := range latest {
+			if secret != "" {
+				text = strings.ReplaceAll(text, secret, redacted)
+			}
+		}
 	}
 	if len(text) > maxWords {
 		text = strings.ToValidUTF8(text[:maxWords], "") + "..."

@@ -20,15 +20,17 @@ const maxRedirects = 5
 
 // web serves a repository over smart HTTP (gitprotocol-http): a GET for the advertisement, a POST for each request.
 type web struct {
-	base   *url.URL
-	user   string
-	secret func(context.Context) (string, error) // the password; nil = there is none
-	client *http.Client
-	own    *http.Transport // ours to let go of; nil when it was handed in
-	clean  cleaner
+	base    *url.URL
+	user    string
+	secret  func(context.Context) (string, error) // the password; nil = there is none
+	refused func(string)                          // hears of a password that is not let in; nil = it is the only one
+	client  *http.Client
+	own     *http.Transport // ours to let go of; nil when it was handed in
+	clean   cleaner
 
-	mu    sync.Mutex           // guards moved
-	moved map[string]*location // per service: where a redirect has led to
+	mu      sync.Mutex           // guards the fields that follow
+	moved   map[string]*location // per service: where a redirect has led to
+	doubted string               // the latest password that was refused, until another one is let in
 }
 
 // location is where requests of a service go.
@@ -44,11 +46,12 @@ func newWeb(a address, o Options, clean cleaner) (*web, error) {
 		return nil, fmt.Errorf("URL %q: credentials are not sent over plain http: use https", a.shown)
 	}
 	w := &web{
-		base:   &url.URL{Scheme: a.scheme, Host: a.host, Path: strings.TrimSuffix(a.path, "/")},
-		user:   o.Auth.Username,
-		secret: secret,
-		clean:  clean,
-		moved:  map[string]*location{},
+		base:    &url.URL{Scheme: a.scheme, Host: a.host, Path: strings.TrimSuffix(a.path, "/")},
+		user:    o.Auth.Username,
+		secret:  secret,
+		refused: o.Auth.Refused,
+		clean:   clean,
+		moved:   map[string]*location{},
 	}
 	if w.user == "" {
 		w.user = a.user
@@ -213,7 +216,50 @@ func (c *webConversation) ask(ctx context.Context, request []byte) (io.Reader, e
 	return c.take(res, where, "application/x-"+c.service+"-result")
 }
 
+// do sends a request. A password that is not let in, and can be replaced, is: once, for a server that refuses the new one
+// as well means something else by it.
 func (c *webConversation) do(ctx context.Context, method string, target *url.URL, trusted bool, body []byte) (*http.Response, error) {
+	if !trusted || c.web.secret == nil {
+		return c.send(ctx, method, target, "", body)
+	}
+	password, err := c.web.secret(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.send(ctx, method, target, password, body)
+	if err != nil || !c.web.refuses(password, res.StatusCode) {
+		return res, err
+	}
+	another, err := c.web.secret(ctx)
+	if err != nil || another == password {
+		return res, err
+	}
+	res, err = c.send(ctx, method, target, another, body)
+	if err == nil {
+		c.web.refuses(another, res.StatusCode)
+	}
+	return res, err
+}
+
+// refuses takes note of whether a password was let in, and reports whether another one is to be tried.
+func (w *web) refuses(password string, status int) bool {
+	if w.refused == nil {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case status != http.StatusUnauthorized:
+		w.doubted = ""
+		return false
+	case w.doubted == "":
+		w.doubted = password
+		w.refused(password)
+	}
+	return w.doubted == password
+}
+
+func (c *webConversation) send(ctx context.Context, method string, target *url.URL, password string, body []byte) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -223,11 +269,7 @@ func (c *webConversation) do(ctx context.Context, method string, target *url.URL
 		req.Header.Set("Content-Type", "application/x-"+c.service+"-request")
 		req.Header.Set("Accept", "application/x-"+c.service+"-result")
 	}
-	if trusted && c.web.secret != nil {
-		password, err := c.web.secret(ctx)
-		if err != nil {
-			return nil, err
-		}
+	if password != "" {
 		req.SetBasicAuth(c.web.user, password)
 	}
 	res, err := c.web.client.Do(req)

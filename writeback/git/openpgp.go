@@ -3,6 +3,7 @@ package git
 import (
 	"bytes"
 	"crypto"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,6 +17,9 @@ type openPGPSigner struct{ key *openpgp.Entity }
 // OpenPGPSigner returns a signer with a private OpenPGP key, armoured as gpg --armor --export-secret-keys writes it. The
 // passphrase is for a key that has one. A key that cannot sign now is an error.
 func OpenPGPSigner(key []byte, passphrase string, now time.Time) (Signer, error) {
+	if bytes.Contains(key, []byte("PRIVATE KEY-----")) {
+		return nil, errors.New("it is an ssh key, or one of TLS: sshKeyFile names those that sign")
+	}
 	ring, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(key))
 	if err != nil {
 		return nil, fmt.Errorf("reading it as an armoured OpenPGP key: %w", err)
@@ -30,7 +34,7 @@ func OpenPGPSigner(key []byte, passphrase string, now time.Time) (Signer, error)
 	signing, ok := own.SigningKey(now)
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("the OpenPGP key %s cannot sign: it is expired, revoked or not made for it", own.PrimaryKey.KeyIdString())
+		return nil, fmt.Errorf("the OpenPGP key %s cannot sign: %s", own.PrimaryKey.KeyIdString(), whyUnfit(own, now))
 	case signing.PrivateKey == nil || signing.PrivateKey.Dummy():
 		return nil, fmt.Errorf("the private part of the OpenPGP key %s, which signs, is not in it", signing.PublicKey.KeyIdString())
 	case signing.PrivateKey.Encrypted && passphrase == "":
@@ -41,6 +45,17 @@ func OpenPGPSigner(key []byte, passphrase string, now time.Time) (Signer, error)
 		}
 	}
 	return &openPGPSigner{key: own}, nil
+}
+
+// whyUnfit says why no part of a key signs.
+func whyUnfit(key *openpgp.Entity, now time.Time) string {
+	if key.Revoked(now) {
+		return "it is revoked"
+	}
+	if self, _ := key.PrimarySelfSignature(); self != nil && key.PrimaryKey.KeyExpired(self, now) {
+		return "it is expired, or not valid yet"
+	}
+	return "it has no part that may sign and is neither expired nor revoked"
 }
 
 func (s *openPGPSigner) Sign(commit []byte, at time.Time) ([]byte, error) {

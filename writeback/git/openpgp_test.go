@@ -2,6 +2,7 @@ package git_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -128,6 +129,20 @@ func (g gnupg) fingerprint(t *testing.T) string {
 	return ""
 }
 
+// revoke takes the certificate that gpg makes of every new key, a colon in front of it so that nobody takes it by mistake.
+func (g gnupg) revoke(t *testing.T) {
+	t.Helper()
+	made := filepath.Join(g.home, "openpgp-revocs.d", g.fingerprint(t)+".rev")
+	data, err := os.ReadFile(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(made, bytes.ReplaceAll(data, []byte(":-----BEGIN"), []byte("-----BEGIN")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g.run(t, "--import", made)
+}
+
 func TestOpenPGPSignerErrors(t *testing.T) {
 	t.Parallel()
 	g := newGnuPG(t)
@@ -135,6 +150,9 @@ func TestOpenPGPSignerErrors(t *testing.T) {
 	locked := g.secret(t, "open sesame")
 	certifying := newGnuPG(t)
 	certifying.generate(t, "ed25519", "cert", "", "never")
+	revoked := newGnuPG(t)
+	revoked.generate(t, "ed25519", "sign", "", "never")
+	revoked.revoke(t)
 	two := newGnuPG(t)
 	two.generate(t, "ed25519", "sign", "", "never")
 	two.run(t, "--passphrase", "", "--quick-generate-key", "Other <other@example.com>", "ed25519", "sign", "never")
@@ -153,8 +171,10 @@ func TestOpenPGPSignerErrors(t *testing.T) {
 		{name: "no passphrase", key: locked, now: now, want: "it is protected by a passphrase, and none is configured"},
 		{name: "wrong passphrase", key: locked, passphrase: "hunter2", now: now, want: "with its passphrase: "},
 		{name: "expired", key: locked, passphrase: "open sesame", now: now.AddDate(1, 0, 0), want: "cannot sign: it is expired"},
-		{name: "for something else", key: certifying.secret(t, ""), now: now, want: "cannot sign: it is expired, revoked or not made for it"},
+		{name: "for something else", key: certifying.secret(t, ""), now: now, want: "cannot sign: it has no part that may sign"},
 		{name: "elsewhere", key: g.secret(t, "open sesame", "--export-secret-subkeys"), now: now, want: "which signs, is not in it"},
+		{name: "revoked", key: revoked.secret(t, ""), now: now, want: "cannot sign: it is revoked"},
+		{name: "an ssh key", key: privateKey(t, ed25519.NewKeyFromSeed(make([]byte, 32)), ""), now: now, want: "it is an ssh key"},
 		{name: "two", key: two.secret(t, ""), now: now, want: "it holds 2 OpenPGP keys, want one"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -19,7 +19,10 @@ type Auth struct {
 	Password string // or a token
 	// Token, where it is set, is asked for the password of each https request. It keeps what it returns for as long as that
 	// is good.
-	Token            func(context.Context) (string, error)
+	Token func(context.Context) (string, error)
+	// Refused, where it is set, hears of a token that the server does not let in. Token is then asked once more, and the
+	// request sent again if that gives another one.
+	Refused          func(token string)
 	SSHKey           []byte // a private key in PEM or OpenSSH form
 	SSHKeyPassphrase string
 	KnownHosts       []byte // the content of a known_hosts file; ssh does not work without

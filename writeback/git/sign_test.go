@@ -138,6 +138,7 @@ func TestSSHSignerErrors(t *testing.T) {
 		{name: "public", key: ssh.MarshalAuthorizedKey(public), want: "it is a public key: signing needs the private one"},
 		{name: "no passphrase", key: privateKey(t, key, "hunter2"), want: "protected by a passphrase, and none is configured"},
 		{name: "wrong passphrase", key: privateKey(t, key, "open sesame"), passphrase: "hunter2", want: "decryption password incorrect"},
+		{name: "an OpenPGP key", key: []byte("-----BEGIN PGP PRIVATE KEY BLOCK-----\n"), want: "it is an OpenPGP key: openPGPKeyFile names those"},
 		{name: "another kind", key: testdata.PEMBytes["dsa"], want: "keys of type ssh-dss do not sign commits: want ed25519, ecdsa or rsa"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

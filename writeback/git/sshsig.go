@@ -1,9 +1,11 @@
 package git
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha512"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,6 +31,9 @@ type sshSigner struct {
 func SSHSigner(key []byte, passphrase string) (Signer, error) {
 	if _, _, _, _, err := ssh.ParseAuthorizedKey(key); err == nil {
 		return nil, errPublic
+	}
+	if bytes.Contains(key, []byte("-----BEGIN PGP ")) {
+		return nil, errors.New("it is an OpenPGP key: openPGPKeyFile names those")
 	}
 	parsed, err := parseKey(key, passphrase)
 	if err != nil {

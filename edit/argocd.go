@@ -39,7 +39,8 @@ func (s *search) findInSource(source *node) {
 		s.findInValues(ArgoCD, values)
 	}
 	if text, found := helm.value("values").scalarText(); found {
-		if i, line := s.scanner.screen.mentions([]byte(text)); line > 0 {
+		i, line := s.scanner.screen.mentions([]byte(text))
+		if line > 0 || s.scanner.screen.everything() && yamlSyntax.hasImages([]byte(text)) {
 			s.note(Refusal{Line: int(helm.value("values").line), Image: i, Reason: "is in a text of Helm values",
 				Hint: "write it as valuesObject"})
 		}

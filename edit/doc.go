@@ -62,6 +62,9 @@
 // pointers, images that Compose builds, Helm values in a text, Flux's markers of other policies. A variable in a FROM
 // or in Compose is refused at first; [SettleVariables] tells where it turned out to be set beside it.
 //
+// Who looks for all images (the zero [Query]) gets a note, too, of each place where an image belongs and whose text names
+// none: ${IMAGE}, or a name with an upper-case letter.
+//
 // # Proof
 //
 // Every edited file is parsed again and compared with the file before: documents, keys, values, styles, tags, anchors

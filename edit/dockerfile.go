@@ -64,17 +64,18 @@ func (s *search) addBase(value *node, stages map[string]bool, args map[string]*n
 	name := m[1] + m[2]
 	arg := args[name]
 	text, found := arg.scalarText()
-	if !found || text == "" || stages[strings.ToLower(text)] {
+	if !found || text == "" {
+		s.tellUnread(value, value.text)
+		return
+	}
+	if stages[strings.ToLower(text)] {
 		return
 	}
 	r := &reference{format: Dockerfile, whole: arg}
-	if !r.read(text) {
-		return
-	}
+	s.addRead(r, arg, text)
 	if given[name] > 1 {
 		r.problem, r.hint = "is the last of several values of ARG "+name, "leave one"
 	}
-	s.add(r)
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -161,8 +161,11 @@ func (s *search) unreadable(data []byte, reason string, targets []*target) {
 
 // skip notes a file that is left out on purpose, if it names a sought image.
 func (s *search) skip(data []byte, reason string) {
-	i, line := s.scanner.screen.mentions(data)
-	if line > 0 || len(s.scanner.screen.images) == 0 || len(s.targets) > 0 {
+	if s.scanner.screen.everything() {
+		s.note(Refusal{Reason: reason})
+		return
+	}
+	if i, line := s.scanner.screen.mentions(data); line > 0 || len(s.targets) > 0 {
 		s.note(Refusal{Line: line, Image: i, Reason: reason})
 	}
 }

@@ -73,6 +73,10 @@ func (v *valuesFinder) addMap(n *node, belowImage bool) {
 	}
 	r := &reference{format: v.format, via: slices.Clone(v.via)}
 	v.readNames(r, n, name)
+	if text, _ := name.scalarText(); len(r.names) == 0 {
+		v.search.tellVariable(name, text)
+		return
+	}
 	r.readParts(tag, n.value("digest"))
 	if r.tag == nil && r.lacks == "" {
 		r.lacks, r.lacksHint = "it has no key for a tag", `add one: tag: ""`
@@ -84,7 +88,11 @@ func (v *valuesFinder) addMap(n *node, belowImage bool) {
 func (v *valuesFinder) addText(n *node, key string, value *node) {
 	text, found := value.scalarText()
 	r := &reference{format: v.format, whole: value, via: slices.Clone(v.via)}
-	if !found || !value.resolved().isString || !r.read(text) {
+	if !found || !value.resolved().isString {
+		return
+	}
+	if !r.read(text) {
+		v.search.tellVariable(value, text)
 		return
 	}
 	tag, clear := siblingTag(n, key)

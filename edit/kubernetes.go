@@ -44,8 +44,5 @@ func (s *search) addWhole(format Format, n *node, via []*node) {
 
 // addNamed adds the reference that a value holds as the last part of its text, if it is one.
 func (s *search) addNamed(format Format, n *node, text string, via []*node) {
-	r := &reference{format: format, whole: n, via: slices.Clone(via)}
-	if r.read(text) {
-		s.add(r)
-	}
+	s.addRead(&reference{format: format, whole: n, via: slices.Clone(via)}, n, text)
 }

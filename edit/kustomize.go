@@ -58,7 +58,11 @@ func (s *search) addEntry(format Format, entry *node, via []*node) *reference {
 	}
 	text, found := named.scalarText()
 	r := &reference{format: format, parts: []*node{named}, via: slices.Clone(via), entryName: entry.field("name")}
-	if !found || !r.readName(text) {
+	if !found {
+		return nil
+	}
+	if !r.readName(text) {
+		s.tellUnread(named, text)
 		return nil
 	}
 	if name := entry.value("name"); name != nil && name != named {

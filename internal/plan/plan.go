@@ -117,26 +117,11 @@ func settle(found edit.Found) (refused, notes []edit.Refusal) {
 // refusals turns what edit would not touch into problems of the policies concerned.
 func (m *maker) refusals(refused []edit.Refusal) {
 	for _, r := range refused {
-		for _, p := range m.concerned(r) {
+		for _, p := range concerned(m.input.Policies, r) {
 			m.seen[p.Name] = true
 			m.problem(p.Name, &RefusedError{r})
 		}
 	}
-}
-
-// concerned returns the policies a refusal stops: the one it names, else those of its image whose paths hold it. A
-// marker may name a policy that there is not.
-func (m *maker) concerned(r edit.Refusal) []Policy {
-	var byImage []Policy
-	for _, p := range m.input.Policies {
-		if r.Policy == p.Name {
-			return []Policy{p}
-		}
-		if p.Image == r.Image && p.Paths.Match(r.Path) {
-			byImage = append(byImage, p)
-		}
-	}
-	return byImage
 }
 
 // RefusedError is a reference that must not be edited, with its place.
@@ -146,36 +131,19 @@ type RefusedError struct{ Refusal edit.Refusal }
 func (e *RefusedError) Error() string { return e.Refusal.String() }
 
 func (m *maker) site(site edit.Site) {
-	governing := m.governing(site)
-	switch len(governing) {
+	of := governing(m.input.Policies, site)
+	switch len(of) {
 	case 0:
 		return
 	case 1:
-		m.decide(governing[0], site)
+		m.decide(of[0], site)
 		return
 	}
-	names := make([]string, len(governing))
-	for i, p := range governing {
-		names[i] = fmt.Sprintf("%q", p.Name)
-	}
-	err := fmt.Errorf("%s:%d: policies %s all govern this reference, want one: narrow their paths or mark the line",
-		site.Path, site.Line, strings.Join(names, ", "))
-	for _, p := range governing {
+	err := fmt.Errorf("%s:%d: %s", site.Path, site.Line, conflict(of))
+	for _, p := range of {
 		m.seen[p.Name] = true
 		m.problem(p.Name, err)
 	}
-}
-
-// governing returns the policies that decide a site: the one it names, else those of its image whose paths hold it.
-func (m *maker) governing(site edit.Site) []Policy {
-	var governing []Policy
-	for _, p := range m.input.Policies {
-		named := site.Policy == p.Name
-		if named || site.Policy == "" && p.Image == site.Image && p.Paths.Match(site.Path) {
-			governing = append(governing, p)
-		}
-	}
-	return governing
 }
 
 // unfound reports the policies that nothing in the repository speaks of: most often a misspelled image or path.

@@ -80,17 +80,10 @@ func (in SetInput) governing(site edit.Site) (name string, open bool) {
 	if site.Policy != "" {
 		return site.Policy, true
 	}
-	open = true
-	for _, p := range in.Policies {
-		if p.Image != site.Image {
-			continue
-		}
-		if p.Paths.Match(site.Path) {
-			return p.Name, true
-		}
-		open = false
+	if of := governing(in.Policies, site); len(of) > 0 {
+		return of[0].Name, true
 	}
-	return "", open
+	return "", !slices.ContainsFunc(in.Policies, func(p Policy) bool { return p.Image == site.Image })
 }
 
 func (in SetInput) wants(r edit.Refusal) bool {

@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/image-updater/image-updater/edit"
+)
+
+// governing returns the policies that decide a site: the one it names, else those of its image whose paths hold it.
+func governing(policies []Policy, site edit.Site) []Policy {
+	var of []Policy
+	for _, p := range policies {
+		named := site.Policy == p.Name
+		if named || site.Policy == "" && p.Image == site.Image && p.Paths.Match(site.Path) {
+			of = append(of, p)
+		}
+	}
+	return of
+}
+
+// concerned returns the policies a refusal stops: the one it names, else those of its image whose paths hold it. A
+// marker may name a policy that there is not.
+func concerned(policies []Policy, r edit.Refusal) []Policy {
+	var byImage []Policy
+	for _, p := range policies {
+		if r.Policy == p.Name {
+			return []Policy{p}
+		}
+		if p.Image == r.Image && p.Paths.Match(r.Path) {
+			byImage = append(byImage, p)
+		}
+	}
+	return byImage
+}
+
+// unusable says why a policy leaves a reference alone that nothing but its image names.
+func unusable(reason string) string {
+	return reason + "; it is left alone unless a marker or a target names it"
+}
+
+// conflict says that several policies govern a reference. Which of them is meant only a person knows.
+func conflict(policies []Policy) string {
+	names := make([]string, len(policies))
+	for i, p := range policies {
+		names[i] = fmt.Sprintf("%q", p.Name)
+	}
+	return fmt.Sprintf("policies %s all govern this reference, want one: narrow their paths or mark the line", strings.Join(names, ", "))
+}

@@ -55,6 +55,7 @@ func (a *app) command() *cobra.Command {
 decides which tag each reference in Git should carry, and commits the change.
 It changes nothing but Git: a GitOps agent applies what it writes.`,
 		Example: `  image-updater demo                  see the main job on servers of its own
+  image-updater references            list the image references of this folder, and which policy governs each
   image-updater check                 read the policy files and report every error
   image-updater plan                  show what would change, and write nothing
   image-updater run                   make one pass: scan, decide, commit and push
@@ -78,7 +79,7 @@ It changes nothing but Git: a GitOps agent applies what it writes.`,
 	flags.StringVar(&a.logFormat, "log-format", "text", "form of the log on stderr: text or json")
 	flags.StringVar(&a.stateDir, "state-dir", "", "folder of the cache, which may be deleted at any time (default $XDG_STATE_HOME/image-updater)")
 	a.completeFlags(root)
-	root.AddCommand(a.checkCommand(), a.explainCommand(), a.backtestCommand(), a.tagsCommand(), a.planCommand(),
+	root.AddCommand(a.checkCommand(), a.explainCommand(), a.backtestCommand(), a.tagsCommand(), a.referencesCommand(), a.planCommand(),
 		a.runCommand(), a.setCommand(), a.forecastCommand(), a.quotaCommand(), a.historyCommand(), a.demoCommand(), a.schemaCommand(), a.versionCommand())
 	wantShell(root)
 	return root

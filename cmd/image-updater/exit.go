@@ -16,7 +16,7 @@ const (
 	exitDone    = 0
 	exitFailed  = 1 // also when one policy of many failed
 	exitUsage   = 2 // wrong usage or policy file: nothing was asked and nothing written
-	exitChanges = 3 // plan --exit-code: there are changes
+	exitChanges = 3 // plan --exit-code: there are changes; references --exit-code: a reference has no policy
 )
 
 // exit is an error that knows its exit code and what a person can do about it. Without an error it only ends the
@@ -113,6 +113,16 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// printableLine is printable for what has to stay on its line, such as the name of a file.
+func printableLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, printable(s))
 }
 
 // list joins words as a sentence does: "a, b or c".

@@ -51,6 +51,9 @@ const gap = 2
 // longestName is how far names move the columns behind them to the right in a pipe. On a terminal it is a third of it.
 const longestName = 40
 
+// layout is where the columns of a table begin.
+type layout struct{ words, texts int }
+
 // leastText is how many columns a terminal must have left for sentences; else they stand below.
 const leastText = 20
 
@@ -60,6 +63,14 @@ func (p page) table(rows []row) {
 	if p.width > 0 {
 		longest = p.width / 3
 	}
+	at := layoutOf(rows, longest)
+	for i := range rows {
+		p.row(&rows[i], at)
+	}
+}
+
+// layoutOf makes room for names up to a length.
+func layoutOf(rows []row, longest int) layout {
 	names, words := 0, 0
 	for i := range rows {
 		if n := len(rows[i].name); n <= longest {
@@ -67,14 +78,11 @@ func (p page) table(rows []row) {
 		}
 		words = max(words, len(rows[i].word))
 	}
-	wordsAt := gap + names + gap
-	textAt := wordsAt + words + gap
-	for i := range rows {
-		p.row(&rows[i], wordsAt, textAt)
-	}
+	return layout{words: gap + names + gap, texts: gap + names + gap + words + gap}
 }
 
-func (p page) row(r *row, wordsAt, textAt int) {
+func (p page) row(r *row, columns layout) {
+	wordsAt, textAt := columns.words, columns.texts
 	p.pad(gap)
 	p.set(r.style, r.name)
 	at := gap + len(r.name)

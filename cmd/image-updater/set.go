@@ -72,7 +72,7 @@ func (a *app) set(ctx context.Context, args []string, flags setFlags) error {
 		done, err = s.folder(ctx, flags.dir)
 	} else {
 		var g *config.Git
-		if g, err = gitOfSet(c, found, flags.git); err == nil {
+		if g, err = gitOfFlag(c, found, flags.git); err == nil {
 			done, err = s.branch(ctx, *g)
 		}
 	}
@@ -100,8 +100,8 @@ func (f setFlags) check() (*message.Text, error) {
 	return &words, nil
 }
 
-// gitOfSet returns the Git repository that --git names. A pipeline needs no more of a policy file than that.
-func gitOfSet(c *config.Config, haveFile bool, name string) (*config.Git, error) {
+// gitOfFlag returns the Git repository that --git names. A pipeline needs no more of a policy file than that.
+func gitOfFlag(c *config.Config, haveFile bool, name string) (*config.Git, error) {
 	const least = "a policy file that is enough: {apiVersion: image-updater/v1, git: [{name: fleet, url: URL, branch: main}]}"
 	if !haveFile {
 		return nil, usage(fmt.Errorf("--git: no policy file says where %q is", name), least)

@@ -32,7 +32,7 @@ func (m *maker) decide(p Policy, site edit.Site) {
 			return
 		}
 		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleNoVersion, Detail: fmt.Sprintf(
-			"%s:%d: %s", site.Path, site.Line, unusable(decision.Unusable))})
+			"%s:%d: %s; it is left alone unless a marker or a target names it", site.Path, site.Line, decision.Unusable)})
 		return
 	}
 	lacks, err := list.Lacks(p, current, decision)

@@ -34,11 +34,6 @@ func concerned(policies []Policy, r edit.Refusal) []Policy {
 	return byImage
 }
 
-// unusable says why a policy leaves a reference alone that nothing but its image names.
-func unusable(reason string) string {
-	return reason + "; it is left alone unless a marker or a target names it"
-}
-
 // conflict says that several policies govern a reference. Which of them is meant only a person knows.
 func conflict(policies []Policy) string {
 	names := make([]string, len(policies))

@@ -92,7 +92,7 @@ func (in ReferencesInput) held(of []Policy, site edit.Site, known map[leavingKey
 // leaves returns why a policy leaves a reference alone. What only passes by, as a window that is closed, is none of it.
 func (in ReferencesInput) leaves(p Policy, site edit.Site) Held {
 	if d := p.Choice.Choose(policy.Current{Tag: site.Tag, Digest: site.Digest}, nil, in.Now); !d.Usable && !site.Named {
-		return Held{Rule: policy.RuleNoVersion, Detail: unusable(d.Unusable)}
+		return Held{Rule: policy.RuleNoVersion, Detail: d.Unusable}
 	}
 	if stop, closed := p.Gate.Closed(in.Now); closed && stop.Rule == Suspended {
 		return Held{Rule: stop.Rule, Detail: stop.Why}

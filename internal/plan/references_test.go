@@ -64,8 +64,8 @@ func TestMakeReferences(t *testing.T) {
 		name:     "no usable tag",
 		policies: []plan.Policy{a("nginx")},
 		sites:    []edit.Site{site("a.yaml", 1, nginx, "latest"), site("a.yaml", 2, nginx, ""), named("a.yaml", "latest", "nginx")},
-		want: []string{"a.yaml:1 [nginx] not-a-version: latest: no version, as there is no number in it; it is left alone unless a marker or a target names it",
-			"a.yaml:1 [nginx]", "a.yaml:2 [nginx] not-a-version: there is no tag; it is left alone unless a marker or a target names it"},
+		want: []string{"a.yaml:1 [nginx] not-a-version: latest: no version, as there is no number in it",
+			"a.yaml:1 [nginx]", "a.yaml:2 [nginx] not-a-version: there is no tag"},
 	}, {
 		name:     "suspended, also where a marker names it",
 		policies: []plan.Policy{suspendedIn("nginx")},
@@ -91,7 +91,7 @@ func TestMakeReferences(t *testing.T) {
 		policies: []plan.Policy{suspendedIn("web", "x"), a("edge", "y")},
 		sites:    []edit.Site{site("a.yaml", 1, nginx, "1.2"), site("a.yaml", 2, nginx, "latest")},
 		want: []string{"a.yaml:1 [web edge]",
-			"a.yaml:2 [web edge] not-a-version: latest: no version, as there is no number in it; it is left alone unless a marker or a target names it"},
+			"a.yaml:2 [web edge] not-a-version: latest: no version, as there is no number in it"},
 	}, {
 		name:     "one that has no Git repository yet",
 		policies: []plan.Policy{a("web"), a("edge", "y")},

@@ -78,3 +78,24 @@ func TestDirWriteFullDisk(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// TestDirWritePipe has a folder that has become a pipe since it was searched, whose opening would never end.
+func TestDirWritePipe(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{"sub/a.yaml": manifest("a", "nginx:1.25.3")})
+	d := openDir(t, dir)
+	found, err := d.Find(t.Context(), newScanner(t, edit.Query{}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "sub")); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "sub"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.Write(t.Context(), to(found, "nginx", "1.27.4"))
+	if want := "reading sub/a.yaml: not a directory"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"syscall"
 
 	"github.com/image-updater/image-updater/edit"
 )
@@ -16,22 +17,31 @@ import (
 func (d *Dir) Preview(ctx context.Context, changes []edit.Change) (Preview, error) {
 	commits := []Commit{{Changes: changes}}
 	files := map[string]edit.File{}
+	way := way{top: d.root}
+	defer way.close()
 	for _, name := range changedPaths(commits) {
 		if ctx.Err() != nil {
 			return Preview{}, context.Cause(ctx)
 		}
-		info, err := d.root.Lstat(name)
-		if errors.Is(err, fs.ErrNotExist) || (err == nil && !info.Mode().IsRegular()) {
+		folder, err := way.to(path.Dir(name))
+		if errors.Is(err, fs.ErrNotExist) {
 			continue // refused with the changes
 		}
 		if err != nil {
-			return Preview{}, err
+			return Preview{}, reading(name, err)
 		}
-		data, err := read(d.root, name, info.Size(), new([]byte))
+		info, err := folder.Lstat(path.Base(name))
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+			continue
+		}
 		if err != nil {
-			return Preview{}, err
+			return Preview{}, reading(name, err)
 		}
-		files[name] = edit.File{Path: name, Data: data, Chart: d.chart(name)}
+		data, err := read(folder, path.Base(name), info.Size(), new([]byte))
+		if err != nil {
+			return Preview{}, reading(name, err)
+		}
+		files[name] = edit.File{Path: name, Data: data}
 	}
 	return applyAll(files, commits).preview, nil
 }
@@ -49,6 +59,8 @@ func (d *Dir) Write(ctx context.Context, changes []edit.Change) (Preview, error)
 	failed := map[string]bool{}
 	written := p
 	written.Files, written.Applied = nil, nil
+	way := way{top: d.root}
+	defer way.close()
 	for i, f := range p.Files {
 		if ctx.Err() != nil { // between two files: neither is half written
 			errs = append(errs, fmt.Errorf("stopped with %s unwritten: %w", list(pathsOf(p.Files[i:])), context.Cause(ctx)))
@@ -57,7 +69,7 @@ func (d *Dir) Write(ctx context.Context, changes []edit.Change) (Preview, error)
 			}
 			break
 		}
-		if err := d.replace(f.Path, f.New); err != nil {
+		if err := way.replace(f.Path, f.New); err != nil {
 			failed[f.Path] = true
 			errs = append(errs, fmt.Errorf("writing %s: %w", f.Path, err))
 			continue
@@ -80,27 +92,68 @@ func pathsOf(files []FileDiff) []string {
 	return paths
 }
 
+// way leads to the files of a folder and those below it. It keeps the folder of the last file open: files are written in
+// order, and with each step on the way to one opened for every file that would be most of what the system has to do.
+type way struct {
+	top, last *os.Root
+	name      string // of the last folder
+}
+
+// to returns a folder below the top one, opened until the next call.
+func (w *way) to(name string) (*os.Root, error) {
+	if name == "." {
+		return w.top, nil
+	}
+	if w.last != nil && w.name == name {
+		return w.last, nil
+	}
+	w.close()
+	var err error
+	w.last, err = w.top.OpenRoot(name + "/.") // without the dot, opening what has become a pipe would not end
+	w.name = name
+	return w.last, err
+}
+
+// close lets go of the last folder.
+func (w *way) close() {
+	if w.last != nil {
+		_ = w.last.Close() // nothing was written through it that could be lost
+	}
+	w.last = nil
+}
+
 // replace puts a new file in the place of an old one: written aside in the same folder, synced, renamed.
-func (d *Dir) replace(name string, data []byte) (err error) {
-	info, err := d.root.Lstat(name)
+func (w *way) replace(name string, data []byte) error {
+	folder, err := w.to(path.Dir(name))
 	if err != nil {
 		return err
 	}
-	aside := path.Join(path.Dir(name), ".image-updater-"+rand.Text()[:10]+".tmp")
-	f, err := d.root.OpenFile(aside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	return replace(folder, path.Base(name), data)
+}
+
+// openForWriting spares system calls as openForReading does.
+const openForWriting = os.O_WRONLY | os.O_CREATE | os.O_EXCL | syscall.O_NONBLOCK
+
+func replace(folder *os.Root, name string, data []byte) (err error) {
+	info, err := folder.Lstat(name)
+	if err != nil {
+		return err
+	}
+	aside := ".image-updater-" + rand.Text()[:10] + ".tmp"
+	f, err := folder.OpenFile(aside, openForWriting, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, d.remove(aside))
+			err = errors.Join(err, remove(folder, aside))
 		}
 	}()
 	if err := fill(f, data, info.Mode().Perm()); err != nil {
 		return err
 	}
 	// The folder is not synced: after a crash the old file or the new one stands there, and each is whole.
-	return d.root.Rename(aside, name)
+	return folder.Rename(aside, name)
 }
 
 // fill writes, sets the mode, syncs and closes.
@@ -116,21 +169,9 @@ func fill(f *os.File, data []byte, mode fs.FileMode) error {
 }
 
 // remove takes away what was written aside, unless it has got its place already.
-func (d *Dir) remove(aside string) error {
-	if err := d.root.Remove(aside); !errors.Is(err, fs.ErrNotExist) {
+func remove(folder *os.Root, aside string) error {
+	if err := folder.Remove(aside); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
-}
-
-// chart returns the folder of the innermost chart that a file lies in, "" for none.
-func (d *Dir) chart(name string) string {
-	for dir := path.Dir(name); ; dir = path.Dir(dir) {
-		if info, err := d.root.Lstat(path.Join(dir, chartFile)); err == nil && info.Mode().IsRegular() {
-			return dir
-		}
-		if dir == "." {
-			return ""
-		}
-	}
 }

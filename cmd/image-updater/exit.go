@@ -108,12 +108,15 @@ func (w *answer) Write(p []byte) (int, error) {
 // direction of writing or show nothing, are replaced.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+		if !ordinary(r) && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return unicode.ReplacementChar
 		}
 		return r
 	}, s)
 }
+
+// ordinary reports whether a character is one of nearly all that are printed, which need no look into Unicode's tables.
+func ordinary(r rune) bool { return r >= ' ' && r <= '~' || r == '\n' || r == '\t' }
 
 // printableLine is printable for what has to stay on its line, such as the name of a file.
 func printableLine(s string) string {

@@ -58,9 +58,14 @@ func terminal(w io.Writer) *os.File {
 
 // printDiff prints the unified diff of one file, coloured on a terminal.
 func (a *app) printDiff(diff string) {
+	diff = printable(diff)
+	if !a.colours() {
+		io.WriteString(a.stdout, diff)
+		return
+	}
 	header := true // until the first hunk: a removed line may begin like it
 	for line := range strings.Lines(diff) {
-		text := printable(strings.TrimSuffix(line, "\n"))
+		text := strings.TrimSuffix(line, "\n")
 		header = header && !strings.HasPrefix(line, "@@")
 		switch {
 		case header:

@@ -10,6 +10,7 @@ type RefusedError struct {
 	Branch string
 	Reason string // of the server's report
 	Words  string // what it said to people, "" when nothing
+	Own    bool   // the branch is one of our own
 }
 
 func (e *RefusedError) Error() string {

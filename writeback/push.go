@@ -38,7 +38,7 @@ func (p *publication) push(ctx context.Context, a attempt) (bool, error) {
 			return p.outrun(ctx, a)
 		}
 		if said, no := errors.AsType[*git.PushError](failed); no {
-			return false, &RefusedError{Branch: p.head, Reason: said.Reason, Words: said.Words}
+			return false, &RefusedError{Branch: p.head, Reason: said.Reason, Words: said.Words, Own: p.own()}
 		}
 		if try == maxTries {
 			return false, failed

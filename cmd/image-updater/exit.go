@@ -69,6 +69,9 @@ func (a *app) complain(err error) {
 	if e := (*config.Error)(nil); errors.As(err, &e) && e.Hint != "" {
 		fmt.Fprintln(a.stderr, "hint:", printable(e.Hint))
 	}
+	if hint := gitHint(err); hint != "" {
+		fmt.Fprintln(a.stderr, "hint:", printable(hint))
+	}
 	if e := (*config.UnknownError)(nil); errors.As(err, &e) && e.Near != "" {
 		fmt.Fprintf(a.stderr, "hint: did you mean %q?\n", e.Near)
 	}

@@ -148,10 +148,13 @@ func failures(problems []reconcile.Problem) error {
 	return failed(errors.Join(errs...), hintsOf(problems)...)
 }
 
-// hintsOf returns the hints of refused references.
+// hintsOf returns the hints of refused references and of Git servers.
 func hintsOf(problems []reconcile.Problem) []string {
 	var hints []string
 	for _, p := range problems {
+		if hint := gitHint(p.Err); hint != "" {
+			hints = append(hints, hint)
+		}
 		if r := (*plan.RefusedError)(nil); errors.As(p.Err, &r) && r.Refusal.Hint != "" {
 			hints = append(hints, r.Refusal.Hint)
 		}

@@ -2,7 +2,6 @@ package gittest
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -27,10 +26,7 @@ func (s *Server) azure(w http.ResponseWriter, r *http.Request, req Request, f Fa
 		return
 	}
 	if req.Advert {
-		answer := recorded{ResponseWriter: w, status: http.StatusOK}
-		s.backend(f).ServeHTTP(&answer, r)
-		w.WriteHeader(answer.status)
-		_, _ = w.Write(azureAdvertisement(answer.body.Bytes()))
+		s.advertise(w, r, f, azureCapabilities)
 		return
 	}
 	body, err := io.ReadAll(r.Body)
@@ -43,25 +39,6 @@ func (s *Server) azure(w http.ResponseWriter, r *http.Request, req Request, f Fa
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	s.backend(f).ServeHTTP(w, r)
-}
-
-// azureAdvertisement leaves out the capabilities that Azure does not have.
-func azureAdvertisement(advert []byte) []byte {
-	nul := bytes.IndexByte(advert, 0)
-	if nul < 0 {
-		return advert
-	}
-	end := nul + bytes.IndexByte(advert[nul:], '\n')
-	start := bytes.LastIndexByte(advert[:nul], '\n') + 1
-	if bytes.HasPrefix(advert[start:], []byte("0000")) { // the flush behind "# service=git-upload-pack"
-		start += len("0000")
-	}
-	words := slices.DeleteFunc(strings.Fields(string(advert[nul+1:end])), func(word string) bool {
-		name, _, _ := strings.Cut(word, "=")
-		return !slices.Contains(azureCapabilities, name)
-	})
-	line := string(advert[start+len("0000"):nul]) + "\x00" + strings.Join(words, " ") + "\n"
-	return slices.Concat(advert[:start], fmt.Appendf(nil, "%04x%s", len(line)+len("0000"), line), advert[end+1:])
 }
 
 const haveRefused = "what follows a have is not known"
@@ -100,13 +77,3 @@ func pktLines(request []byte) func(yield func(string, bool) bool) {
 		}
 	}
 }
-
-// recorded keeps an answer back.
-type recorded struct {
-	http.ResponseWriter
-	status int
-	body   bytes.Buffer
-}
-
-func (r *recorded) WriteHeader(status int)      { r.status = status }
-func (r *recorded) Write(p []byte) (int, error) { return r.body.Write(p) }

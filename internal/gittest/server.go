@@ -41,6 +41,9 @@ type Faults struct {
 	BeforeReceive func()
 	// LoseAnswers is the number of pushes that are accepted and whose answer is lost.
 	LoseAnswers int
+	// Bare takes everything out of what is offered that a server can do without: bands, shallow and partial clones, even
+	// its name.
+	Bare bool
 	// Azure makes the server one as Azure DevOps is: it wants multi_ack, knows the filters blob:none and tree:0 alone, and
 	// refuses haves.
 	Azure bool
@@ -185,8 +188,12 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, req Request, f F
 		s.backend(f).ServeHTTP(unheard{http.Header{}}, r)
 		panic(http.ErrAbortHandler) // net/http cuts the connection
 	}
-	if f.Azure {
+	switch {
+	case f.Azure:
 		s.azure(w, r, req, f)
+		return
+	case f.Bare && req.Advert:
+		s.advertise(w, r, f, bareCapabilities)
 		return
 	}
 	s.backend(f).ServeHTTP(w, r)

@@ -44,6 +44,7 @@ func TestServersThatFilterAndOthers(t *testing.T) {
 		{name: "filter", calls: 2},
 		{name: "no filter", faults: gittest.Faults{NoFilter: true}, calls: 1},
 		{name: "no promise of single objects", faults: gittest.Faults{NoWants: true}, calls: 2},
+		{name: "the least there is", faults: gittest.Faults{Bare: true}, calls: 1},
 		{name: "Azure DevOps", faults: gittest.Faults{Azure: true}, calls: 2},
 		{name: "Azure DevOps without wants", faults: gittest.Faults{Azure: true, NoWants: true}, calls: 2},
 	}
@@ -330,16 +331,24 @@ func TestRefusedRepositories(t *testing.T) {
 	if _, err := s.repo.Git("init", "-q", "--bare", "--object-format=sha256", filepath.Join(dir, "new.git")); err != nil {
 		t.Fatal(err)
 	}
-	for _, url := range []string{strings.Replace(s.url, "fleet", "new", 1), filepath.Join(dir, "new.git")} {
-		if _, err := open(t, git.Options{URL: url}).Refs(t.Context()); !errors.Is(err, git.ErrSHA256) && !errors.Is(err, git.ErrEmpty) {
-			t.Errorf("%s: empty SHA-256 repository: %v", url, err)
+	ssh, err := gittest.NewSSH(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ssh.Close() })
+	refuse := func(state string) {
+		t.Helper()
+		for _, url := range []string{strings.Replace(s.url, "fleet", "new", 1), filepath.Join(dir, "new.git"), "ssh://git@" + ssh.Addr + "/new.git"} {
+			remote := open(t, git.Options{URL: url, Auth: git.Auth{SSHKey: ssh.ClientKey, KnownHosts: ssh.KnownHosts}})
+			if _, err := remote.Refs(t.Context()); !errors.Is(err, git.ErrSHA256) {
+				t.Errorf("%s: %s SHA-256 repository: %v", url, state, err)
+			}
 		}
 	}
+	refuse("empty")
 	other := &gittest.Repository{Dir: filepath.Join(dir, "new.git")}
 	if _, err := other.Commit("main", "Begin", gittest.Files{"a": "b"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open(t, git.Options{URL: strings.Replace(s.url, "fleet", "new", 1)}).Refs(t.Context()); !errors.Is(err, git.ErrSHA256) {
-		t.Errorf("SHA-256 repository: %v", err)
-	}
+	refuse("filled")
 }

@@ -287,13 +287,16 @@ func (c *webConversation) take(res *http.Response, where location, want string) 
 		return res.Body, nil
 	}
 	e := &StatusError{URL: where.base.String(), Status: res.StatusCode}
-	if kind == "text/plain" {
+	if kind == "text/plain" && res.StatusCode != http.StatusOK { // else it is a file
 		said, _ := io.ReadAll(io.LimitReader(res.Body, maxWords))
 		e.Words = c.web.clean.words(string(said))
 	}
 	switch {
 	case res.StatusCode == http.StatusOK:
 		e.Note = fmt.Sprintf("with %q, so it is no Git server of the smart protocol", kind)
+		if kind == "text/plain" || kind == "application/octet-stream" {
+			e.Note += ": the dumb one, of plain files, cannot be pushed to"
+		}
 	case res.StatusCode == http.StatusUnauthorized && !where.trusted:
 		e.Note = fmt.Sprintf("credentials for %s were not sent on to it", c.web.base.Host)
 	case res.StatusCode == http.StatusUnauthorized && c.web.secret == nil:

@@ -259,6 +259,15 @@ func TestAnswersOfNoGitServer(t *testing.T) {
 				_, password, _ := r.BasicAuth()
 				http.Error(w, "you sent "+password, http.StatusInternalServerError)
 			}},
+		{name: "dumb", want: `/fleet.git answered 200 ok (with "text/plain", so it is no Git server of the smart protocol: the dumb one, of plain files, cannot be pushed to)`,
+			handler: func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+				_, _ = w.Write([]byte("7fd1a60b01f91b314f59955a4e4d4e80d8edf11d\trefs/heads/main\n"))
+			}},
+		{name: "archived", want: "answered 403 forbidden: This repository was archived so it is read-only.",
+			handler: func(w http.ResponseWriter, _ *http.Request) {
+				http.Error(w, "This repository was archived so it is read-only.", http.StatusForbidden)
+			}},
 		{name: "circle", want: "redirects more than 5 times",
 			handler: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.RequestURI, http.StatusFound) }},
 		{name: "redirect to a page", want: "/login, which is no Git repository",

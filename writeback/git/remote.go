@@ -103,9 +103,25 @@ func (r *Remote) Refs(ctx context.Context) (Refs, error) {
 		return Refs{}, explain(ctx, "reading the branches of "+r.shown, err)
 	}
 	if len(adv.refs.tips) == 0 {
-		return Refs{}, fmt.Errorf("reading the branches of %s: %w", r.shown, ErrEmpty)
+		return Refs{}, fmt.Errorf("reading the branches of %s: %w", r.shown, r.whyNoBranch(ctx))
 	}
 	return adv.refs, nil
+}
+
+// whyNoBranch tells an empty repository from one whose ids would be another reason to refuse it: where there is nothing to
+// fetch, only the service that takes pushes says what its ids are like.
+func (r *Remote) whyNoBranch(ctx context.Context) error {
+	conv, err := r.wire.open(ctx, receivePack)
+	if err != nil {
+		return ErrEmpty
+	}
+	defer func() { _ = conv.close() }()
+	if body, err := conv.advertisement(ctx); err == nil {
+		if _, err := readAdvertisement(body, r.clean); errors.Is(err, ErrSHA256) {
+			return err
+		}
+	}
+	return ErrEmpty
 }
 
 // advertisement asks upload-pack for its refs and capabilities.

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/image-updater/image-updater/writeback"
+	"github.com/image-updater/image-updater/writeback/forge"
+	"github.com/image-updater/image-updater/writeback/git"
+)
+
+// gitHint says what a person can do about an error of a Git server, "" where that is not known.
+func gitHint(err error) string {
+	if refused, ok := errors.AsType[*writeback.RefusedError](err); ok {
+		return refusedHint(refused)
+	}
+	if errors.Is(err, git.ErrSHA256) {
+		return "take the repository out of git, or keep the manifests in one of SHA-1 ids, which git init makes by itself"
+	}
+	if errors.Is(err, git.ErrEmpty) {
+		return "make a first commit, of a README for example, and push it"
+	}
+	if status, ok := errors.AsType[*git.StatusError](err); ok {
+		switch status.Status {
+		case http.StatusUnauthorized:
+			return "does the token that auth names still hold, and is auth.username the one that the forge wants?"
+		case http.StatusForbidden:
+			return "may the account that auth names write to the repository, and is that neither archived nor a mirror?"
+		}
+	}
+	return ""
+}
+
+func refusedHint(e *writeback.RefusedError) string {
+	switch {
+	case !forge.Protected(e.Reason + ": " + e.Words):
+		return ""
+	case e.Own:
+		return fmt.Sprintf("let the account that auth names push to branch %q", e.Branch)
+	}
+	return fmt.Sprintf("let the account that auth names push to branch %q, or write to a branch of its own, from which a pull request "+
+		"can be opened: write: {mode: branch}", e.Branch)
+}

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/image-updater/image-updater/image"
 )
@@ -58,8 +59,9 @@ func (m *marks) take(mark marker, byLine map[int][]*node) {
 	if refusal == "" {
 		return
 	}
-	m.refuse(Refusal{Line: mark.line, Image: i, Policy: mark.policy, Reason: "marker " + refusal, Hint: hint})
-	m.drop(values)
+	report := Refusal{Line: mark.line, Image: i, Policy: mark.policy, Reason: "marker " + refusal, Hint: hint}
+	m.refuse(report)
+	m.drop(values, report)
 }
 
 // takeUnknown reports a marker of no known policy: it matters where it stands on a sought reference.
@@ -71,14 +73,24 @@ func (m *marks) takeUnknown(mark marker, values []*node, reason string) {
 		return
 	}
 	m.refuse(report)
-	m.drop(values)
+	m.drop(values, report)
 }
 
-// drop leaves out the references that values are a part of: a marker on them was refused.
-func (m *marks) drop(values []*node) {
+// drop leaves out the references that values are a part of: a marker on them was refused. Of each image but the one that
+// was reported already that is a refusal, too, or who looks for that image would not hear of it.
+func (m *marks) drop(values []*node, report Refusal) {
+	told := []image.Repository{report.Image}
+	report.Policy = ""
 	for _, n := range values {
-		if r := m.holders[n.resolved()]; r != nil {
-			r.gone = true
+		r := m.holders[n.resolved()]
+		if r == nil {
+			continue
+		}
+		r.gone = true
+		if i, _, sought := m.scanner.screen.sought(r); sought && !slices.Contains(told, i) {
+			told = append(told, i)
+			report.Image = i
+			m.refuse(report)
 		}
 	}
 }

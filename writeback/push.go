@@ -128,7 +128,13 @@ func (p *publication) outrun(ctx context.Context, a attempt) (bool, error) {
 	if err := p.branch.refresh(ctx); err != nil {
 		return false, err
 	}
-	return !p.own() && p.branch.tree.Follows(a.draft.Tip()), nil
+	if p.own() {
+		return false, nil
+	}
+	if p.branch.tree.Follows(a.old) {
+		p.races.progress(p.branch.writer)
+	}
+	return p.branch.tree.Follows(a.draft.Tip()), nil
 }
 
 // maxTries is how often a push is sent whose outcome is no answer of Git's while the branch stays where it was.

@@ -10,27 +10,40 @@ import (
 type races struct {
 	count int
 	begun time.Time
-}
-
-// lost waits for a while that grows with the number of races lost, by chance so that those who lost the same race do
-// not meet again. took is how long the lost attempt was: pauses much shorter than that would have all the others come
-// back while the winner is still at it.
-func (r *races) lost(ctx context.Context, w *Writer, branch string, took time.Duration) error {
-	if r.count++; r.count == 1 {
-		r.begun = time.Now()
-	}
-	d := backoff(r.count, max(firstBackoff, took), w.jitter())
-	if spent := time.Since(r.begun); spent+d > w.patience() {
-		return fmt.Errorf("branch %q moved %d times within %s, always before our push: given up",
-			branch, r.count, spent.Round(time.Second))
-	}
-	return pause(ctx, d)
+	moved time.Time // when the branch was last seen to have moved on, and not back or aside
 }
 
 const (
 	firstBackoff = 200 * time.Millisecond
-	maxBackoff   = 10 * time.Second
+	maxBackoff   = 30 * time.Second
+
+	// spread is how many times the length of an attempt the first pauses are drawn from. Fifty writers who begin at once
+	// make the fewest attempts in all, and are in no later, when those who lose the first race come back one at a time
+	// and not all within the next attempt.
+	spread = 6
+	// stretch is how many times its patience a writer waits while the branch moves on: where others get in, the queue
+	// gets shorter.
+	stretch = 10
 )
+
+// lost waits for a while that grows with the number of races lost, by chance so that those who lost the same race do
+// not meet again. took is how long the lost attempt was: it is the longer the more writers there are.
+func (r *races) lost(ctx context.Context, w *Writer, branch string, took time.Duration) error {
+	if r.count++; r.count == 1 {
+		r.begun = w.now()
+		r.moved = r.begun
+	}
+	d := backoff(r.count, max(firstBackoff, spread*took), w.jitter())
+	now := w.now()
+	if now.Add(d).Sub(r.moved) > w.patience() || now.Add(d).Sub(r.begun) > stretch*w.patience() {
+		return fmt.Errorf("branch %q moved %d times within %s, always before our push: given up",
+			branch, r.count, now.Sub(r.begun).Round(time.Second))
+	}
+	return pause(ctx, d)
+}
+
+// progress is told that the branch has moved on.
+func (r *races) progress(w *Writer) { r.moved = w.now() }
 
 // backoff is the n-th pause, n from 1: full jitter over a range that doubles from first on.
 func backoff(n int, first time.Duration, chance float64) time.Duration {

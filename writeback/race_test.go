@@ -95,7 +95,54 @@ func TestRaces(t *testing.T) {
 	}
 }
 
+// TestRacesEnd has a clock that goes on with every race: two minutes without the branch moving on are enough, and twenty
+// in any case.
 func TestRacesEnd(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		races int
+		each  time.Duration // how long a race lasts
+		aside bool          // the others do not build upon what was there
+		lost  int           // how many it takes to give up; 0 = it gets in
+	}{
+		{name: "the branch moves on", races: 5, each: 50 * time.Second},
+		{name: "it moves on for too long", races: 100, each: 110 * time.Second, lost: 12},
+		{name: "it moves on too slowly", races: 100, each: 130 * time.Second, lost: 2},
+		{name: "it is moved aside", races: 100, each: 50 * time.Second, aside: true, lost: 4},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, fleet())
+			begin, now, n := s.tip(t, "main"), time.Unix(1767312000, 0), 0
+			s.server.Set(gittest.Faults{BeforeReceive: func() {
+				if n++; n > test.races {
+					return
+				}
+				now = now.Add(test.each)
+				if test.aside {
+					if err := s.repo.SetTip("main", begin); err != nil {
+						t.Error(err)
+					}
+				}
+				s.commit(t, "main", gittest.Files{"other.txt": fmt.Sprint(n)})
+			}})
+			w := newWriter()
+			w.Now = func() time.Time { return now }
+			b := open(t, w, s.target)
+			_, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1.27.4")})
+			switch want := fmt.Sprintf(`branch "main" moved %d times within`, test.lost); {
+			case test.lost == 0 && err != nil:
+				t.Error(err)
+			case test.lost != 0 && (err == nil || !strings.Contains(err.Error(), want)):
+				t.Errorf("error %v, want %q", err, want)
+			}
+		})
+	}
+}
+
+func TestRacesAreStopped(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, fleet())
 	n := 0
@@ -104,24 +151,15 @@ func TestRacesEnd(t *testing.T) {
 		s.commit(t, "main", gittest.Files{"other.txt": fmt.Sprint(n)})
 	}})
 	w := newWriter()
-	w.Patience = time.Second
-	w.Jitter = func() float64 { return 0.2 * float64(n) } // the fourth pause would be too long
-	b := open(t, w, s.target)
-	_, err := b.Publish(t.Context(), writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1.27.4")})
-	if err == nil || !strings.Contains(err.Error(), "always before our push: given up") || n > 4 {
-		t.Errorf("after %d races: %v", n, err)
-	}
-
-	w = newWriter()
 	w.Jitter = func() float64 { return 1 }
-	b = open(t, w, s.target)
+	b := open(t, w, s.target)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("stop")
 	decide := func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
 		time.AfterFunc(300*time.Millisecond, func() { cancel(stop) })
 		return bump("nginx", "1.27.4")(ctx, found)
 	}
-	if _, err = b.Publish(ctx, writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: decide}); !errors.Is(err, stop) {
+	if _, err := b.Publish(ctx, writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: decide}); !errors.Is(err, stop) {
 		t.Errorf("error %v, want stop", err)
 	}
 }

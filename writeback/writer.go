@@ -48,11 +48,12 @@ type Target struct {
 // Writer opens branches. Publications through one Writer to the same URL wait for each other. The zero value is ready
 // for use; a Writer must not be copied.
 type Writer struct {
-	// Now dates commits; nil is time.Now.
+	// Now dates commits and measures patience; nil is time.Now.
 	Now func() time.Time
 	// Jitter returns chance in [0, 1) for the pauses after a lost race; nil is math/rand.
 	Jitter func() float64
-	// Patience is how long lost races are tried again; 0 is two minutes.
+	// Patience is how long lost races are tried again, counted from when the branch last moved on, and ten times as long in
+	// all; 0 is two minutes.
 	Patience time.Duration
 	// Log hears of races at level warn and of pushes at level info; nil is silence.
 	Log *slog.Logger

@@ -54,8 +54,13 @@ func TestMain(m *testing.M) {
 //	date -AGE                  what a clock of the given age shows, in $DATE
 func TestScript(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+	testscript.Run(t, scriptParams(filepath.Join("..", "..", "testdata", "script")))
+}
+
+// scriptParams runs the scripts of a folder.
+func scriptParams(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
@@ -72,7 +77,7 @@ func TestScript(t *testing.T) {
 			"remote": makeRemote, "pushes": checkPushes, "refuse": refusePushes, "expand": expandFiles, "date": setDate,
 			"githubapp": startGitHubApp, "tokens": checkTokens, "gittls": startGitTLS, "proxy": startProxy, "proxied": checkProxied, "push": pushImage, "unpush": removeTags, "meter": meterRegistry, "pulls": checkPulls, "verdicts": checkVerdicts,
 		},
-	})
+	}
 }
 
 // scene is what a script has started.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/image-updater/image-updater/edit"
 	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/message"
 	"github.com/image-updater/image-updater/policy"
 )
 
@@ -84,7 +85,8 @@ type Git struct {
 	Auth           GitAuth
 	Author         Author
 	Sign           Sign
-	Write          Write // every field set
+	Write          Write             // every field set
+	Templates      message.Templates // of the texts of commits
 	Position       Position
 }
 

@@ -166,11 +166,11 @@ type forgeKeys struct {
 	URL webURL `yaml:"url"`
 }
 
-// Go templates of what is written.
+// Go templates of the texts of commits.
 type templatesKeys struct {
-	// Subject of a commit, and title of a pull request.
+	// Subject of a commit: one line. Default: {{.Subject}}.
 	Subject templateText `yaml:"subject"`
-	// Body of a commit or pull request.
+	// Body of a commit, without the trailers. Default: {{.Body}}.
 	Body templateText `yaml:"body"`
 }
 

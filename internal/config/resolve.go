@@ -1,6 +1,10 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/image-updater/image-updater/internal/message"
+)
 
 // resolver makes checked values of what the files say, taken together.
 type resolver struct {
@@ -120,8 +124,9 @@ func (c *resolver) addGit(g *gitEntry) {
 			PassphraseEnv:  string(g.Sign.PassphraseEnv),
 			PassphraseFile: string(g.Sign.PassphraseFile),
 		},
-		Write:    Write{Mode: defaultMode, Group: defaultGroup, Commits: defaultCommits},
-		Position: g.top,
+		Write:     Write{Mode: defaultMode, Group: defaultGroup, Commits: defaultCommits},
+		Templates: message.Templates{Subject: g.Templates.Subject.Template, Body: g.Templates.Body.Template},
+		Position:  g.top,
 	}
 	if g.has("author") {
 		git.Author = Author{Name: string(g.Author.Name), Email: string(g.Author.Email)}

@@ -1,5 +1,11 @@
 package config
 
+import (
+	"cmp"
+
+	"github.com/image-updater/image-updater/internal/message"
+)
+
 // The rules between the keys of one mapping. They hold in policies and in defaults alike, for each looks at what one
 // mapping says; what policies and defaults say together is looked at in resolve.go.
 
@@ -112,6 +118,7 @@ func (k *gitAuthKeys) rules(p place) {
 }
 
 func (g *gitEntry) rules(p place) {
+	g.tryTemplates(p.child("templates"))
 	p.needs("clientCertFile", "clientKeyFile")
 	p.needs("clientKeyFile", "clientCertFile")
 	if g.URL == "" {
@@ -131,4 +138,20 @@ func (g *gitEntry) rules(p place) {
 			auth.refuse(method.key, "is for %s, but the URL is reached by %s", method.transport, g.URL.transport())
 		}
 	}
+}
+
+// tryTemplates carries the templates out on commits as there may be.
+func (g *gitEntry) tryTemplates(p place) {
+	branch := cmp.Or(string(g.Branch), "main")
+	try := func(key string, t templateText, check func(t *message.Template, git, branch string) error) {
+		if t.Template == nil {
+			return // not there, or a fault already
+		}
+		if err := check(t.Template, string(g.Name), branch); err != nil {
+			at := p.child(key).path
+			p.fail(p.valueAt(at), "%s: %v", at, err)
+		}
+	}
+	try("subject", g.Templates.Subject, (*message.Template).CheckSubject)
+	try("body", g.Templates.Body, (*message.Template).CheckBody)
 }

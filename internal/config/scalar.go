@@ -8,11 +8,11 @@ import (
 	"regexp/syntax"
 	"strconv"
 	"strings"
-	"text/template/parse"
 	"time"
 
 	"github.com/image-updater/image-updater/edit"
 	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/message"
 )
 
 // A scalar reads itself from the text of one YAML scalar, which is not empty, or says why it cannot.
@@ -40,7 +40,7 @@ type (
 	percent       int
 	clock         int // minutes since midnight
 	zone          string
-	templateText  string
+	templateText  struct{ *message.Template }
 )
 
 func (t *text) parse(s string) error {
@@ -214,19 +214,7 @@ func (z *zone) parse(s string) error {
 	return nil
 }
 
-// maxTemplate bounds a template, whose parser recurses.
-const maxTemplate = 64 << 10
-
-func (t *templateText) parse(s string) error {
-	if len(s) > maxTemplate {
-		return fmt.Errorf("is longer than %d KiB", maxTemplate>>10)
-	}
-	// The syntax alone is looked at: which functions and fields there are is known where the template is carried out.
-	tree := parse.New("template")
-	tree.Mode = parse.SkipFuncCheck
-	if _, err := tree.Parse(s, "", "", map[string]*parse.Tree{}); err != nil {
-		return errors.New("line " + strings.TrimPrefix(err.Error(), "template: template:"))
-	}
-	*t = templateText(s)
-	return nil
+func (t *templateText) parse(s string) (err error) {
+	t.Template, err = message.ParseTemplate(s)
+	return err
 }

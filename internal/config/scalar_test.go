@@ -103,8 +103,7 @@ func TestScalars(t *testing.T) {
 		{new(platform), []string{"linux/amd64"}, []string{"linux"}},
 		{new(tagName), []string{"latest"}, []string{"a b", "-a"}},
 		{new(imageName), []string{"nginx", "ghcr.io/a/b"}, []string{"nginx:1", "Nginx", "nginx@sha256:00"}},
-		{new(templateText), []string{"Update {{.Image}}", "{{range .Changes}}{{unknown .}}{{end}}"},
-			[]string{"{{", "{{range}}", "{{end}}", strings.Repeat("a", maxTemplate+1)}},
+		{new(templateText), []string{"Update {{join .Images \", \"}}", "{{range .Changes}}{{.}}{{end}}"}, []string{"{{", "{{.Image.No}}", "{{html .Body}}"}},
 	} {
 		for _, s := range test.good {
 			if err := test.into.parse(s); err != nil {

@@ -14,7 +14,6 @@ var unsupported = []string{
 	"file.notify",
 
 	"git.forge",
-	"git.templates",
 	"git.policies",
 	"git.write.mode=pull-request",
 	"git.write.maxOpen",

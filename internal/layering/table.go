@@ -43,7 +43,7 @@ var Design = Rules{
 		{Folder: "image", Kind: Pure},
 		{Folder: "policy", Kind: Pure, May: []string{"image"}},
 		{Folder: "edit", Kind: Pure, May: []string{"image"}},
-		{Folder: "internal/message", Kind: Pure},
+		{Folder: "internal/message", Kind: Pure, May: []string{"image"}},
 		{Folder: "internal/plan", Kind: Pure, May: []string{"image", "policy", "edit", "internal/message"}},
 		{Folder: "internal/schedule", Kind: Pure, May: []string{"image"}},
 		{Folder: "internal/forecast", Kind: Pure, May: []string{"image"}},
@@ -54,7 +54,7 @@ var Design = Rules{
 		{Folder: "writeback/forge"},
 		{Folder: "writeback", May: []string{"image", "edit", "writeback/git", "writeback/forge"}},
 
-		{Folder: "internal/config", May: []string{"image", "policy", "edit"}},
+		{Folder: "internal/config", May: []string{"image", "policy", "edit", "internal/message"}},
 		{Folder: "internal/reconcile", May: []string{
 			"image", "policy", "edit", "internal/plan", "internal/config", "writeback",
 		}},

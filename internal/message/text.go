@@ -62,7 +62,7 @@ func (t Text) check() error {
 		return err
 	}
 	if n := utf8.RuneCountInString(t.Subject); n > maxSubject {
-		return fmt.Errorf("has a subject of %d characters, want at most %d: forges refuse longer titles", n, maxSubject)
+		return fmt.Errorf("subject has %d characters, want at most %d: forges refuse longer titles", n, maxSubject)
 	}
 	return nil
 }
@@ -71,13 +71,13 @@ func (t Text) check() error {
 func (t Text) checkStart() error {
 	switch {
 	case t.Subject == "":
-		return errors.New("is empty")
+		return errors.New("subject is empty")
 	case strings.HasPrefix(t.Subject, "#"):
-		return errors.New("has a subject that begins with #: Git drops such a line when somebody amends the commit")
+		return errors.New("subject begins with #: Git drops such a line when somebody amends the commit")
 	case isReserved(t.Subject):
-		return fmt.Errorf("has a subject that begins with %q, which is kept for what image-updater says of its commits", Reserved)
+		return fmt.Errorf("subject begins with %q, which is kept for what image-updater says of its commits", Reserved)
 	case endsMessage(t.Subject):
-		return errors.New("has a subject that begins with ---: Git takes what follows for a patch")
+		return errors.New("subject begins with ---: Git takes what follows for a patch")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/image-updater/image-updater/edit"
 	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/message"
 	"github.com/image-updater/image-updater/policy"
 )
 
@@ -78,12 +79,9 @@ func compareSites(a, b edit.Site) int {
 
 // distinct returns the values of the changes that are not empty, sorted, each once.
 func distinct(changes []Change, value func(Change) string) []string {
-	var values []string
-	for _, c := range changes {
-		if v := value(c); v != "" {
-			values = append(values, v)
-		}
+	values := make([]string, len(changes))
+	for i, c := range changes {
+		values[i] = value(c)
 	}
-	slices.Sort(values)
-	return slices.Compact(values)
+	return message.Distinct(values)
 }

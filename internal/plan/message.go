@@ -27,9 +27,37 @@ func (g Group) text() message.Text {
 	return message.Text{Subject: g.Subject(), Body: strings.Join(g.body(), "\n")}
 }
 
+// Commit returns what templates are told of the group's commit to a branch.
+func (g Group) Commit(git, branch string) message.Commit {
+	text := g.text()
+	c := message.Commit{Git: git, Branch: branch, Group: g.Key, Images: g.images(), Policies: g.Policies(),
+		Changes: make([]message.Change, len(g.Changes)), Subject: text.Subject, Body: text.Body}
+	for i, change := range g.Changes {
+		c.Changes[i] = change.told()
+	}
+	return c
+}
+
+// told returns the change as texts of one line.
+func (c Change) told() message.Change {
+	reason := ""
+	if c.Policy != "" && len(c.Decision.Verdicts) > 0 {
+		reason = c.Decision.Verdicts[0].Detail()
+	}
+	return message.Change{
+		Policy: c.Policy, File: quotePath(c.Site.Path), Line: c.Site.Line, Image: c.Site.Image.Familiar(),
+		From: tagText(c.Site.Tag), To: tagText(c.To), FromDigest: c.Site.Digest.String(), ToDigest: c.ToDigest.String(),
+		Reason: message.Line(reason),
+	}
+}
+
+func (g Group) images() []string {
+	return distinct(g.Changes, func(c Change) string { return c.Site.Image.Familiar() })
+}
+
 // Subject returns the first line: "Update nginx to 1.27.4", or "Update 3 images" for more than one.
 func (g Group) Subject() string {
-	images := distinct(g.Changes, func(c Change) string { return c.Site.Image.Familiar() })
+	images := g.images()
 	if len(images) != 1 {
 		return fmt.Sprintf("Update %d images", len(images))
 	}
@@ -52,8 +80,7 @@ func (c Change) title() string {
 func (g Group) body() []string {
 	var lines, reasons []string
 	for _, c := range g.Changes {
-		lines = append(lines, fmt.Sprintf("- %s:%d: %s %s -> %s", quotePath(c.Site.Path), c.Site.Line,
-			c.Site.Image.Familiar(), version(c.Site.Tag, c.Site.Digest), version(c.To, c.ToDigest)))
+		lines = append(lines, "- "+c.told().String())
 		for _, reason := range c.reasons() {
 			reasons = append(reasons, message.Line(reason))
 		}
@@ -98,17 +125,16 @@ func (c Change) reasons() []string {
 	return lines
 }
 
-// version writes a tag and a digest as a reference would: "1.27.4", "1.27.4@sha256:...", or "(none)". What is no tag is
-// written so that it has no spaces, by which a trailer is read, and cannot be read back as one.
+// version writes a tag and a digest as a reference does, or "(none)".
 func version(tag string, digest image.Digest) string {
-	if tag != "" && !image.IsTag(tag) {
-		tag = strings.ReplaceAll(strconv.QuoteToASCII(tag), " ", `\x20`)
-	}
-	switch {
-	case tag == "" && digest == "":
-		return none
-	case digest == "":
+	return message.Version(tagText(tag), digest.String())
+}
+
+// tagText returns a tag. What is none is written so that it has no spaces, by which a trailer is read, and cannot be read
+// back as one.
+func tagText(tag string) string {
+	if tag == "" || image.IsTag(tag) {
 		return tag
 	}
-	return tag + "@" + digest.String()
+	return strings.ReplaceAll(strconv.QuoteToASCII(tag), " ", `\x20`)
 }

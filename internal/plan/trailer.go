@@ -16,9 +16,6 @@ const (
 	PolicyHashTrailer = "Image-Updater-Policy-Hash"
 )
 
-// none stands in a trailer for a reference without tag and digest. No tag can be spelled like it.
-const none = "(none)"
-
 const arrow = "->"
 
 // Trailers returns the lines that end the commit message: the policies, then one for each change, so that two places of
@@ -107,7 +104,7 @@ func parseChange(value string) (Trailer, bool) {
 }
 
 func parseVersion(s string) (tag string, digest image.Digest, err error) {
-	if s == none {
+	if s == message.None {
 		return "", "", nil
 	}
 	tag, text, pinned := strings.Cut(s, "@")

@@ -25,7 +25,7 @@ func (t *tree) preview(ctx context.Context, observed *observation) Report {
 		report.Errors = append(report.Errors, t.failed(t.behind(made.Wanted()), err).Errors...)
 		return report
 	}
-	shown, err := t.branch.Preview(ctx, Commits(made.Groups, WordingOf(t.git, t.branch.Name())))
+	shown, err := t.branch.Preview(ctx, Commits(made.Groups, t.message))
 	if err != nil {
 		report.Errors = append(report.Errors, t.failed(t.policies, err).Errors...)
 		return report
@@ -63,7 +63,7 @@ func (t *tree) push(ctx context.Context, head string, groups []plan.Group, repor
 		Decide: func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
 			made, err := replan(ctx, found)
 			groups = t.groupsOf(head, made.Groups)
-			return Commits(groups, WordingOf(t.git, cmp.Or(head, t.branch.Name()))), err
+			return Commits(groups, t.message), err
 		},
 	})
 	if err != nil {
@@ -97,9 +97,20 @@ func Pushed(git string, published writeback.Published) []Commit {
 // Wording writes the message of a group's commit.
 type Wording func(plan.Group) (string, error)
 
-// WordingOf returns how the messages of commits to a branch of g are written.
-func WordingOf(g config.Git, branch string) Wording {
-	return func(g plan.Group) (string, error) { return g.Message(), nil }
+// WordingOf returns how the messages of commits to a branch of a Git repository are written: by its templates, if it has any.
+func WordingOf(git config.Git, branch string) Wording {
+	return func(g plan.Group) (string, error) {
+		text, err := git.Templates.Text(g.Commit(git.Name, branch))
+		if err != nil {
+			return "", err
+		}
+		return g.Worded(text), nil
+	}
+}
+
+// message writes the message of a group's commit.
+func (t *tree) message(g plan.Group) (string, error) {
+	return WordingOf(t.git, cmp.Or(t.head(g), t.branch.Name()))(g)
 }
 
 // Commits turns groups into what writeback takes, a commit each. The message is composed last, for an edit may still be refused.

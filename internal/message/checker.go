@@ -21,11 +21,11 @@ type checker struct {
 var fields = func() []string {
 	var names []string
 	for _, t := range []reflect.Type{reflect.TypeFor[Commit](), reflect.TypeFor[Change]()} {
-		for i := range t.NumField() {
-			names = append(names, t.Field(i).Name)
+		for field := range t.Fields() {
+			names = append(names, field.Name)
 		}
-		for i := range t.NumMethod() {
-			names = append(names, t.Method(i).Name)
+		for method := range t.Methods() {
+			names = append(names, method.Name)
 		}
 	}
 	return Distinct(names)

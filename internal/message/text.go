@@ -37,7 +37,10 @@ func ParseText(text string) (Text, error) {
 			return Text{}, fmt.Errorf("line %d %w", n, err)
 		}
 	}
-	subject, body, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	if text = strings.TrimSpace(text); text == "" {
+		return Text{}, errors.New("is empty")
+	}
+	subject, body, _ := strings.Cut(text, "\n")
 	t := Text{Subject: oneLine(subject), Body: strings.Trim(body, "\n")}
 	if err := t.check(); err != nil {
 		return Text{}, err

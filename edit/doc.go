@@ -50,7 +50,8 @@
 //
 // In a text, TAG replaces the tag, and TAG with a digest gives NAME:TAG@DIGEST. In a mapping a digest is written where a
 // key digest exists, empty or not. A tag beside a digest is refused unless both are given. Quotes stay; a plain value
-// that YAML 1.1 or 1.2 would no longer read as a string (1.10, 1e3, on, 0755, 2024-01-01) gets double quotes.
+// that YAML 1.1 or 1.2 would no longer read as a string (1.10, 1e3, on, 0755, 2024-01-01) gets double quotes. Nothing is
+// written that needs escapes, for it could not be edited again.
 //
 // # What is refused
 //

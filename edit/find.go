@@ -17,6 +17,7 @@ type search struct {
 	refs    []*reference
 	holders map[*node]*reference // what each value is a part of
 	scalars map[extent]*node     // by where their texts are, once asked for
+	plains  []extent             // of the plain scalars of YAML, in the order of the file
 	found   Found
 }
 

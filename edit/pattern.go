@@ -1,9 +1,12 @@
 package edit
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -33,9 +36,14 @@ type group struct {
 }
 
 func (t *target) groups(data []byte) []group {
+	text := bytes.TrimPrefix(data, byteOrderMark) // the first line begins behind it
+	mark := len(data) - len(text)
 	var all []group
-	for _, m := range t.pattern.FindAllSubmatchIndex(data, maxGroups) {
-		g := group{extent{m[2], m[3]}, m[0]}
+	for _, m := range t.pattern.FindAllSubmatchIndex(text, maxGroups) {
+		g := group{extent{m[2], m[3]}, mark + m[0]}
+		if g.start >= 0 {
+			g.start, g.end = mark+g.start, mark+g.end
+		}
 		for g.start >= 0 && g.end > g.start && (data[g.end-1] == '\n' || data[g.end-1] == '\r') {
 			g.end--
 		}
@@ -62,7 +70,8 @@ func (s *search) findPattern(t *target) int {
 		}
 		text := string(s.file.Data[g.start:g.end])
 		r := s.newTargeted(t, text)
-		r.raw = &span{start: g.start, end: g.end, text: text, syntax: rawSyntax, target: t, group: i, groups: len(groups)}
+		r.raw = &span{start: g.start, end: g.end, text: text, syntax: rawSyntax, target: t, group: i, groups: len(groups),
+			around: s.plainAround(g.extent)}
 		if strings.ContainsAny(text, "\r\n") {
 			r.problem = "spans several lines"
 		}
@@ -88,6 +97,27 @@ func (s *search) scalarAt(g extent) *node {
 		}
 	}
 	return s.scalars[g]
+}
+
+// plainAround returns what stands around a part of a plain scalar of YAML, nil if it is none.
+func (s *search) plainAround(g extent) *around {
+	if s.tree.syntax != yamlSyntax {
+		return nil
+	}
+	if s.plains == nil {
+		s.plains = []extent{}
+		for _, n := range s.tree.nodes {
+			if span, refusal := s.tree.span(n); n.kind == scalar && n.style == plain && refusal == "" {
+				s.plains = append(s.plains, extent{span.start, span.end})
+			}
+		}
+		slices.SortFunc(s.plains, func(a, b extent) int { return cmp.Compare(a.start, b.start) })
+	}
+	i, _ := slices.BinarySearchFunc(s.plains, g.start+1, func(e extent, start int) int { return cmp.Compare(e.start, start) })
+	if i == 0 || g.end > s.plains[i-1].end {
+		return nil
+	}
+	return &around{string(s.file.Data[s.plains[i-1].start:g.start]), string(s.file.Data[g.end:s.plains[i-1].end])}
 }
 
 // holdsRaw reports whether after the edits the regexp of each text that no parser knows leads to just as many matches,

@@ -104,7 +104,7 @@ func (s span) splice(text string) (splice, string) {
 func (i insertion) splice(tag string) splice {
 	raw := tag
 	if !isString(tag) {
-		raw = quoteJSON(tag)
+		raw = `"` + tag + `"` // nothing in a tag needs escapes
 	}
 	line := i.indent + insertedKey + ": " + raw
 	if i.last {

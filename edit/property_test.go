@@ -17,10 +17,12 @@ import (
 
 // written is a generated file in which the generator knows each place that must change.
 type written struct {
-	text  strings.Builder
-	want  strings.Builder // the file after the edit
-	sites int
-	t     *rapid.T
+	text    strings.Builder
+	want    strings.Builder // the file after the edit
+	sites   int
+	t       *rapid.T
+	anchors []string // of references in this document
+	noted   bool     // this document has the anchor that aliases and merge keys refer to
 }
 
 func (w *written) put(s string) {
@@ -32,8 +34,14 @@ func (w *written) put(s string) {
 func (w *written) reference(tag string, flow bool) {
 	name := rapid.SampledFrom([]string{"nginx", "library/nginx", "docker.io/nginx", "index.docker.io/library/nginx"}).Draw(w.t, "name")
 	quote := rapid.SampledFrom([]string{"", `"`, "'"}).Draw(w.t, "quote")
-	if !flow && quote == "" && rapid.Bool().Draw(w.t, "anchored") {
-		w.put(fmt.Sprintf("&a%d ", w.sites))
+	if len(w.anchors) > 0 && rapid.IntRange(0, 3).Draw(w.t, "alias") == 0 { // it changes with what it refers to
+		w.put("*" + rapid.SampledFrom(w.anchors).Draw(w.t, "anchor") + " ")
+		return
+	}
+	if rapid.IntRange(0, 2).Draw(w.t, "anchored") == 0 {
+		anchor := fmt.Sprintf("a%d", w.sites)
+		w.put("&" + anchor + " ")
+		w.anchors = append(w.anchors, anchor)
 	}
 	w.sites++
 	w.put(quote + name)
@@ -50,7 +58,10 @@ var (
 // noise is a value that the edit must not touch, in one of YAML's styles.
 func (w *written) noise(indent string, flow bool) string {
 	text := anyText.Draw(w.t, "text")
-	styles := []string{"plain", "single", "double", "number", "flow"}
+	styles := []string{"plain", "single", "double", "number", "flow", "tagged"}
+	if w.noted {
+		styles = append(styles, "alias")
+	}
 	if !flow {
 		styles = append(styles, "literal", "folded", "null", "multi")
 	}
@@ -61,6 +72,10 @@ func (w *written) noise(indent string, flow bool) string {
 		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `\x41\u00e9"`
 	case "number":
 		return rapid.SampledFrom([]string{"1.10", "0755", "1e3", "on", "2024-01-01", "~"}).Draw(w.t, "number")
+	case "tagged":
+		return rapid.SampledFrom([]string{"!!str 1.10", "!custom {a: b}", "!<tag:example.com,2000:x> é", "!!binary aGk=", "! x", "!!str nginx:1.25.3"}).Draw(w.t, "tagged")
+	case "alias":
+		return "*noise "
 	case "flow":
 		return rapid.SampledFrom([]string{"[a, 'b', {c: d}]", "{x: [1, 2], \"é\": ü}", "[]", "{}", "[nginx:1.25.3]"}).Draw(w.t, "flow")
 	case "literal":
@@ -120,6 +135,9 @@ func (w *written) container(tag, indent string) {
 	w.lineEnd()
 	first = false
 	w.comments(indent)
+	if w.noted && rapid.IntRange(0, 3).Draw(w.t, "merge") == 0 {
+		w.put(indent + "  <<: *noise\n")
+	}
 	for i := range rapid.IntRange(0, 2).Draw(w.t, "keys after") {
 		w.key(fmt.Sprintf("z%d", i), indent, &first)
 	}
@@ -141,9 +159,15 @@ func (w *written) key(name, indent string, first *bool) {
 
 // document puts a manifest.
 func (w *written) document(tag string) {
+	w.anchors, w.noted = nil, false
 	w.put("apiVersion: v1\nkind: Pod\n")
 	w.comments("")
-	w.put("metadata: {é: " + w.noise("", true) + "}\nspec:\n")
+	w.put("metadata: {é: " + w.noise("", true) + "}\n")
+	if rapid.Bool().Draw(w.t, "noted") {
+		w.put("x-noise: &noise {q: 1.10, nginx: 'nginx:1.25.3'}\n? [a, b]\n: c\n")
+		w.noted = true
+	}
+	w.put("spec:\n")
 	w.comments("  ")
 	indent := rapid.SampledFrom([]string{"  ", "    ", " "}).Draw(w.t, "indent")
 	w.put("  containers:\n")
@@ -173,7 +197,9 @@ func TestOnlyTheTagsChange(t *testing.T) {
 		w := written{t: t}
 		for i := range rapid.IntRange(1, 2).Draw(t, "documents") {
 			if i > 0 {
-				w.put("---\n")
+				w.put(rapid.SampledFrom([]string{"---\n", "--- # é\n", "...\n---\n", "...\n# between\n%YAML 1.1\n---\n"}).Draw(t, "separator"))
+			} else {
+				w.put(rapid.SampledFrom([]string{"", "---\n", "%YAML 1.1\n---\n", "# é\n%TAG !e! tag:example.com,2000:\n--- # x\n"}).Draw(t, "begin"))
 			}
 			w.document(tag)
 		}

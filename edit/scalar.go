@@ -1,7 +1,7 @@
 package edit
 
 import (
-	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -12,12 +12,12 @@ import (
 // and those of YAML 1.1 (null, bool, int, float, timestamp, merge and value of yaml.org/type; floats as all parsers
 // read them, with one point), for Git holds files that either kind of parser will read.
 var otherwise = regexp.MustCompile(`^(?:` + strings.Join([]string{
-	`|~|null|Null|NULL|<<|=`,
-	`y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF`,
+	`|~|<<|=`,
+	`(?i:null|y|yes|n|no|true|false|on|off)`, // Ruby does not look at the case
 	`[-+]?0(?:[bB][-+]?[01]*|[oO][-+]?[0-7]*|[xX][0-9a-fA-F]*)`, // yaml.v3 lets a sign stand inside
 	`[-+]?[0-9]+(?::[0-5]?[0-9])*(?:\.[0-9]*)?`,                 // base 60 too: 1:30
-	`[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?`,
-	`[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)`,
+	`[-+]?(?:\.[0-9]*|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?`, // to some a point alone is a number
+	`[-+]?\.(?i:inf)|(?i:\.nan)`,
 	`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}.*)?`,
 }, "|") + `)$`)
 
@@ -59,17 +59,28 @@ func (s span) write(text string) (raw string, changed bool, refusal string) {
 		if strings.ContainsFunc(text, unicode.IsControl) {
 			return "", false, "would hold control characters"
 		}
+		if s.around != nil && losesText(s.around.before+text+s.around.behind) {
+			return "", false, fmt.Sprintf("would make it %s, which is no text to YAML: put it in quotes", s.around.before+text+s.around.behind)
+		}
 		return text, true, ""
 	case !s.syntax.hasTypes():
 		return s.writeAssigned(text)
-	case s.syntax == jsonSyntax:
-		return quoteJSON(text), true, ""
-	case s.style == single && !strings.ContainsAny(text, "\r\n\t"):
-		return "'" + strings.ReplaceAll(text, "'", "''") + "'", true, ""
-	case s.style == plain && plainWord.MatchString(text) && isString(text):
+	case s.syntax == yamlSyntax && s.style == plain && plainWord.MatchString(text) && isString(text):
 		return text, true, ""
+	case s.syntax == yamlSyntax && s.style == single && fits(text, single):
+		return "'" + text + "'", true, ""
+	case fits(text, double):
+		return `"` + text + `"`, true, ""
+	case s.syntax == yamlSyntax && fits(text, single):
+		return "'" + text + "'", true, ""
 	}
-	return quoteJSON(text), true, ""
+	return "", false, "would need escapes"
+}
+
+// fits reports whether a text can stand between quotes as it is. One that needs escapes is not written, for it could not
+// be edited again: see [tree.span].
+func fits(text string, s style) bool {
+	return !strings.ContainsAny(text, s.quote()+`\`) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // hasTypes reports whether a plain scalar may be something else than a string.
@@ -82,13 +93,4 @@ func (s span) writeAssigned(text string) (raw string, changed bool, refusal stri
 		return "", false, "would need escapes"
 	}
 	return quote + text + quote, true, ""
-}
-
-// quoteJSON quotes for JSON, and so for YAML, which JSON's strings are a part of.
-func quoteJSON(text string) string {
-	var b strings.Builder
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(text) // a string always encodes
-	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -17,7 +17,11 @@ type span struct {
 
 	target        *target // of a text that only its regexp knows:
 	group, groups int     // which match of it, of how many
+	around        *around // the plain scalar of YAML that it is a part of, if it is
 }
+
+// around is what stands before and behind a text in the scalar that it is a part of.
+type around struct{ before, behind string }
 
 // span locates the text of a scalar. It refuses whatever is not written down exactly as it reads: the bytes to replace
 // must be the scalar's own, with nothing but quotes around them.

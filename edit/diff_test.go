@@ -24,6 +24,12 @@ func TestDiff(t *testing.T) {
 			"--- a/b\n+++ b/b\n@@ -1,13 +1,13 @@\n head\n" +
 				strings.Repeat("-- image: nginx:1\n+- image: nginx:2\n   pull: Always\n   env:\n   - a\n", 3)},
 		{"c", "- a\n- a\n- a\n", "- a\n- a\n  b\n- a\n", "--- a/c\n+++ b/c\n@@ -1,3 +1,4 @@\n - a\n - a\n+  b\n - a\n"},
+		{"e", "- 1\n- 2\n- 3\nx\n", "- 2\n- 3\n- 4\nx\n", "--- a/e\n+++ b/e\n@@ -1,4 +1,4 @@\n-- 1\n - 2\n - 3\n+- 4\n x\n"},
+		{"f", strings.Repeat("image: a:1\n", 20), strings.Repeat("image: a:2\n", 20),
+			"--- a/f\n+++ b/f\n@@ -1,20 +1,20 @@\n" + strings.Repeat("-image: a:1\n", 20) + strings.Repeat("+image: a:2\n", 20)},
+		{"g", "a\n1\n2\n3\n4\n5\nb\n1\n2\n3\n4\n5\n6\nc\n", "A\n1\n2\n3\n4\n5\nB\n1\n2\n3\n4\n5\n6\nC\nD\nE\n",
+			"--- a/g\n+++ b/g\n@@ -1,10 +1,10 @@\n-a\n+A\n 1\n 2\n 3\n 4\n 5\n-b\n+B\n 1\n 2\n 3\n" +
+				"@@ -11,4 +11,6 @@\n 4\n 5\n 6\n-c\n+C\n+D\n+E\n"},
 		{"d", "", "a\n", "--- a/d\n+++ b/d\n@@ -0,0 +1,1 @@\n+a\n"},
 	} {
 		if got := edit.Diff(test.path, []byte(test.old), []byte(test.new)); got != test.want {

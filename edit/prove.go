@@ -1,9 +1,6 @@
 package edit
 
-import (
-	"bytes"
-	"slices"
-)
+import "slices"
 
 // maxProofs bounds how often a file is parsed to find out which of its edits cannot be proved. One parse is the rule.
 const maxProofs = 16
@@ -90,13 +87,14 @@ func outermost(edits []splice) []splice {
 
 // spliced returns data with the edits made, which are in its order and do not overlap.
 func spliced(data []byte, edits []splice) []byte {
-	var out bytes.Buffer
-	done := 0
+	size := len(data)
 	for _, e := range edits {
-		out.Write(data[done:e.start])
-		out.WriteString(e.text)
+		size += len(e.text) - (e.end - e.start)
+	}
+	out, done := make([]byte, 0, size), 0
+	for _, e := range edits {
+		out = append(append(out, data[done:e.start]...), e.text...)
 		done = e.end
 	}
-	out.Write(data[done:])
-	return out.Bytes()
+	return append(out, data[done:]...)
 }

@@ -86,6 +86,9 @@ func (s *setter) plan(git string, found edit.Found) plan.Set {
 // garbage at the usual four megabytes costs a tenth of the time and saves no memory worth it.
 const lookingGCPercent = 400
 
+// writingGCPercent is for writing what was found: each file is kept, old and new, until its diff is printed.
+const writingGCPercent = 200
+
 // folder edits the files below dir in place.
 func (s *setter) folder(ctx context.Context, dir string) (outcome, error) {
 	d, err := writeback.OpenDir(dir)
@@ -99,6 +102,7 @@ func (s *setter) folder(ctx context.Context, dir string) (outcome, error) {
 	if err != nil {
 		return outcome{}, failed(err)
 	}
+	debug.SetGCPercent(writingGCPercent)
 	done := outcome{plan: s.plan("", found)}
 	if s.dryRun {
 		done.preview, err = d.Preview(ctx, done.plan.Group.Edits())

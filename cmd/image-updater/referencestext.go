@@ -21,7 +21,7 @@ const besideReference = 40
 func (l *lister) print(listed plan.References) {
 	p := l.app.newPage()
 	defer p.Flush()
-	rows := referenceRows(listed.References)
+	rows := p.referenceRows(listed.References)
 	longest := longestReference
 	if p.width > 0 {
 		longest = max(p.width-besideReference, longestName)
@@ -42,7 +42,10 @@ func (l *lister) print(listed plan.References) {
 	p.paragraph(l.summary(listed))
 	l.printRefused(p, listed.Refused)
 	l.printSkipped(p, listed.Skipped)
-	if first, found := listed.First(); found && !l.haveFile {
+	if l.haveFile {
+		return
+	}
+	if first, found := listed.First(); found {
 		printBeginning(p, first)
 	}
 }
@@ -51,14 +54,14 @@ func (l *lister) print(listed plan.References) {
 func (l *lister) shown(file string) string { return printableLine(path.Join(l.base, file)) }
 
 // referenceRows returns a row for each reference, with the numbers of the lines below each other.
-func referenceRows(references []plan.Reference) []row {
+func (p page) referenceRows(references []plan.Reference) []row {
 	digits := 0
 	for _, r := range references {
 		digits = max(digits, len(fmt.Sprint(r.Site.Line)))
 	}
 	rows := make([]row, len(references))
 	for i, r := range references {
-		rows[i] = row{name: fmt.Sprintf("%*d  %s", digits, r.Site.Line, written(r.Site)), word: string(r.Site.Format), text: governedText(r)}
+		rows[i] = row{name: fmt.Sprintf("%*d  %s", digits, r.Site.Line, written(r.Site)), word: string(r.Site.Format), text: p.governed(r)}
 	}
 	return rows
 }
@@ -75,11 +78,11 @@ func written(s edit.Site) string {
 	return text
 }
 
-// governedText says which policy governs a reference, and why it is left alone all the same.
-func governedText(r plan.Reference) string {
-	text := "none"
-	if len(r.Policies) > 0 {
-		text = strings.Join(r.Policies, ", ")
+// governed says which policy governs a reference, and why it is left alone all the same.
+func (p page) governed(r plan.Reference) string {
+	text := strings.Join(r.Policies, ", ")
+	if text == "" {
+		text = p.paint(yellow, "none")
 	}
 	if r.Site.Named {
 		text += " (named)"
@@ -89,6 +92,8 @@ func governedText(r plan.Reference) string {
 		return text
 	case plan.OutsidePaths:
 		return text + ", " + r.Held.Detail
+	case plan.Conflict: // the policies are named already
+		return text + ", left alone: want one policy, narrow their paths or mark the line"
 	}
 	return text + ", left alone: " + r.Held.Detail
 }

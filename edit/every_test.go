@@ -2,11 +2,14 @@ package edit_test
 
 import (
 	"fmt"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/image"
 )
 
 // Who looks for every image is told of each place where one belongs: it is a reference, refused, or left out with a note.
@@ -111,6 +114,45 @@ func TestNothingIsSilentlyGone(t *testing.T) {
 			for _, n := range seeking(t, "nginx").Find(file).Notes {
 				if n.Image.Path == "" {
 					t.Errorf("noted for nginx: %v", n)
+				}
+			}
+		})
+	}
+}
+
+// Who looks for every image and has policies for some finds of those just what who looks for them alone finds, in every
+// golden case: also where a name can be read in several ways, or begins with a variable.
+func TestEveryImageAndOneAgree(t *testing.T) {
+	t.Parallel()
+	folders, err := filepath.Glob("../testdata/edit/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		t.Run(filepath.Base(folder), func(t *testing.T) {
+			t.Parallel()
+			c := readCase(t, folder)
+			in, _ := readPair(t, folder)
+			file := edit.File{Path: c.Path, Chart: c.Chart, Data: in}
+			q := c.query(t)
+			if q.Markers == nil {
+				q.Markers = map[string]image.Repository{}
+			}
+			of := map[image.Repository]bool{}
+			for i, sought := range q.Images {
+				q.Markers[fmt.Sprintf("policy-%d", i)] = sought
+				of[sought] = true
+			}
+			one := scannerOf(t, q).Find(file)
+			q.Images = nil
+			every := scannerOf(t, q).Find(file)
+			every.Sites = slices.DeleteFunc(every.Sites, func(s edit.Site) bool { return len(of) > 0 && !of[s.Image] })
+			if diff := cmp.Diff(one.Sites, every.Sites, ignorePlace); diff != "" {
+				t.Errorf("sites (-one +every):\n%s", diff)
+			}
+			for _, r := range one.Refused {
+				if !slices.Contains(every.Refused, r) && !slices.ContainsFunc(every.Notes, func(n edit.Refusal) bool { return n.Reason == r.Reason }) {
+					t.Errorf("%v (%v) is not refused when every image is looked for", r, r.Image)
 				}
 			}
 		})

@@ -107,13 +107,27 @@ func (c goldenCase) run(t *testing.T, in []byte) edit.Edited {
 func (c goldenCase) scanner(t *testing.T) (*edit.Scanner, map[image.Repository]image.Reference) {
 	t.Helper()
 	set := map[image.Repository]image.Reference{}
-	var q edit.Query
+	for _, ref := range c.wanted(t) {
+		set[ref.Repository] = ref
+	}
+	return scannerOf(t, c.query(t)), set
+}
+
+func (c goldenCase) wanted(t *testing.T) (wanted []image.Reference) {
+	t.Helper()
 	for _, s := range c.Set {
 		ref, err := image.ParseReference(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		set[ref.Repository] = ref
+		wanted = append(wanted, ref)
+	}
+	return wanted
+}
+
+func (c goldenCase) query(t *testing.T) (q edit.Query) {
+	t.Helper()
+	for _, ref := range c.wanted(t) {
 		if c.Images == nil {
 			q.Images = append(q.Images, ref.Repository)
 		}
@@ -131,11 +145,7 @@ func (c goldenCase) scanner(t *testing.T) (*edit.Scanner, map[image.Repository]i
 		q.Targets = append(q.Targets, edit.Target{Policy: target.Policy, Image: repository(t, target.Image),
 			File: target.File, Key: target.Key, Regexp: target.Regexp, Value: target.Value, Expect: target.Expect})
 	}
-	scanner, err := edit.NewScanner(q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return scanner, set
+	return q
 }
 
 func readCase(t *testing.T, folder string) (c goldenCase) {

@@ -75,7 +75,12 @@ func (s *screen) sought(r *reference) (i image.Repository, as spelling, found bo
 		as, _ = r.spelled(r.image)
 		return r.image, as, s.seeks(r.image)
 	}
-	if len(s.images) == 0 {
+	if s.everything() {
+		if s.known != nil {
+			if i, as, found := s.known.sought(r); found {
+				return i, as, true
+			}
+		}
 		return r.names[0].repository, r.names[0], true
 	}
 	for _, name := range r.names {

@@ -3,6 +3,7 @@ package edit
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -10,7 +11,8 @@ import (
 	"github.com/image-updater/image-updater/image"
 )
 
-// Query says what is looked for. The zero Query finds every reference of every image.
+// Query says what is looked for. The zero Query finds every reference of every image. A name that can be read in several
+// ways, behind a registry of its own or the chart's, is then read as the image of a policy in Markers, if it may be one.
 type Query struct {
 	Images  []image.Repository          // only these; empty = all
 	Markers map[string]image.Repository // policy name -> its image: what a marker may name; nil = markers are ignored
@@ -54,6 +56,9 @@ type Scanner struct {
 // NewScanner compiles a query. The error joins a *TargetError for each wrong field of a target.
 func NewScanner(q Query) (*Scanner, error) {
 	s := &Scanner{query: q, screen: newScreen(q.Images)}
+	if len(q.Images) == 0 && len(q.Markers) > 0 {
+		s.screen.known = knownOf(q.Markers)
+	}
 	var errs []error
 	for i, t := range q.Targets {
 		compiled, err := compileTarget(i, t)
@@ -69,6 +74,16 @@ func NewScanner(q Query) (*Scanner, error) {
 	}
 	s.byFolder = indexTargets(s.targets)
 	return s, nil
+}
+
+// knownOf makes a screen of the images of policies, in an order that is always the same.
+func knownOf(policies map[string]image.Repository) *screen {
+	var images []image.Repository
+	for _, name := range slices.Sorted(maps.Keys(policies)) {
+		images = append(images, policies[name])
+	}
+	known := newScreen(images)
+	return &known
 }
 
 // Wants reports, by its name alone, whether a file may hold references, so that others need not be fetched.

@@ -13,6 +13,8 @@ type screen struct {
 	byBase  map[string][]image.Repository // the last component of a name -> the images that end so
 	lengths uint64                        // bit n: some base has n bytes; bit 63: 63 or more
 	first   [256]bool                     // what a base begins with
+
+	known *screen // where everything is sought: whose images a name is rather read as than any other
 }
 
 func newScreen(images []image.Repository) screen {

@@ -15,6 +15,9 @@
 // A [Group] renders its own commit message, with trailers that [ParseTrailers] reads back: history and idempotence
 // live in Git and nowhere else.
 //
+// [MakeSet] plans what the command set was told instead, and [MakeReferences] tells, before any registry is asked, which
+// policy governs each reference.
+//
 // What a person took back is held: [Past] reads from the trailers of earlier commits what this program wrote, and a
 // reference that was moved below that gets only a newer tag. A pass need not know the past before it has changes to make.
 //

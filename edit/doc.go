@@ -64,7 +64,7 @@
 // or in Compose is refused at first; [SettleVariables] tells where it turned out to be set beside it.
 //
 // Who looks for all images (the zero [Query]) gets a note, too, of each place where an image belongs and whose text names
-// none: ${IMAGE}, or a name with an upper-case letter.
+// none (${IMAGE}, or a name with an upper-case letter), and of each reference under a key image where no format has one.
 //
 // # Proof
 //

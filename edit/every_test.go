@@ -92,6 +92,18 @@ func TestNothingIsSilentlyGone(t *testing.T) {
 		data:  "image: node:22\ntest:\n  image: $CI_IMAGE\n  services: ['docker:27-dind', {name: 'postgres:16'}, {name: $DB}]\n",
 		sites: []string{"1 gitlab-ci node:22", "4 gitlab-ci docker:27-dind", "4 gitlab-ci postgres:16"},
 		notes: []string{`.gitlab-ci.yml:3: holds the variable or template "$CI_IMAGE"`, `.gitlab-ci.yml:4: holds the variable or template "$DB"`},
+	}, {
+		name: "an image where none is looked for", path: "a.yaml",
+		data: "apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  steps:\n    - image: golang:1.25\n    - image: ${IMAGE}\n    - image: ubuntu-2404\n" +
+			"    - {image: [nginx:1], images: nginx:1, other: nginx:1, image: {x: nginx:1}}\n  image: &a nginx:1.25.3\n  x: {image: *a}\n" +
+			"  containers: [{image: 'nginx:1.25.3'}]\n---\nsteps: {build: {image: 'acme/ci:2'}}\n",
+		sites: []string{"11 kubernetes nginx:1.25.3"},
+		notes: []string{"a.yaml:5: is an image where none is looked for", "a.yaml:9: is an image where none is looked for",
+			"a.yaml:13: is an image where none is looked for"},
+	}, {
+		name: "in JSON without a manifest", path: "a.json",
+		data:  `{"image": "nginx:1.25.3"}`,
+		notes: []string{"a.json:1: is an image where none is looked for"},
 	}} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -156,5 +168,17 @@ func TestEveryImageAndOneAgree(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A marker or target leads to an image where none is looked for: then it is one.
+func TestNamedWhereNoneIsLookedFor(t *testing.T) {
+	t.Parallel()
+	nginx := repository(t, "nginx")
+	s := scannerOf(t, edit.Query{Markers: map[string]image.Repository{"web": nginx},
+		Targets: []edit.Target{{Policy: "web", Image: nginx, File: "*", Key: "$.b.image", Value: "{image}:{tag}"}}})
+	found := s.Find(edit.File{Path: "a.yaml", Data: []byte("a: {image: 'nginx:1'} # image-updater: web\nb: {image: 'nginx:1'}\nc: {image: 'nginx:1'} # image-updater: wbe\n")})
+	if len(found.Sites) != 2 || len(found.Notes) != 0 || len(found.Refused) != 1 {
+		t.Errorf("found %+v", found)
 	}
 }

@@ -181,6 +181,9 @@ func (s *search) read(plainly bool) {
 	}
 	s.findMarked()
 	s.findTargets()
+	if plainly {
+		s.tellUnfound()
+	}
 	s.settle()
 	byLine := func(a, b Refusal) int { return cmp.Compare(a.Line, b.Line) }
 	slices.SortStableFunc(s.found.Refused, byLine)

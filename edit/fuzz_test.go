@@ -39,6 +39,7 @@ func FuzzFind(f *testing.F) {
 	}
 	scanners := []*edit.Scanner{
 		scannerOf(f, edit.Query{}),
+		scannerOf(f, edit.Query{Markers: markers, Targets: targets}),
 		scannerOf(f, edit.Query{Images: []image.Repository{nginx}, Markers: markers}),
 		scannerOf(f, edit.Query{Images: []image.Repository{nginx, api}, Markers: markers, Targets: targets}),
 	}

@@ -1,6 +1,10 @@
 package edit
 
-import "github.com/image-updater/image-updater/image"
+import (
+	"slices"
+
+	"github.com/image-updater/image-updater/image"
+)
 
 // everything reports whether all images are looked for.
 func (s *screen) everything() bool { return len(s.images) == 0 }
@@ -35,5 +39,30 @@ func (s *search) tellUnread(n *node, text string) {
 func (s *search) tellVariable(n *node, text string) {
 	if variableProblem(text) != "" {
 		s.tellUnread(n, text)
+	}
+}
+
+// tellUnfound notes the references under a key image that belong to no format's place for one: most often a field of a
+// custom resource. Who looks for all images is told that they are there, and how to have them written.
+func (s *search) tellUnfound() {
+	if !s.scanner.screen.everything() || !s.tree.syntax.hasTypes() {
+		return
+	}
+	told := map[int]bool{}
+	for _, r := range slices.Concat(s.found.Refused, s.found.Notes) {
+		told[r.Line] = true
+	}
+	targeted := map[*node]bool{}
+	for _, r := range s.refs {
+		targeted[r.whole.resolved()] = true
+	}
+	for _, n := range s.tree.nodes {
+		if n.key == nil || n.key.text != "image" || n.kind != scalar || n.repeated || s.holders[n] != nil || targeted[n] || told[int(n.line)] {
+			continue
+		}
+		if ref, err := image.ParseReference(n.text); err == nil && (ref.Tag != "" || ref.Digest != "") {
+			s.note(Refusal{Line: int(n.line), Image: ref.Repository, Reason: "is an image where none is looked for",
+				Hint: "a marker or a target can name it"})
+		}
 	}
 }

@@ -121,14 +121,7 @@ func (l *lister) printRefused(p page, refused []plan.Refused) {
 	p.set(bold, "refused")
 	p.line(", as " + count(len(refused), "place", "places") + " cannot be edited safely:")
 	for _, r := range refused {
-		text := l.reason(r)
-		if r.Image != (image.Repository{}) {
-			text += " (" + strings.Join(append([]string{r.Image.Familiar()}, policiesText(r.Policies)...), ", ") + ")"
-		}
-		if r.Hint != "" {
-			text += "; " + printableLine(r.Hint)
-		}
-		p.entry(text)
+		p.entry(l.reason(r))
 	}
 }
 
@@ -143,7 +136,8 @@ func policiesText(names []string) []string {
 	return []string{"policies " + strings.Join(names, ", ")}
 }
 
-// alike is how many places that are skipped for one reason are shown to people. Of a chart there may be hundreds.
+// alike is how many places that name no image and are skipped for one reason are shown to people. Of charts there may be
+// hundreds.
 const alike = 5
 
 func (l *lister) printSkipped(p page, skipped []plan.Refused) {
@@ -156,12 +150,15 @@ func (l *lister) printSkipped(p page, skipped []plan.Refused) {
 	places := map[string]int{}
 	var reasons []string
 	for _, r := range skipped {
-		if places[r.Reason]++; places[r.Reason] == 1 {
-			reasons = append(reasons, r.Reason)
+		if r.Image == (image.Repository{}) {
+			if places[r.Reason]++; places[r.Reason] == 1 {
+				reasons = append(reasons, r.Reason)
+			}
+			if places[r.Reason] > alike {
+				continue
+			}
 		}
-		if places[r.Reason] <= alike {
-			p.entry(l.reason(r))
-		}
+		p.entry(l.reason(r))
 	}
 	for _, reason := range reasons {
 		if more := places[reason] - alike; more > 0 {
@@ -170,11 +167,18 @@ func (l *lister) printSkipped(p page, skipped []plan.Refused) {
 	}
 }
 
-// reason returns "path:line: reason".
+// reason returns "path:line: reason", with whom it concerns and what can be done about it.
 func (l *lister) reason(r plan.Refused) string {
 	shown := r.Refusal
 	shown.Path = path.Join(l.base, r.Path)
-	return printableLine(shown.String())
+	text := shown.String()
+	if r.Image != (image.Repository{}) {
+		text += " (" + strings.Join(append([]string{r.Image.Familiar()}, policiesText(r.Policies)...), ", ") + ")"
+	}
+	if r.Hint != "" {
+		text += "; " + r.Hint
+	}
+	return printableLine(text)
 }
 
 // entry writes text that belongs to the line above it.

@@ -15,10 +15,19 @@ import (
 // must be the old one but for the values written. What cannot be written, or proved, is refused; the other changes are
 // made all the same.
 func Apply(f File, changes []Change) Edited {
-	a := application{file: f, changes: changes, reasons: make([]refused, len(changes))}
+	places := make([]*place, len(changes))
+	for i, c := range changes {
+		places[i] = c.Site.at
+	}
+	return apply(f, changes, places)
+}
+
+// apply is Apply with the places of the sites.
+func apply(f File, changes []Change, places []*place) Edited {
+	a := application{file: f, changes: changes, places: places, reasons: make([]refused, len(changes))}
 	var planned []splice
 	for i, c := range changes {
-		edits, reason := a.plan(c)
+		edits, reason := a.plan(c, places[i])
 		a.reasons[i] = reason
 		for _, e := range edits {
 			e.change = i
@@ -34,6 +43,7 @@ func Apply(f File, changes []Change) Edited {
 type application struct {
 	file    File
 	changes []Change
+	places  []*place  // of the changes' sites; nil = not known
 	reasons []refused // why each change is refused
 	origin  *origin
 	parses  int // so far, to prove edits
@@ -42,9 +52,8 @@ type application struct {
 type refused struct{ reason, hint string }
 
 // plan returns what a change replaces, or why it must not.
-func (a *application) plan(c Change) ([]splice, refused) {
-	p := c.Site.at
-	if p == nil || c.Site.Path != a.file.Path {
+func (a *application) plan(c Change, p *place) ([]splice, refused) {
+	if p == nil || p.origin == nil || c.Site.Path != a.file.Path {
 		return nil, refused{reason: "was not found in this file"}
 	}
 	if a.origin == nil {
@@ -230,7 +239,7 @@ func (a *application) result(data []byte, written map[int]bool) Edited {
 			edited.Unchanged = append(edited.Unchanged, c)
 		default:
 			edited.Applied = append(edited.Applied, c)
-			if lines := c.Site.at.aliases; len(lines) > 0 {
+			if lines := a.places[i].aliases; len(lines) > 0 {
 				about.Reason = "its aliases on " + lineList(lines) + " change with it"
 				edited.Notes = append(edited.Notes, about)
 			}

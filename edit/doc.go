@@ -73,6 +73,11 @@
 // trap of YAML that nobody thought of costs an edit and never a file. In a text without a grammar the regexp must lead
 // to just as many places as before, and read there what was written.
 //
+// # Beyond the process
+//
+// What was found can be kept: [Scanner.Keep] takes the place off a site, [Scanner.Restore] makes a site of the rest, for a
+// scanner of the same [Scanner.Fingerprint], and [Scanner.Apply] looks the places up again in the files that are edited.
+//
 // # What it does not do
 //
 // It opens no file, knows no registry and chooses no tag. It follows no include, no valuesFrom and no overlay: a base

@@ -55,6 +55,7 @@ func checkFile(t *testing.T, s *edit.Scanner, file edit.File, tag string) {
 	found := s.Find(file)
 	s.Missing(found)
 	edited := edit.Apply(file, changesTo(found.Sites, tag))
+	sameRestored(t, s, file, changesTo(found.Sites, tag), edited)
 	if !bytes.Equal(file.Data, before) {
 		t.Fatal("the file's own bytes were changed")
 	}

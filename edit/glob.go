@@ -3,6 +3,7 @@ package edit
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -51,6 +52,28 @@ func (p Paths) MayContain(dir string) bool {
 		}
 	}
 	return len(p) == 0
+}
+
+// Folders returns the folders that hold all files the globs can match, none of them within another; nil when only the
+// root does.
+func (p Paths) Folders() []string {
+	var folders []string
+	for _, glob := range p {
+		folder := strings.TrimSuffix(literalFolder(glob), "/")
+		if folder == "" {
+			return nil
+		}
+		folders = append(folders, folder)
+	}
+	slices.Sort(folders)
+	var outer []string
+	for _, folder := range folders {
+		within := func(o string) bool { return folder == o || strings.HasPrefix(folder, o+"/") }
+		if !slices.ContainsFunc(outer, within) {
+			outer = append(outer, folder)
+		}
+	}
+	return outer
 }
 
 // globSpecial are the characters that stand for others in a glob.

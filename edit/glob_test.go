@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/image-updater/image-updater/edit"
@@ -50,6 +51,26 @@ func TestPaths(t *testing.T) {
 			if err := edit.CheckGlob(glob); err != nil {
 				t.Error(err)
 			}
+		}
+	}
+}
+
+func TestFolders(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		globs edit.Paths
+		want  []string
+	}{
+		{nil, nil},
+		{edit.Paths{"apps/web/**", "infra/x.yaml"}, []string{"apps/web", "infra"}},
+		{edit.Paths{"apps/web/**", "apps/*/x.yaml", "apps-2/y/z*"}, []string{"apps", "apps-2/y"}},
+		{edit.Paths{"apps/**", "apps/**"}, []string{"apps"}},
+		{edit.Paths{"apps/**", "*.yaml"}, nil},
+		{edit.Paths{"apps/**", "a.yaml"}, nil},
+		{edit.Paths{"clusters/{a,b}/x/**", "clusters/prod-*/**"}, []string{"clusters"}},
+	} {
+		if diff := cmp.Diff(test.want, test.globs.Folders()); diff != "" {
+			t.Errorf("folders of %q (-want +got):\n%s", test.globs, diff)
 		}
 	}
 }

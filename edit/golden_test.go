@@ -98,6 +98,7 @@ func (c goldenCase) run(t *testing.T, in []byte) edit.Edited {
 		}
 	}
 	edited := edit.Apply(file, changes)
+	sameRestored(t, scanner, file, changes, edited)
 	refused := append(append(found.Refused, edited.Refused...), scanner.Missing(found)...)
 	refused, settled := edit.SettleVariables(refused, append(edited.Applied, edited.Unchanged...))
 	edited.Refused, edited.Notes = refused, append(append(found.Notes, edited.Notes...), settled...)

@@ -57,8 +57,12 @@ type step struct {
 	files   map[string][]byte // the changed files as they stand after it
 }
 
+// applying makes changes in a file: [edit.Apply] or a scanner's.
+type applying func(edit.File, []edit.Change) edit.Edited
+
 // chain applies commits one after the other.
 type chain struct {
+	apply   applying
 	files   map[string]edit.File
 	changes map[string][]edit.Change // made so far, by path
 	data    map[string][]byte        // the changed files so far
@@ -68,8 +72,8 @@ type chain struct {
 // applyAll makes the edits of commits on files, which are as they stand before the first. A site is a place in a file as
 // it was found, so the edits of a later commit cannot be made on what an earlier one has left: each time all changes
 // up to that commit are made on the original.
-func applyAll(files map[string]edit.File, commits []Commit) edited {
-	c := chain{files: files, changes: map[string][]edit.Change{}, data: map[string][]byte{}}
+func applyAll(apply applying, files map[string]edit.File, commits []Commit) edited {
+	c := chain{apply: apply, files: files, changes: map[string][]edit.Change{}, data: map[string][]byte{}}
 	for _, commit := range commits {
 		c.commit(commit)
 	}
@@ -126,7 +130,7 @@ func (c *chain) file(path string, changes []edit.Change) ([]edit.Change, []byte)
 		}
 		return nil, nil
 	}
-	alone := edit.Apply(file, changes)
+	alone := c.apply(file, changes)
 	p.Refused = append(p.Refused, alone.Refused...)
 	p.Notes = append(p.Notes, alone.Notes...)
 	p.Unchanged = append(p.Unchanged, alone.Unchanged...)
@@ -135,7 +139,7 @@ func (c *chain) file(path string, changes []edit.Change) ([]edit.Change, []byte)
 	}
 	data := alone.Data
 	if before := c.changes[path]; len(before) > 0 {
-		together := edit.Apply(file, slices.Concat(before, alone.Applied))
+		together := c.apply(file, slices.Concat(before, alone.Applied))
 		if len(together.Refused) > 0 { // an earlier commit has written the same place
 			p.Refused = append(p.Refused, together.Refused...)
 			return nil, nil
@@ -154,29 +158,44 @@ func (c *chain) file(path string, changes []edit.Change) ([]edit.Change, []byte)
 
 // apply makes the edits of commits on the files of the branch.
 func (b *Branch) apply(ctx context.Context, commits []Commit) (edited, error) {
-	files, err := b.files(ctx, commits)
+	paths := changedPaths(commits)
+	if len(paths) == 0 {
+		return edited{}, nil
+	}
+	tree, err := b.trees(ctx, edit.Paths(paths).Folders())
 	if err != nil {
 		return edited{}, err
 	}
-	return applyAll(files, commits), nil
+	if err := tree.Reach(ctx, paths); err != nil {
+		return edited{}, err
+	}
+	files, err := b.files(ctx, tree, paths)
+	if err != nil {
+		return edited{}, err
+	}
+	apply := edit.Apply
+	if b.scan != nil {
+		apply = b.scan.scanner.Apply
+	}
+	return applyAll(apply, files, commits), nil
 }
 
-// files reads the files that commits change, as far as they exist.
-func (b *Branch) files(ctx context.Context, commits []Commit) (map[string]edit.File, error) {
+// files reads the files of paths, as far as they exist.
+func (b *Branch) files(ctx context.Context, tree *git.Tree, paths []string) (map[string]edit.File, error) {
 	files := map[string]edit.File{}
 	unread := map[git.Hash][]string{}
-	for _, name := range changedPaths(commits) {
-		e, ok := b.tree.Lookup(name)
+	for _, name := range paths {
+		e, ok := tree.Lookup(name)
 		if !ok || !e.Mode.IsRegular() {
 			continue
 		}
-		files[name] = edit.File{Path: name, Data: b.memory.data[e.Hash], Chart: b.chart(name)}
+		files[name] = edit.File{Path: name, Data: b.read.bytes[e.Hash], Chart: chartOf(tree, name)}
 		if files[name].Data == nil {
 			unread[e.Hash] = append(unread[e.Hash], name)
 		}
 	}
 	ids := slices.SortedFunc(maps.Keys(unread), func(a, b git.Hash) int { return bytes.Compare(a[:], b[:]) })
-	err := b.tree.Blobs(ctx, ids, maxRead, func(id git.Hash, data []byte) error {
+	err := tree.Blobs(ctx, ids, maxRead, func(id git.Hash, data []byte) error {
 		for _, name := range unread[id] {
 			f := files[name]
 			f.Data = data
@@ -187,10 +206,10 @@ func (b *Branch) files(ctx context.Context, commits []Commit) (map[string]edit.F
 	return files, err
 }
 
-// chart returns the folder of the innermost chart that a file lies in, "" for none.
-func (b *Branch) chart(file string) string {
+// chartOf returns the folder of the innermost chart that a file lies in, "" for none.
+func chartOf(tree *git.Tree, file string) string {
 	for dir := path.Dir(file); ; dir = path.Dir(dir) {
-		if e, ok := b.tree.Lookup(path.Join(dir, chartFile)); ok && e.Mode.IsRegular() {
+		if e, ok := tree.Lookup(path.Join(dir, chartFile)); ok && e.Mode.IsRegular() {
 			return dir
 		}
 		if dir == "." {

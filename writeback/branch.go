@@ -23,13 +23,16 @@ type Branch struct {
 	signer git.Signer // nil = commits are not signed
 	line   *line
 
-	busy   chan struct{} // a send takes the fields that follow, a receive gives them back
-	seen   int64         // line.pushes when the remote was last looked at
-	refs   git.Refs
-	tree   *git.Tree
-	memory memory
+	busy chan struct{} // a send takes the fields that follow, a receive gives them back
+	seen int64         // line.pushes when the remote was last looked at
+	refs git.Refs
+	tree *git.Tree // the trees that were read last, maybe at an earlier tip; nil = none yet
+	scan *scan     // the latest search, or one of an earlier process; nil = none yet
+	read fileData
+	// opened are the files of kept scans that trees are read from.
+	opened []*scanFile
 
-	tip  atomic.Value // of tree, a git.Hash: it can be read while the branch is busy
+	tip  atomic.Value // where the branch stands, a git.Hash: it can be read while the branch is busy
 	past pastLog
 }
 
@@ -41,31 +44,30 @@ func (b *Branch) Tip() string {
 	return ""
 }
 
-// stand takes over where the branch stands. Whoever calls it has taken busy.
-func (b *Branch) stand(tree *git.Tree) {
-	b.tree = tree
-	b.tip.Store(tree.Tip())
-}
+// stands is the commit at which the branch was last seen. Every branch that was opened has one.
+func (b *Branch) stands() git.Hash { return b.tip.Load().(git.Hash) }
 
 // Name is the short name of the branch.
 func (b *Branch) Name() string { return b.name }
 
-// Close lets go of the connection to the remote.
-func (b *Branch) Close() error { return b.remote.Close() }
+// Close lets go of the connection to the remote, and keeps what was found for the next process.
+func (b *Branch) Close() error {
+	b.keepScan()
+	return b.remote.Close()
+}
 
-// Refresh looks where the branch stands now, which is one request, and reads what is new. It reports whether the branch
-// has moved.
+// Refresh looks where the branch stands now, which is one request. It reports whether the branch has moved.
 func (b *Branch) Refresh(ctx context.Context) (bool, error) {
 	done, err := take(ctx, b.busy)
 	if err != nil {
 		return false, err
 	}
 	defer done()
-	before := b.tree.Tip()
+	before := b.stands()
 	if err := b.refresh(ctx); err != nil {
 		return false, err
 	}
-	return b.tree.Tip() != before, nil
+	return b.stands() != before, nil
 }
 
 func (b *Branch) refresh(ctx context.Context) error {
@@ -74,37 +76,50 @@ func (b *Branch) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := b.follow(ctx, refs); err != nil {
+	if err := b.follow(refs); err != nil {
 		return err
 	}
 	b.seen = seen
 	return nil
 }
 
+// follow takes over where refs tell that the branch stands.
+func (b *Branch) follow(refs git.Refs) error {
+	tip, ok := refs.Tip(branchPrefix + b.name)
+	if !ok {
+		return missing(b.remote, refs, b.name)
+	}
+	b.refs = refs
+	b.tip.Store(tip)
+	return nil
+}
+
 // maxChases is how often a branch may move between the reading of its tip and of its trees.
 const maxChases = 3
 
-// follow reads the trees of the tip that refs tell. A tip that is gone before they are read is looked for anew.
-func (b *Branch) follow(ctx context.Context, refs git.Refs) error {
+// trees returns the trees of the tip. If none were read before, those of folders are, or all if there are none. A tip that is
+// gone before its trees are read is looked for anew.
+func (b *Branch) trees(ctx context.Context, folders []string) (*git.Tree, error) {
 	for chase := 1; ; chase++ {
-		tip, ok := refs.Tip(branchPrefix + b.name)
-		if !ok {
-			return missing(b.remote, refs, b.name)
+		tip, older := b.stands(), b.tree
+		if older == nil && b.scan != nil {
+			older = b.scan.tree
 		}
-		tree, err := b.remote.Fetch(ctx, tip, b.tree)
+		tree, err := b.remote.Fetch(ctx, tip, older, folders)
 		if err == nil {
-			b.refs = refs
-			b.stand(tree)
-			return nil
+			b.tree = tree
+			return tree, nil
 		}
 		again, refsErr := b.remote.Refs(ctx)
 		if refsErr != nil {
-			return err
+			return nil, err
 		}
 		if now, _ := again.Tip(branchPrefix + b.name); now == tip || chase == maxChases {
-			return err
+			return nil, err
 		}
-		refs = again
+		if err := b.follow(again); err != nil {
+			return nil, err
+		}
 	}
 }
 

@@ -43,7 +43,7 @@ func (d *Dir) Preview(ctx context.Context, changes []edit.Change) (Preview, erro
 		}
 		files[name] = edit.File{Path: name, Data: data}
 	}
-	return applyAll(files, commits).preview, nil
+	return applyAll(edit.Apply, files, commits).preview, nil
 }
 
 // Write makes the edits and writes the files, each aside and then in the place of the old one: it is there as a whole or

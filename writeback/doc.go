@@ -1,7 +1,7 @@
 // Package writeback brings changes of image references into one branch of a Git repository, or into a folder of files.
 //
-// A [Branch] is a branch of a remote repository without a clone: its trees, and of its files only those that may hold
-// references. [Branch.Find] says what references stand there, [Branch.Preview] what edits would make of them, and
+// A [Branch] is a branch of a remote repository without a clone: the trees of what is looked at, and of its files only those
+// that may hold references. [Branch.Find] says what references stand there, [Branch.Preview] what edits would make of them, and
 // [Branch.Publish] commits and pushes them:
 //
 //	var w writeback.Writer
@@ -24,6 +24,15 @@
 // Whether a push that the server turned down is a lost race or a refusal is told by the branch alone: it has moved, or
 // it stands where it stood. A refusal is a [*RefusedError] with the server's words. When the answer to a push is lost,
 // the branch tells as well: standing at, or leading back to, our commit means that it was accepted.
+//
+// # Kept scans
+//
+// A search compares folder by folder and file by file with the one before, and looks at what differs. With Writer.Scans set
+// a process leaves its last search behind for the next one that asks the same, in a file of its own for each query: what
+// was found, and the trees that were walked. A branch that has not moved since then costs one request, however much was
+// found, and one that has moved costs what was changed. What is read from such a file is checked, and the folder may be
+// deleted at any time: a file that cannot be read, or written, costs time and nothing else. It holds what Find returns, and
+// names and ids of files, but no content of files.
 //
 // # Commits
 //

@@ -17,9 +17,6 @@ import (
 // at all: a refusal of a large file that does not would be in everybody's way.
 const maxRead = 8 << 20
 
-// maxRemembered bounds the bytes of files with references that are kept for the edit that follows.
-const maxRemembered = 16 << 20
-
 // chartFile makes a folder a Helm chart.
 const chartFile = "Chart.yaml"
 
@@ -31,177 +28,197 @@ const (
 
 var reasonTooLarge = fmt.Sprintf("is larger than %d MiB and was not looked at", maxRead>>20)
 
-// memory is what a search leaves behind for the next one and for the edits: what was found in which blob, and the bytes
-// of files with references. What a new tip shares with the old one is neither fetched nor parsed again.
-type memory struct {
-	scanner *edit.Scanner
-	found   map[place]*edit.Found // nil = nothing in it
-	data    map[git.Hash][]byte
-	bytes   int
-}
-
-// place is a blob under a name: what counts as a reference depends on both.
-type place struct {
-	path  string
-	chart string
-	blob  git.Hash
-}
-
-func newMemory(s *edit.Scanner) memory {
-	return memory{scanner: s, found: map[place]*edit.Found{}, data: map[git.Hash][]byte{}}
-}
-
-// keep remembers the bytes of a blob as long as there is room.
-func (m *memory) keep(id git.Hash, data []byte) {
-	if _, ok := m.data[id]; ok || m.data == nil || m.bytes+len(data) > maxRemembered {
-		return
+// find searches the tip. What it shares with the last search, of this process or an earlier one, is neither fetched nor
+// looked at again; a tip that was searched before is not even asked for.
+func (b *Branch) find(ctx context.Context, s *edit.Scanner, paths edit.Paths) (edit.Found, error) {
+	if b.scan == nil || !b.scan.answers(s, paths) {
+		b.scan = b.keptScan(s, paths)
 	}
-	m.data[id] = data
-	m.bytes += len(data)
+	if b.scan != nil && b.scan.tip == b.stands() {
+		return b.scan.found(), nil
+	}
+	tree, err := b.trees(ctx, paths.Folders())
+	if err != nil {
+		return edit.Found{}, err
+	}
+	now, err := b.search(ctx, s, paths, tree)
+	if err != nil {
+		return edit.Found{}, err
+	}
+	b.scan = now
+	return now.found(), nil
 }
 
 // search is one search of a tree.
 type search struct {
-	scanner *edit.Scanner
-	old     memory
-	next    memory
-	wanted  []place
-	notes   []edit.Refusal
+	scan
+	last    *scan               // an earlier one of the same query; nil = none
+	was     map[string]git.Hash // the folders that are walked, as they were then
+	chartOf map[string]string   // the innermost chart that each of these folders lies in, "" for none
+	unknown map[git.Hash][]lookedAt
+	read    *fileData
 }
 
-func (b *Branch) find(ctx context.Context, s *edit.Scanner, paths edit.Paths) (edit.Found, error) {
-	found := &search{scanner: s, next: newMemory(s)}
-	if b.memory.scanner == s {
-		found.old = b.memory
-	} else {
-		found.old.data = b.memory.data // bytes stay bytes, whoever reads them
+// lookedAt is a file as the scanner is shown it.
+type lookedAt struct{ path, chart string }
+
+func (b *Branch) search(ctx context.Context, s *edit.Scanner, paths edit.Paths, tree *git.Tree) (*scan, error) {
+	f := &search{
+		scan:    scan{scanner: s, paths: paths, tree: tree, tip: tree.Tip(), root: tree.Root(), charts: map[string]bool{}},
+		last:    b.scan,
+		was:     map[string]git.Hash{},
+		chartOf: map[string]string{},
+		unknown: map[git.Hash][]lookedAt{},
+		read:    &b.read,
 	}
-	if err := found.walk(b.tree, paths); err != nil {
-		return edit.Found{}, fmt.Errorf("reading the tree of branch %q: %w", b.name, err)
+	if f.last != nil {
+		f.was[""] = f.last.root
 	}
-	if err := found.read(ctx, b.tree); err != nil {
-		return edit.Found{}, err
+	err := tree.Walk(ctx, f.enter, func(folder git.Folder) error { return f.visit(ctx, folder) })
+	if err != nil {
+		return nil, fmt.Errorf("reading the tree of branch %q: %w", b.name, err)
 	}
-	b.memory = found.next
-	return found.sum(), nil
+	if err := f.fetch(ctx); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(f.files, func(a, b fileFound) int { return cmp.Compare(a.path, b.path) })
+	return &f.scan, nil
 }
 
-// walk collects the files that may hold references.
-func (f *search) walk(tree *git.Tree, paths edit.Paths) error {
-	charts := map[string]bool{}
-	err := tree.Walk(paths.MayContain, func(e git.Entry) error {
-		if path.Base(e.Path) == chartFile && e.Mode.IsRegular() {
-			charts[path.Dir(e.Path)] = true
-		}
+// enter tells whether a folder is to be walked: if something in it can match, and it has changed since the last search.
+func (f *search) enter(e git.Entry) bool {
+	if !f.paths.MayContain(e.Path) {
+		return false
+	}
+	parent := parentOf(e.Path)
+	if was, known := f.was[e.Path]; known && was == e.Hash && f.chartOf[parent] == f.last.chartOf(parent) {
+		f.take(f.last, e.Path)
+		return false
+	}
+	return true
+}
+
+// visit looks through the files of a folder.
+func (f *search) visit(ctx context.Context, folder git.Folder) error {
+	chart := f.chartIn(folder)
+	before, err := f.before(folder.Path, chart)
+	if err != nil {
+		return err
+	}
+	for _, e := range folder.Entries {
+		was, known := before[e.Path]
 		switch {
-		case !paths.Match(e.Path):
+		case e.Mode.IsDir():
+			if known && was.Mode.IsDir() {
+				f.was[e.Path] = was.Hash
+			}
+		case !f.paths.Match(e.Path):
+		case known && was == e && chart == f.last.chartOf(folder.Path):
+			f.files = append(f.files, f.last.file(e.Path)...)
 		case e.Mode == git.ModeSubmodule:
-			f.notes = append(f.notes, edit.Refusal{Path: e.Path, Reason: reasonSubmodule})
+			f.note(e.Path, reasonSubmodule)
 		case !f.scanner.Wants(e.Path):
-		case e.Mode.IsRegular():
-			f.wanted = append(f.wanted, place{path: e.Path, blob: e.Hash})
+		case !e.Mode.IsRegular():
+			f.note(e.Path, reasonSymlink)
 		default:
-			f.notes = append(f.notes, edit.Refusal{Path: e.Path, Reason: reasonSymlink})
-		}
-		return nil
-	})
-	for i := range f.wanted {
-		f.wanted[i].chart = chartOf(f.wanted[i].path, charts)
-	}
-	return err
-}
-
-// chartOf returns the innermost of the charts that a file lies in, "" for none.
-func chartOf(file string, charts map[string]bool) string {
-	if len(charts) == 0 {
-		return ""
-	}
-	for dir := path.Dir(file); ; dir = path.Dir(dir) {
-		if charts[dir] {
-			return dir
-		}
-		if dir == "." {
-			return ""
-		}
-	}
-}
-
-// chunk is how many blobs are asked for at a time, so that what is known of those on their way stays small.
-const chunk = 2000
-
-// read looks into the files, and fetches those that are not known.
-func (f *search) read(ctx context.Context, tree *git.Tree) error {
-	unknown := map[git.Hash][]place{}
-	for i, p := range f.wanted {
-		if !f.remembers(p) {
-			unknown[p.blob] = append(unknown[p.blob], p)
-		}
-		if len(unknown) == chunk || i == len(f.wanted)-1 {
-			if err := f.fetch(ctx, tree, unknown); err != nil {
+			if err := f.want(ctx, lookedAt{e.Path, chart}, e.Hash); err != nil {
 				return err
 			}
-			clear(unknown)
 		}
 	}
 	return nil
 }
 
-// remembers takes what is known of a file from the search before.
-func (f *search) remembers(p place) bool {
-	data, hasData := f.old.data[p.blob]
-	if known, ok := f.old.found[p]; ok {
-		f.next.found[p] = known
-		if hasData && known != nil {
-			f.next.keep(p.blob, data)
+// chartIn returns the innermost chart that the files of a folder lie in.
+func (f *search) chartIn(folder git.Folder) string {
+	name := cmp.Or(folder.Path, ".")
+	chart := ""
+	if folder.Path != "" {
+		chart = f.chartOf[parentOf(folder.Path)]
+	}
+	for _, e := range folder.Entries {
+		if path.Base(e.Path) == chartFile && e.Mode.IsRegular() {
+			chart = name
+			f.charts[folder.Path] = true
 		}
-		return true
 	}
-	if hasData {
-		f.look(p, data)
-	}
-	return hasData
+	f.chartOf[folder.Path] = chart
+	return chart
 }
 
-func (f *search) fetch(ctx context.Context, tree *git.Tree, unknown map[git.Hash][]place) error {
-	ids := slices.SortedFunc(maps.Keys(unknown), func(a, b git.Hash) int { return bytes.Compare(a[:], b[:]) })
-	return tree.Blobs(ctx, ids, maxRead, func(id git.Hash, data []byte) error {
-		for _, p := range unknown[id] {
-			f.look(p, data)
+// before returns the entries of a folder as they were at the last search, as far as they are known, by path.
+func (f *search) before(folder, chart string) (map[string]git.Entry, error) {
+	id, known := f.was[folder]
+	if !known {
+		return nil, nil
+	}
+	was, here, err := f.last.tree.Folder(folder, id)
+	if !here || err != nil {
+		return nil, err
+	}
+	entries := make(map[string]git.Entry, len(was.Entries))
+	for _, e := range was.Entries {
+		entries[e.Path] = e
+	}
+	return entries, nil
+}
+
+// parentOf returns the folder that something lies in, "" for the root.
+func parentOf(name string) string {
+	if dir := path.Dir(name); dir != "." {
+		return dir
+	}
+	return ""
+}
+
+// chunk is how many files are asked for at a time, so that what is known of those on their way stays small.
+const chunk = 2000
+
+// want looks at a file, now if its bytes are at hand, or when there are enough to ask for.
+func (f *search) want(ctx context.Context, file lookedAt, id git.Hash) error {
+	if data, ok := f.read.bytes[id]; ok {
+		f.look(file, id, data)
+		return nil
+	}
+	f.unknown[id] = append(f.unknown[id], file)
+	if len(f.unknown) < chunk {
+		return nil
+	}
+	return f.fetch(ctx)
+}
+
+// fetch looks at the files that were wanted.
+func (f *search) fetch(ctx context.Context) error {
+	if len(f.unknown) == 0 {
+		return nil
+	}
+	ids := slices.SortedFunc(maps.Keys(f.unknown), func(a, b git.Hash) int { return bytes.Compare(a[:], b[:]) })
+	err := f.tree.Blobs(ctx, ids, maxRead, func(id git.Hash, data []byte) error {
+		for _, file := range f.unknown[id] {
+			f.look(file, id, data)
 		}
 		return nil
 	})
+	clear(f.unknown)
+	return err
 }
 
 // look finds the references in one file; data is nil when it is too large.
-func (f *search) look(p place, data []byte) {
-	found := edit.Found{Notes: []edit.Refusal{{Path: p.path, Reason: reasonTooLarge}}}
-	if data != nil {
-		found = f.scanner.Find(edit.File{Path: p.path, Data: data, Chart: p.chart})
-	}
-	if empty(found) {
-		f.next.found[p] = nil
+func (f *search) look(file lookedAt, id git.Hash, data []byte) {
+	if data == nil {
+		f.note(file.path, reasonTooLarge)
 		return
 	}
-	f.next.found[p] = &found
+	found := f.scanner.Find(edit.File{Path: file.path, Data: data, Chart: file.chart})
+	if len(found.Sites)+len(found.Refused)+len(found.Notes)+len(found.TargetFiles) == 0 {
+		return
+	}
+	f.files = append(f.files, fileFound{file.path, found})
 	if len(found.Sites) > 0 {
-		f.next.keep(p.blob, data)
+		f.read.keep(id, data)
 	}
 }
 
-func empty(f edit.Found) bool {
-	return len(f.Sites)+len(f.Refused)+len(f.Notes)+len(f.TargetFiles) == 0
-}
-
-// sum adds up what was found, by path.
-func (f *search) sum() edit.Found {
-	slices.SortFunc(f.wanted, func(a, b place) int { return cmp.Compare(a.path, b.path) })
-	var all edit.Found
-	for _, p := range f.wanted {
-		if found := f.next.found[p]; found != nil {
-			all.Add(*found)
-		}
-	}
-	all.Notes = append(all.Notes, f.notes...)
-	slices.SortStableFunc(all.Notes, func(a, b edit.Refusal) int { return cmp.Compare(a.Path, b.Path) })
-	return all
+func (f *search) note(path, reason string) {
+	f.files = append(f.files, fileFound{path, edit.Found{Notes: []edit.Refusal{{Path: path, Reason: reason}}}})
 }

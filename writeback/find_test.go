@@ -97,9 +97,9 @@ func TestFindRemembers(t *testing.T) {
 		}
 		s.server.Forget()
 	}
-	requests(2) // the refs and the trees
+	requests(1) // the refs
 	find(scanner, 4)
-	requests(1) // the blobs
+	requests(2) // the trees and the blobs
 	find(scanner, 4)
 	find(newScanner(t, edit.Query{}), 4)
 	requests(0)
@@ -111,9 +111,9 @@ func TestFindRemembers(t *testing.T) {
 	if moved, err := b.Refresh(t.Context()); !moved || err != nil || b.Tip() != s.tip(t, "main") {
 		t.Errorf("moved %v, %v", moved, err)
 	}
-	requests(2)
-	find(scanner, 5)
 	requests(1)
+	find(scanner, 5)
+	requests(2)
 	found, err := b.Find(t.Context(), scanner, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ func (b *Branch) History(ctx context.Context, depth int) (Log, error) {
 	p := &b.past
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	tip := b.tip.Load().(git.Hash) // every branch that was opened has one
+	tip := b.stands()
 	if p.tip == tip && (p.depth >= depth || !p.log.Cut) {
 		return p.log, nil
 	}

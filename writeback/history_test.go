@@ -51,9 +51,9 @@ func TestHistoryWhileDeciding(t *testing.T) {
 	if len(seen) != 4 || len(seen[0]) != 1 || len(seen[1]) != 1 || len(seen[2]) != 2 || len(seen[3]) != 2 {
 		t.Errorf("histories: %q", seen)
 	}
-	// The files, then the new tip and its file; and a history for each tip.
-	if _, calls := s.server.Count(gittest.UploadPack); calls != 4 {
-		t.Errorf("%d requests for objects, want 4", calls)
+	// The trees and the files, then the trees of the new tip; and a history for each tip.
+	if _, calls := s.server.Count(gittest.UploadPack); calls != 5 {
+		t.Errorf("%d requests for objects, want 5", calls)
 	}
 }
 

@@ -124,11 +124,6 @@ func (p *publication) publish(ctx context.Context) (Published, error) {
 func (p *publication) draft(ctx context.Context) (attempt, error) {
 	b := p.branch
 	var a attempt
-	a.old = b.tree.Tip() // the refs may be older than a push of ours
-	if p.own() {
-		a.old, _ = b.refs.Tip(branchPrefix + p.head)
-	}
-	a.draft = b.tree.Draft()
 	found, err := b.find(ctx, p.Scanner, p.Paths)
 	if err != nil {
 		return a, err
@@ -137,9 +132,18 @@ func (p *publication) draft(ctx context.Context) (attempt, error) {
 	if err != nil {
 		return a, err
 	}
-	if a.edited, err = b.apply(ctx, commits); err != nil {
+	a.edited, err = b.apply(ctx, commits)
+	a.old = b.stands() // the refs may be older than a push of ours
+	if p.own() {
+		a.old, _ = b.refs.Tip(branchPrefix + p.head)
+	}
+	if err != nil || len(a.edited.steps) == 0 {
 		return a, err
 	}
+	if b.tree.Tip() != b.scan.tip { // it was gone before its files were read
+		return p.draft(ctx)
+	}
+	a.draft = b.tree.Draft()
 	by := b.signature()
 	for _, s := range a.edited.steps {
 		files := make([]git.File, 0, len(s.files))
@@ -158,13 +162,17 @@ func (p *publication) draft(ctx context.Context) (attempt, error) {
 
 // upToDate reports whether the branch needs no push: nothing is to be changed, or a branch of our own has it all.
 func (p *publication) upToDate(ctx context.Context, a attempt) (bool, error) {
-	if a.draft.Empty() {
+	if a.draft == nil || a.draft.Empty() {
 		return true, nil
 	}
 	if !p.own() || a.old.IsZero() {
 		return false, nil
 	}
-	ahead, err := p.branch.remote.Ahead(ctx, a.old, p.branch.tree)
+	var paths []string
+	for _, f := range a.edited.preview.Files {
+		paths = append(paths, f.Path)
+	}
+	ahead, err := p.branch.remote.Ahead(ctx, a.old, p.branch.tree, paths)
 	if err != nil {
 		return false, p.gone(ctx, a, err)
 	}
@@ -199,10 +207,11 @@ func (p *publication) landed(ctx context.Context, a attempt) Published {
 		tree := a.draft.Tree()
 		for _, f := range a.edited.preview.Files {
 			if e, ok := tree.Lookup(f.Path); ok {
-				b.memory.keep(e.Hash, f.New)
+				b.read.keep(e.Hash, f.New)
 			}
 		}
-		b.stand(tree)
+		b.tree = tree
+		b.tip.Store(tree.Tip())
 	}
 	if !p.own() {
 		b.seen = pushes

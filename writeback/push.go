@@ -131,10 +131,14 @@ func (p *publication) outrun(ctx context.Context, a attempt) (bool, error) {
 	if p.own() {
 		return false, nil
 	}
-	if p.branch.tree.Follows(a.old) {
+	tree, err := p.branch.trees(ctx, p.Paths.Folders())
+	if err != nil {
+		return false, err
+	}
+	if tree.Follows(a.old) {
 		p.races.progress(p.branch.writer)
 	}
-	return p.branch.tree.Follows(a.draft.Tip()), nil
+	return tree.Follows(a.draft.Tip()), nil
 }
 
 // maxTries is how often a push is sent whose outcome is no answer of Git's while the branch stays where it was.

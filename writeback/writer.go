@@ -55,6 +55,10 @@ type Writer struct {
 	// Patience is how long lost races are tried again, counted from when the branch last moved on, and ten times as long in
 	// all; 0 is two minutes.
 	Patience time.Duration
+	// Scans is a folder where what was found is kept for the next process; "" keeps nothing. See the package's comment.
+	Scans string
+	// Build tells apart the programs that may find different things in the same files. It matters with Scans alone.
+	Build string
 	// Log hears of races at level warn and of pushes at level info; nil is silence.
 	Log *slog.Logger
 
@@ -121,7 +125,7 @@ func take(ctx context.Context, turn chan struct{}) (func(), error) {
 	}
 }
 
-// Open reads where the branch stands, and its trees.
+// Open reads where the branch stands, which is one request.
 func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
 	remote, err := w.remote(t)
 	if err != nil {
@@ -153,7 +157,7 @@ func (w *Writer) Open(ctx context.Context, t Target) (_ *Branch, err error) {
 		seen:   seen,
 		busy:   make(chan struct{}, 1),
 	}
-	if err := b.follow(ctx, refs); err != nil {
+	if err := b.follow(refs); err != nil {
 		return nil, err
 	}
 	return b, nil

@@ -23,6 +23,8 @@ const (
 type Faults struct {
 	// NoFilter takes partial clones out of what is offered.
 	NoFilter bool
+	// NoTreeFilter refuses partial clones by the depth of trees, which are offered together with those without blobs.
+	NoTreeFilter bool
 	// NoWants refuses single objects. Over HTTP Git hands out what can be reached all the same.
 	NoWants bool
 	// Username and Password are asked for (Basic authentication) unless both are empty.
@@ -56,6 +58,9 @@ func (f Faults) config() [][2]string {
 	config := [][2]string{{"safe.directory", "*"}, {"gc.auto", "0"}, {"receive.autogc", "false"}}
 	if !f.NoFilter {
 		config = append(config, [2]string{"uploadpack.allowFilter", "true"})
+	}
+	if f.NoTreeFilter {
+		config = append(config, [2]string{"uploadpackfilter.tree.allow", "false"})
 	}
 	if !f.NoWants {
 		config = append(config, [2]string{"uploadpack.allowAnySHA1InWant", "true"})

@@ -37,7 +37,7 @@ type SSHServer struct {
 	faults   Faults
 }
 
-// Set replaces the faults, of which NoFilter and NoWants count here.
+// Set replaces the faults, of which NoFilter, NoTreeFilter and NoWants count here.
 func (s *SSHServer) Set(f Faults) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

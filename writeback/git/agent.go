@@ -38,6 +38,6 @@ func (r *Remote) aheadApart(ctx context.Context, tip Hash, base *Tree) (*Ahead, 
 	}
 	a := &Ahead{}
 	a.Commits, a.Cut = log.Back(tip, base.tip)
-	a.tree, err = r.Fetch(ctx, tip, nil)
+	a.tree, err = r.fetch(ctx, tip, nil, nil)
 	return a, err
 }

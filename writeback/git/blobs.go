@@ -43,13 +43,15 @@ func (b *blobRequest) chunk(ctx context.Context, ids []Hash) error {
 }
 
 func (b *blobRequest) read(ctx context.Context, ids []Hash) error {
-	if b.tree.store.withBlobs {
-		return b.readKept(ids)
+	ids, err := b.handKept(ids)
+	if err != nil || len(ids) == 0 {
+		return err
 	}
-	p, err := b.tree.remote.download(ctx, download{
-		wants: ids, blobs: true, limits: packLimits{blob: b.limit, all: maxKeptInAnswer},
-	})
-	if _, said := errors.AsType[*saidError](err); said {
+	if b.tree.store.withBlobs {
+		return b.readWhole(ctx, ids, errors.New("a file did not come with the others"))
+	}
+	p, err := b.tree.remote.download(ctx, download{wants: ids, limits: packLimits{blob: b.limit, all: maxKeptInAnswer}})
+	if refuses(err) {
 		return b.readWhole(ctx, ids, err)
 	}
 	if err != nil {
@@ -73,6 +75,26 @@ func (b *blobRequest) read(ctx context.Context, ids []Hash) error {
 	return b.readMissing(ctx, ids, missing)
 }
 
+// handKept hands over the blobs that came along with trees, and returns the others.
+func (b *blobRequest) handKept(ids []Hash) (others []Hash, err error) {
+	s := b.tree.store
+	for _, id := range ids {
+		place, ok := s.blobs[id]
+		switch {
+		case ok:
+			err = b.hand(place.pack, place.entry)
+		case s.tooBig[id] || s.withBlobs && s.holes:
+			err = b.deliver(id, nil)
+		default:
+			others = append(others, id)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return others, nil
+}
+
 // readMissing asks again for what did not come: what was too much together, or stood as a delta against a blob that was
 // too large. Half of it at a time, so that each comes by itself in the end, where it cannot be a delta.
 func (b *blobRequest) readMissing(ctx context.Context, asked, missing []Hash) error {
@@ -92,34 +114,17 @@ func (b *blobRequest) readMissing(ctx context.Context, asked, missing []Hash) er
 }
 
 // readWhole is for servers that leave blobs out and refuse to hand out single ones. The whole tip is fetched, once.
-func (b *blobRequest) readWhole(ctx context.Context, ids []Hash, refusal error) error {
+func (b *blobRequest) readWhole(ctx context.Context, ids []Hash, why error) error {
 	r, s := b.tree.remote, b.tree.store
-	r.log.WarnContext(ctx, "server refuses single blobs, fetching all", "url", r.shown, "err", refusal)
-	_, err := r.fetchInto(ctx, s, b.tree.tip, download{wants: []Hash{b.tree.tip}, depth: 1, blobs: true})
-	if err != nil {
-		return errors.Join(refusal, err)
+	r.log.WarnContext(ctx, "server refuses single blobs, fetching all", "url", r.shown, "err", why)
+	if _, err := r.fetchInto(ctx, s, b.tree.tip, download{wants: []Hash{b.tree.tip}, depth: 1}); err != nil {
+		return errors.Join(why, err)
 	}
-	return b.readKept(ids)
-}
-
-// readKept takes blobs from what came with the tip.
-func (b *blobRequest) readKept(ids []Hash) error {
-	for _, id := range ids {
-		place, ok := b.tree.store.blobs[id]
-		var err error
-		switch {
-		case ok:
-			err = b.hand(place.pack, place.entry)
-		case b.tree.store.tooBig[id] || b.tree.store.holes:
-			err = b.deliver(id, nil)
-		default:
-			err = fmt.Errorf("blob %s is not in the server's answer", id)
-		}
-		if err != nil {
-			return err
-		}
+	missing, err := b.handKept(ids)
+	if err == nil && len(missing) > 0 {
+		err = fmt.Errorf("blob %s is not in the server's answer", missing[0])
 	}
-	return nil
+	return err
 }
 
 func (b *blobRequest) hand(p *pack, i int32) error {

@@ -7,8 +7,8 @@
 //	remote, err := git.Open(git.Options{URL: "https://github.com/acme/fleet.git", Auth: git.Auth{Password: token}})
 //	refs, err := remote.Refs(ctx)                        // one advertisement
 //	tip, ok := refs.Tip("refs/heads/main")
-//	tree, err := remote.Fetch(ctx, tip, nil)             // commits and trees, depth 1, no blobs
-//	err = tree.Walk(enter, visit)                        // names, modes and blob ids
+//	tree, err := remote.Fetch(ctx, tip, nil, folders)    // commit and trees, depth 1, no blobs
+//	err = tree.Walk(ctx, enter, visit)                   // names, modes and blob ids
 //	err = tree.Blobs(ctx, ids, 1<<20, deliver)           // the wanted blobs, one request for each chunk
 //	draft := tree.Draft()
 //	id, err := draft.Commit(git.Commit{Files: ..., Message: ...})
@@ -26,6 +26,13 @@
 //     redirect to another host is followed without them. An ssh host is known from known_hosts or refused.
 //   - A commit is signed by its [Signer] over exactly the bytes that Git verifies. Keys never reach an error.
 //   - Requests go by no proxy but the one that Options.Proxy names, and depend on no default of package net/http.
+//
+// # Trees
+//
+// A tree may have holes. [Remote.Fetch] for some folders reads these and the folders on the way to them, with no more than
+// three requests; [Remote.Known] reads nothing at all and goes by what was kept of an earlier process. What is missing is
+// fetched by its id when a walk comes to it, all of it at once. A server that cannot leave trees out, or hands out no single
+// ones, is asked for all trees of the tip instead.
 //
 // A server without partial clone (no filter, or no wants of any object) sends the whole tip once; the blobs then stay
 // in memory until the [Tree] is dropped.

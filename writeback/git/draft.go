@@ -1,6 +1,7 @@
 package git
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -106,9 +107,8 @@ func (d *Draft) Tree() *Tree {
 func (d *Draft) rewrite(id Hash, prefix string, files map[string][]byte) (Hash, error) {
 	raw, ok := d.trees[id]
 	if !ok {
-		var err error
-		if raw, err = d.tree.store.tree(id); err != nil {
-			return Hash{}, err
+		if raw, ok = d.tree.store.tree(id); !ok {
+			return Hash{}, fmt.Errorf("tree %s of folder %q was not read", id, strings.TrimSuffix(prefix, "/"))
 		}
 	}
 	here, below := split(files)
@@ -144,6 +144,9 @@ func (d *Draft) rewrite(id Hash, prefix string, files map[string][]byte) (Hash, 
 			return Hash{}, fmt.Errorf("%s%s: no such folder", prefix, name)
 		}
 	}
+	if bytes.Equal(out, raw) {
+		return id, nil // the server has it
+	}
 	return d.add(plumbing.TreeObject, out), nil
 }
 
@@ -153,12 +156,14 @@ func (d *Draft) replaceEntry(e treeEntry, prefix string, data []byte, nested map
 	switch {
 	case nested != nil && data != nil:
 		return Hash{}, fmt.Errorf("%s cannot be a file and a folder", path)
-	case nested != nil && !e.mode.isDir():
+	case nested != nil && !e.mode.IsDir():
 		return Hash{}, fmt.Errorf("%s is no folder", path)
 	case nested != nil:
 		return d.rewrite(e.id, path+"/", nested)
 	case !e.mode.IsRegular():
 		return Hash{}, fmt.Errorf("%s is no regular file", path)
+	case BlobID(data) == e.id:
+		return e.id, nil // the server has it
 	default:
 		return d.add(plumbing.BlobObject, data), nil
 	}
@@ -184,16 +189,14 @@ func split(files map[string][]byte) (here map[string][]byte, below map[string]ma
 	return here, below
 }
 
-// add keeps an object for the pack unless it is there already, or is a tree that the server has.
+// add keeps an object for the pack unless it is there already. One that the server may have from elsewhere goes with it
+// all the same: what we know may be older than the server's latest cleaning up.
 func (d *Draft) add(kind plumbing.ObjectType, data []byte) Hash {
 	id := plumbing.ComputeHash(kind, data)
 	if d.have[id] {
 		return id
 	}
 	if kind == plumbing.TreeObject {
-		if _, known := d.tree.store.trees[id]; known {
-			return id
-		}
 		d.trees[id] = data
 	}
 	d.have[id] = true

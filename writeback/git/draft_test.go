@@ -115,8 +115,8 @@ func TestMalformedTree(t *testing.T) {
 	remote := open(t, git.Options{URL: s.url})
 	got := fetch(t, remote, nil)
 	var seen []string
-	if err := got.Walk(nil, func(e git.Entry) error { seen = append(seen, fmt.Sprintf("%o %s", e.Mode, e.Path)); return nil }); err != nil {
-		t.Fatal(err)
+	for _, e := range entries(t, got) {
+		seen = append(seen, fmt.Sprintf("%o %s", e.Mode, e.Path))
 	}
 	if want := []string{"100664 z", "100644 b", "100644 .git"}; !slices.Equal(seen, want) {
 		t.Errorf("walked %q, want %q", seen, want)
@@ -183,7 +183,7 @@ func TestOnlyEditedBlobsDiffer(t *testing.T) {
 			rt.Fatal(err)
 		}
 		tip, _ := refs.Tip("refs/heads/" + branch)
-		tree, err := remote.Fetch(t.Context(), tip, nil)
+		tree, err := remote.Fetch(t.Context(), tip, nil, nil)
 		if err != nil {
 			rt.Fatal(err)
 		}

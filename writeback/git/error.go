@@ -62,6 +62,12 @@ func (e *StatusError) Temporary() bool {
 	return e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout
 }
 
+// refuses reports whether the server said no to what was asked for, as one does that lacks a part of the protocol.
+func refuses(err error) bool {
+	_, said := errors.AsType[*saidError](err)
+	return said
+}
+
 // explain adds what was done to err, and says by which deadline or stop it ended when it was one.
 func explain(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {

@@ -22,49 +22,64 @@ const maxWarmFetches = 100
 
 // download is a request for a pack.
 type download struct {
-	wants   []Hash
-	have    Hash // zero = nothing
-	depth   int  // commits; 0 = no bound
-	blobs   bool // with all blobs
-	commits bool // without trees, too
-	limits  packLimits
+	wants  []Hash
+	have   Hash         // zero = nothing
+	depth  int          // commits; 0 = no bound
+	filter packp.Filter // what is left out, where the server can; "" = nothing
+	limits packLimits
 }
 
+// The limits of a pack of which nothing may be missing.
+var wholeLimits = packLimits{blob: maxPackedBlob, all: maxKeptInAll}
+
 // Fetch reads the trees of the commit tip. With an older tree of the same branch it asks only for what came since, and
-// then both share what they hold. The blobs come along only when the server cannot leave them out.
-func (r *Remote) Fetch(ctx context.Context, tip Hash, older *Tree) (*Tree, error) {
+// then both share what they hold. Without one it reads those of the folders alone, if there are any, and of those on the
+// way to them; what is missing then is fetched when it is looked into. The blobs come along only when the server cannot
+// leave them out.
+func (r *Remote) Fetch(ctx context.Context, tip Hash, older *Tree, folders []string) (*Tree, error) {
 	ctx, cancel := r.bound(ctx)
 	defer cancel()
-	tree, err := r.fetch(ctx, tip, older)
+	tree, err := r.fetch(ctx, tip, older, folders)
 	if err != nil {
 		return nil, explain(ctx, fmt.Sprintf("fetching %s of %s", tip, r.shown), err)
 	}
 	return tree, nil
 }
 
-func (r *Remote) fetch(ctx context.Context, tip Hash, older *Tree) (*Tree, error) {
-	if older != nil && older.store.fetches < maxWarmFetches {
+func (r *Remote) fetch(ctx context.Context, tip Hash, older *Tree, folders []string) (*Tree, error) {
+	s := newStore()
+	if older != nil {
+		s.shelf = older.store.shelf
 		tree, err := r.fetchSince(ctx, tip, older)
 		if tree != nil || err != nil {
 			return tree, err
 		}
 	}
-	d := download{wants: []Hash{tip}, depth: 1}
-	return r.fetchInto(ctx, newStore(), tip, d)
+	if tree, err := r.fetchFolders(ctx, s, tip, folders); tree != nil || err != nil {
+		return tree, err
+	}
+	return r.fetchInto(ctx, s, tip, download{wants: []Hash{tip}, depth: 1, filter: packp.FilterBlobNone()})
 }
 
-// fetchSince adds to an older tree. Both results are nil when that does not lead to a whole tree: told that we have a
-// commit, a server leaves out what it believes came with it, and all its ancestors, of which we have nothing. A branch
-// that went back to an earlier state is such a case.
+// fetchSince adds to an older tree. Both results are nil when that does not lead to the commit: told that we have one, a
+// server leaves out all its ancestors, of which we have nothing. A branch that went back to an earlier state is such a
+// case.
 func (r *Remote) fetchSince(ctx context.Context, tip Hash, older *Tree) (*Tree, error) {
 	s := older.store
-	if c, ok := s.commits[tip]; ok && s.trees[c.tree] != nil {
+	if tip == older.tip {
+		return older, nil
+	}
+	if s.fetches >= maxWarmFetches {
+		return nil, nil
+	}
+	if c, ok := s.commits[tip]; ok {
 		return &Tree{remote: r, store: s, tip: tip, root: c.tree}, nil
 	}
 	if adv, err := r.capabilities(ctx); err != nil || !adv.negotiates() {
 		return nil, err
 	}
-	tree, err := r.fetchInto(ctx, s, tip, download{wants: []Hash{tip}, have: older.tip, depth: maxHistory})
+	d := download{wants: []Hash{tip}, have: older.tip, depth: maxHistory, filter: packp.FilterBlobNone()}
+	tree, err := r.fetchInto(ctx, s, tip, d)
 	if _, incomplete := errors.AsType[*incompleteError](err); incomplete {
 		return nil, nil
 	}
@@ -83,8 +98,10 @@ func (r *Remote) fetchInto(ctx context.Context, s *store, tip Hash, d download) 
 	if err != nil {
 		return nil, err
 	}
-	d.blobs = d.blobs || !adv.partial() || s.withBlobs
-	d.limits = packLimits{blob: maxPackedBlob, all: maxKeptInAll}
+	if !adv.partial() || s.withBlobs {
+		d.filter = ""
+	}
+	d.limits = wholeLimits
 	p, err := r.download(ctx, d)
 	if err != nil {
 		return nil, err
@@ -97,11 +114,12 @@ func (r *Remote) fetchInto(ctx context.Context, s *store, tip Hash, d download) 
 		return nil, err
 	}
 	s.fetches++
-	s.withBlobs = d.blobs
+	difference := !d.have.IsZero()
+	s.withBlobs = s.withBlobs || d.filter == "" && !difference
 	c, ok := s.commits[tip]
-	// Of a whole tip no blob is missing but those that were too large; of a difference one may be.
-	if difference := !d.have.IsZero(); !ok || !s.whole(c.tree, fresh, d.blobs && difference) {
-		// What was added stays out of use: a store that may have holes is not built upon.
+	// Told that we have a commit, a server leaves out what it believes came with it. Trees that are missing are fetched when
+	// they are looked into; of blobs that all came along none may be.
+	if !ok || s.withBlobs && difference && !s.whole(c.tree, fresh) {
 		for id := range fresh {
 			delete(s.trees, id)
 		}
@@ -134,7 +152,7 @@ func (l Logged) MadeBy(s Signature) bool {
 	return l.Author == l.Committer && strings.HasPrefix(l.Author, s.person()+" ")
 }
 
-// Lookup returns the entry at path at the branch's tip, provided that the branch or the base's tip have it.
+// Lookup returns the entry at one of the paths that were asked for, at the branch's tip.
 func (a *Ahead) Lookup(path string) (Entry, bool) {
 	if a.tree == nil {
 		return Entry{}, false
@@ -142,19 +160,26 @@ func (a *Ahead) Lookup(path string) (Entry, bool) {
 	return a.tree.Lookup(path)
 }
 
-// Ahead compares the branch that stands at tip with the base.
-func (r *Remote) Ahead(ctx context.Context, tip Hash, base *Tree) (*Ahead, error) {
+// Ahead compares the branch that stands at tip with the base, at the files of paths.
+func (r *Remote) Ahead(ctx context.Context, tip Hash, base *Tree, paths []string) (*Ahead, error) {
 	ctx, cancel := r.bound(ctx)
 	defer cancel()
-	if adv, err := r.capabilities(ctx); err == nil && !adv.negotiates() {
+	a, err := r.ahead(ctx, tip, base, paths)
+	if err != nil {
+		return nil, explain(ctx, fmt.Sprintf("fetching %s of %s", tip, r.shown), err)
+	}
+	return a, nil
+}
+
+func (r *Remote) ahead(ctx context.Context, tip Hash, base *Tree, paths []string) (*Ahead, error) {
+	if adv, err := r.capabilities(ctx); err != nil || !adv.negotiates() {
 		return r.aheadApart(ctx, tip, base)
 	}
 	p, err := r.download(ctx, download{
-		wants: []Hash{tip}, have: base.tip, depth: maxHistory,
-		limits: packLimits{blob: maxPackedBlob, all: maxKeptInAll},
+		wants: []Hash{tip}, have: base.tip, depth: maxHistory, filter: packp.FilterBlobNone(), limits: wholeLimits,
 	})
 	if err != nil {
-		return nil, explain(ctx, fmt.Sprintf("fetching %s of %s", tip, r.shown), err)
+		return nil, err
 	}
 	s := newStore()
 	s.under = base.store
@@ -164,6 +189,9 @@ func (r *Remote) Ahead(ctx context.Context, tip Hash, base *Tree) (*Ahead, error
 	a := &Ahead{}
 	if c := s.commits[tip]; c != nil {
 		a.tree = &Tree{remote: r, store: s, tip: tip, root: c.tree}
+		if err := a.tree.reach(ctx, paths); err != nil {
+			return nil, err
+		}
 	}
 	// The server leaves out what the base has, so what came is what is ahead.
 	s.log(tip, func(c *commit) bool {
@@ -176,9 +204,9 @@ func (r *Remote) Ahead(ctx context.Context, tip Hash, base *Tree) (*Ahead, error
 
 // Follows reports whether the commit id is among those that led to the tree's tip, as far as they are known here.
 func (t *Tree) Follows(id Hash) bool {
-	found := false
+	found := t.tip == id
 	t.store.log(t.tip, func(c *commit) bool {
-		found = c.id == id
+		found = found || slices.Contains(c.parents, id)
 		return !found
 	})
 	return found
@@ -235,12 +263,9 @@ func (d download) encode(adv *advertisement) ([]byte, error) {
 		req.Capabilities.Set(capability.Shallow)
 		req.Depth = packp.DepthCommits(d.depth)
 	}
-	if !d.blobs && adv.offers(string(capability.Filter)) {
+	if d.filter != "" && adv.offers(string(capability.Filter)) {
 		req.Capabilities.Set(capability.Filter)
-		req.Filter = packp.FilterBlobNone()
-		if d.commits {
-			req.Filter = packp.FilterTreeDepth(0)
-		}
+		req.Filter = d.filter
 	}
 	req.Wants = slices.Clone(d.wants)
 	var buf bytes.Buffer

@@ -175,7 +175,7 @@ func TestAhead(t *testing.T) {
 			t.Fatal(err)
 		}
 		tip, _ := refs.Tip("refs/heads/side")
-		a, err := remote.Ahead(t.Context(), tip, base)
+		a, err := remote.Ahead(t.Context(), tip, base, []string{"README"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -272,8 +272,8 @@ func TestBlobsStops(t *testing.T) {
 	s := newSite(t, many(20))
 	tree := fetch(t, open(t, git.Options{URL: s.url}), nil)
 	var ids []git.Hash
-	if err := tree.Walk(nil, func(e git.Entry) error { ids = append(ids, e.Hash, e.Hash); return nil }); err != nil {
-		t.Fatal(err)
+	for _, e := range entries(t, tree) {
+		ids = append(ids, e.Hash, e.Hash)
 	}
 	enough, n := errors.New("enough"), 0
 	err := tree.Blobs(t.Context(), ids, 100, func(git.Hash, []byte) error {
@@ -299,10 +299,15 @@ func TestWalkEnters(t *testing.T) {
 	s := newSite(t, someFiles)
 	tree := fetch(t, open(t, git.Options{URL: s.url}), nil)
 	var dirs, files []string
-	err := tree.Walk(
-		func(dir string) bool { dirs = append(dirs, dir); return dir != "apps/web" },
-		func(e git.Entry) error { files = append(files, e.Path); return nil },
-	)
+	err := tree.Walk(t.Context(), func(e git.Entry) bool { dirs = append(dirs, e.Path); return e.Path != "apps/web" },
+		func(f git.Folder) error {
+			for _, e := range f.Entries {
+				if !e.Mode.IsDir() {
+					files = append(files, e.Path)
+				}
+			}
+			return nil
+		})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,11 +63,29 @@ func fetch(t testing.TB, remote *git.Remote, older *git.Tree) *git.Tree {
 	if !ok {
 		t.Fatalf("no main among %v", refs.Branches())
 	}
-	tree, err := remote.Fetch(t.Context(), tip, older)
+	tree, err := remote.Fetch(t.Context(), tip, older, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return tree
+}
+
+// entries walks through a tree and returns what is no folder.
+func entries(t testing.TB, tree *git.Tree) []git.Entry {
+	t.Helper()
+	var all []git.Entry
+	err := tree.Walk(t.Context(), nil, func(f git.Folder) error {
+		for _, e := range f.Entries {
+			if !e.Mode.IsDir() {
+				all = append(all, e)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // content reads the files of a tree by path.
@@ -75,18 +93,14 @@ func content(t testing.TB, tree *git.Tree) map[string]string {
 	t.Helper()
 	paths := map[git.Hash][]string{}
 	var ids []git.Hash
-	err := tree.Walk(nil, func(e git.Entry) error {
+	for _, e := range entries(t, tree) {
 		if e.Mode.IsRegular() {
 			ids = append(ids, e.Hash)
 			paths[e.Hash] = append(paths[e.Hash], e.Path)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	got := map[string]string{}
-	err = tree.Blobs(t.Context(), ids, 1<<20, func(id git.Hash, data []byte) error {
+	err := tree.Blobs(t.Context(), ids, 1<<20, func(id git.Hash, data []byte) error {
 		for _, p := range paths[id] {
 			got[p] = string(data)
 		}

@@ -3,11 +3,12 @@ package git
 import (
 	"container/heap"
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 )
 
 // maxWithTrees is how many commits are fetched for a log, one behind the other, from a server that sends trees along.
@@ -33,18 +34,21 @@ func (r *Remote) history(ctx context.Context, tips []Hash, depth int) (*store, e
 	if err != nil {
 		return nil, err
 	}
-	d := download{depth: depth, commits: adv.partial(), limits: packLimits{blob: maxPackedBlob, all: maxKeptInAnswer}}
+	d := download{depth: depth, limits: packLimits{blob: maxPackedBlob, all: maxKeptInAnswer}}
+	if adv.partial() {
+		d.filter = packp.FilterTreeDepth(0)
+	}
 	for _, tip := range tips {
 		if !slices.Contains(d.wants, tip) {
 			d.wants = append(d.wants, tip)
 		}
 	}
-	if !d.commits {
+	if d.filter == "" {
 		d.depth = min(depth, maxWithTrees)
 	}
 	p, err := r.download(ctx, d)
-	if _, said := errors.AsType[*saidError](err); said && d.commits { // some servers filter blobs alone
-		d.commits, d.depth = false, min(depth, maxWithTrees)
+	if refuses(err) && d.filter != "" { // some servers filter blobs alone
+		d.filter, d.depth = packp.FilterBlobNone(), min(depth, maxWithTrees)
 		p, err = r.download(ctx, d)
 	}
 	if err != nil {

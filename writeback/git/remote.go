@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -55,10 +56,17 @@ type Remote struct {
 	clean   cleaner
 	timeout time.Duration
 	log     *slog.Logger
+	lacks   lacks
 
 	mu         sync.Mutex     // guards the fields that follow
 	advertised *advertisement // the latest one of upload-pack
 	receives   *advertisement // the latest one of receive-pack
+}
+
+// lacks is what the server has turned out not to do, so that it is not asked again.
+type lacks struct {
+	treeFilter atomic.Bool // to leave trees out by their depth
+	objects    atomic.Bool // to hand out single objects
 }
 
 // Open checks the options. Nothing goes over the wire yet.

@@ -65,11 +65,11 @@ func checkOurs(t *testing.T, s *site) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree, err := remote.Fetch(t.Context(), hash(t, strings.TrimSpace(base)), nil)
+	tree, err := remote.Fetch(t.Context(), hash(t, strings.TrimSpace(base)), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ahead, err := remote.Ahead(t.Context(), tip, tree)
+	ahead, err := remote.Ahead(t.Context(), tip, tree, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

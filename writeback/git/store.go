@@ -1,13 +1,11 @@
 package git
 
 import (
-	"fmt"
-
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // store holds what was read of one branch: its trees, the commits that came with them, and the blobs when the server
-// cannot leave them out. It is not safe for concurrent use.
+// cannot leave them out. Trees may be missing: see [Tree.fill]. It is not safe for concurrent use.
 type store struct {
 	trees   map[Hash][]byte
 	commits map[Hash]*commit
@@ -17,9 +15,14 @@ type store struct {
 	fetches int           // how often it was added to
 	// withBlobs says that the blobs came with the trees, all of them.
 	withBlobs bool
+	// shelf returns trees that were kept beyond the process, nil for others. It may be nil.
+	shelf Shelf
 	// under is looked into for what is not here: the store of the branch that this one is compared with.
 	under *store
 }
+
+// Shelf returns a tree that was read before, as Git stores it, or nil. What it returns is checked.
+type Shelf func(id Hash) []byte
 
 // blobPlace is where a blob is kept: in a pack, often as a delta.
 type blobPlace struct {
@@ -67,9 +70,9 @@ func (s *store) add(p *pack) (map[Hash]bool, error) {
 	return fresh, nil
 }
 
-// whole reports whether everything below the tree id is here, the blobs too if they are asked for. What was here before
-// a fetch was whole already, so only fresh trees are looked into.
-func (s *store) whole(id Hash, fresh map[Hash]bool, blobs bool) bool {
+// whole reports whether everything below the tree id is here, blobs included. What was here before a fetch was whole
+// already, so only fresh trees are looked into.
+func (s *store) whole(id Hash, fresh map[Hash]bool) bool {
 	raw, ok := s.trees[id]
 	if !ok {
 		return false
@@ -81,9 +84,9 @@ func (s *store) whole(id Hash, fresh map[Hash]bool, blobs bool) bool {
 		switch {
 		case e.err != nil:
 			return false
-		case e.mode.isDir() && !s.whole(e.id, fresh, blobs):
+		case e.mode.IsDir() && !s.whole(e.id, fresh):
 			return false
-		case blobs && e.mode.IsRegular() && !s.hasBlob(e.id):
+		case e.mode.IsRegular() && !s.hasBlob(e.id):
 			return false
 		}
 	}
@@ -95,14 +98,21 @@ func (s *store) hasBlob(id Hash) bool {
 	return ok || s.tooBig[id]
 }
 
-func (s *store) tree(id Hash) ([]byte, error) {
+// tree returns a tree as Git stores it, if it is here.
+func (s *store) tree(id Hash) ([]byte, bool) {
 	if raw, ok := s.trees[id]; ok {
-		return raw, nil
+		return raw, true
+	}
+	if s.shelf != nil {
+		if raw := s.shelf(id); raw != nil && plumbing.ComputeHash(plumbing.TreeObject, raw) == id {
+			s.trees[id] = raw
+			return raw, true
+		}
 	}
 	if s.under != nil {
 		return s.under.tree(id)
 	}
-	return nil, fmt.Errorf("tree %s is not in the server's answer", id)
+	return nil, false
 }
 
 // log visits the commits from tip backwards through all parents that are here, each once, until visit returns false.

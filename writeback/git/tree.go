@@ -3,7 +3,6 @@ package git
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"iter"
 	"strings"
 )
@@ -20,7 +19,8 @@ const (
 	ModeDir        Mode = 0o040000
 )
 
-func (m Mode) isDir() bool { return m&0o170000 == ModeDir }
+// IsDir reports whether the entry is a folder.
+func (m Mode) IsDir() bool { return m&0o170000 == ModeDir }
 
 // IsRegular reports whether the entry is a file with bytes of its own, whatever its permissions.
 func (m Mode) IsRegular() bool { return m&0o170000 == 0o100000 }
@@ -47,54 +47,13 @@ func (t *Tree) Tip() Hash { return t.tip }
 // Root is the id of the tree itself. Trees with the same id have the same content.
 func (t *Tree) Root() Hash { return t.root }
 
-// maxDepth bounds how deep folders are nested.
-const maxDepth = 512
-
-// Walk visits all entries but the folders, in Git's order. It looks into a folder only if enter says so; nil enters
-// all. An entry whose name cannot be part of a path is passed over.
-func (t *Tree) Walk(enter func(dir string) bool, visit func(Entry) error) error {
-	return t.walk(t.root, "", 0, enter, visit)
-}
-
-func (t *Tree) walk(id Hash, prefix string, depth int, enter func(string) bool, visit func(Entry) error) error {
-	if depth > maxDepth {
-		return fmt.Errorf("%s: folders are nested more than %d deep", clip([]byte(prefix)), maxDepth)
-	}
-	raw, err := t.store.tree(id)
-	if err != nil {
-		return err
-	}
-	for e := range entries(raw) {
-		if e.err != nil {
-			return fmt.Errorf("tree %s: %w", id, e.err)
-		}
-		if !e.usable() {
-			continue
-		}
-		path := prefix + string(e.name)
-		if e.mode.isDir() {
-			if enter != nil && !enter(path) {
-				continue
-			}
-			if err := t.walk(e.id, path+"/", depth+1, enter, visit); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := visit(Entry{Path: path, Mode: e.mode, Hash: e.id}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Lookup returns the entry at path, which may be a folder.
+// Lookup returns the entry at path, which may be a folder, as far as the folders on the way are here: see [Tree.Reach].
 func (t *Tree) Lookup(path string) (Entry, bool) {
 	id, rest := t.root, path
 	for {
 		name, below, nested := strings.Cut(rest, "/")
 		e, ok := t.child(id, name)
-		if !ok || (nested && !e.mode.isDir()) {
+		if !ok || (nested && !e.mode.IsDir()) {
 			return Entry{}, false
 		}
 		if !nested {
@@ -105,8 +64,8 @@ func (t *Tree) Lookup(path string) (Entry, bool) {
 }
 
 func (t *Tree) child(id Hash, name string) (treeEntry, bool) {
-	raw, err := t.store.tree(id)
-	if err != nil {
+	raw, ok := t.store.tree(id)
+	if !ok {
 		return treeEntry{}, false
 	}
 	for e := range entries(raw) {

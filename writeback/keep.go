@@ -1,0 +1,156 @@
+package writeback
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/writeback/git"
+)
+
+// Bounds of the folder of kept scans. The oldest go.
+const (
+	maxKeptScans = 64
+	maxKeptBytes = 256 << 20
+)
+
+// keptHead is what is kept of a scan beside its trees.
+type keptHead struct {
+	Tip, Root git.Hash
+	Charts    []string
+	Files     []keptFile
+}
+
+type keptFile struct {
+	Path           string
+	Sites          []edit.Kept
+	Refused, Notes []edit.Refusal
+	TargetFiles    []edit.TargetFile
+}
+
+// keptName names the file of the scans of a query: by the remote, the branch, what is looked for where, and the program.
+func (b *Branch) keptName(s *edit.Scanner, paths edit.Paths) string {
+	sum := sha256.New()
+	for _, text := range append([]string{b.remote.String(), b.name, s.Fingerprint(), b.writer.Build}, paths...) {
+		fmt.Fprintf(sum, "%d:%s,", len(text), text)
+	}
+	return filepath.Join(b.writer.Scans, hex.EncodeToString(sum.Sum(nil)[:16])+scanSuffix)
+}
+
+// keptScan returns the scan that was kept of a query, or nil. A file that cannot be read, or that is not what was written, is
+// as good as none.
+func (b *Branch) keptScan(s *edit.Scanner, paths edit.Paths) *scan {
+	if b.writer.Scans == "" {
+		return nil
+	}
+	name := b.keptName(s, paths)
+	f, err := openScanFile(name)
+	if err != nil {
+		b.writer.log().Debug("no scan is kept", "branch", b.name, "err", err)
+		return nil
+	}
+	now := b.writer.now()
+	_ = os.Chtimes(name, now, now) // it is in use: others go before it
+	was := &scan{
+		scanner: s, paths: paths, tip: f.head.Tip, root: f.head.Root, kept: true,
+		tree: b.remote.Known(f.head.Tip, f.head.Root, f.tree), charts: map[string]bool{},
+	}
+	for _, folder := range f.head.Charts {
+		was.charts[folder] = true
+	}
+	for _, file := range f.head.Files {
+		found := edit.Found{Refused: file.Refused, Notes: file.Notes, TargetFiles: file.TargetFiles}
+		for _, kept := range file.Sites {
+			found.Sites = append(found.Sites, s.Restore(kept))
+		}
+		was.files = append(was.files, fileFound{file.Path, found})
+	}
+	b.opened = append(b.opened, f)
+	return was
+}
+
+// keepScan keeps the latest search for the next process. That may fail, which costs the next process time and nothing else.
+func (b *Branch) keepScan() {
+	if b.writer.Scans == "" || b.scan == nil {
+		return
+	}
+	if err := b.write(b.afterPush()); err != nil {
+		b.writer.log().Info("what was found is not kept", "branch", b.name, "err", err)
+	}
+	for _, f := range b.opened {
+		f.close()
+	}
+	b.opened = nil
+}
+
+// afterPush returns the scan of the tip that a push of ours has made, whose files are at hand, or the latest there is.
+func (b *Branch) afterPush() *scan {
+	if b.tree == nil || b.scan.tip == b.tree.Tip() {
+		return b.scan
+	}
+	offline, cancel := context.WithCancel(context.Background())
+	cancel()
+	now, err := b.search(offline, b.scan.scanner, b.scan.paths, b.tree)
+	if err != nil {
+		return b.scan
+	}
+	return now
+}
+
+func (b *Branch) write(s *scan) error {
+	if s.kept {
+		return nil
+	}
+	head := keptHead{Tip: s.tip, Root: s.root}
+	for folder := range s.charts {
+		head.Charts = append(head.Charts, folder)
+	}
+	slices.Sort(head.Charts)
+	for _, f := range s.files {
+		file := keptFile{Path: f.path, Refused: f.found.Refused, Notes: f.found.Notes, TargetFiles: f.found.TargetFiles}
+		for _, site := range f.found.Sites {
+			file.Sites = append(file.Sites, s.scanner.Keep(site))
+		}
+		head.Files = append(head.Files, file)
+	}
+	if err := os.MkdirAll(b.writer.Scans, 0o700); err != nil {
+		return err
+	}
+	if err := writeScanFile(b.keptName(s.scanner, s.paths), head, s.tree.Trees(s.paths.MayContain)); err != nil {
+		return err
+	}
+	s.kept = true
+	return prune(b.writer.Scans)
+}
+
+// prune removes the oldest files of a folder of scans until the others are within the bounds, and with them what processes
+// left behind that were stopped while they wrote.
+func prune(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	var files []os.FileInfo
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && strings.HasSuffix(e.Name(), scanSuffix) {
+			files = append(files, info)
+		}
+	}
+	slices.SortFunc(files, func(a, b os.FileInfo) int {
+		return cmp.Or(b.ModTime().Compare(a.ModTime()), cmp.Compare(a.Name(), b.Name()))
+	})
+	var size int64
+	for i, f := range files {
+		if size += f.Size(); i >= maxKeptScans || size > maxKeptBytes {
+			_ = os.Remove(filepath.Join(folder, f.Name()))
+		}
+	}
+	return nil
+}

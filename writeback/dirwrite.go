@@ -48,7 +48,7 @@ func (d *Dir) Preview(ctx context.Context, changes []edit.Change) (Preview, erro
 
 // Write makes the edits and writes the files, each aside and then in the place of the old one: it is there as a whole or
 // not at all. The mode stays; hard links are broken, for the other names may lie outside of the folder. A file that
-// cannot be written stays as it was, the others are written all the same, and the error names it. The preview tells
+// cannot be written stays as it was, the others are written all the same, and a [*FileError] names it. The preview tells
 // what was written.
 func (d *Dir) Write(ctx context.Context, changes []edit.Change) (Preview, error) {
 	p, err := d.Preview(ctx, changes)
@@ -71,7 +71,7 @@ func (d *Dir) Write(ctx context.Context, changes []edit.Change) (Preview, error)
 		}
 		if err := way.replace(f.Path, f.New); err != nil {
 			failed[f.Path] = true
-			errs = append(errs, fmt.Errorf("writing %s: %w", f.Path, err))
+			errs = append(errs, &FileError{Path: f.Path, Err: err})
 			continue
 		}
 		written.Files = append(written.Files, f)

@@ -36,6 +36,17 @@ func (e *UnsureError) Error() string {
 // Unwrap returns why that is not known.
 func (e *UnsureError) Unwrap() error { return e.Err }
 
+// FileError is a file of a folder that could not be written. It stays as it was.
+type FileError struct {
+	Path string // in the folder
+	Err  error
+}
+
+func (e *FileError) Error() string { return fmt.Sprintf("writing %s: %s", e.Path, e.Err) }
+
+// Unwrap returns the error without the file.
+func (e *FileError) Unwrap() error { return e.Err }
+
 // OccupiedError is a branch of ours on which somebody else has made commits, or changed ours.
 type OccupiedError struct {
 	Branch  string

@@ -9,6 +9,7 @@ import (
 	"github.com/image-updater/image-updater/edit"
 	"github.com/image-updater/image-updater/internal/plan"
 	"github.com/image-updater/image-updater/internal/reconcile"
+	"github.com/image-updater/image-updater/writeback"
 )
 
 // printSet prints the diff, or that nothing differs, and tells on stderr what was refused, skipped or doubted.
@@ -48,6 +49,9 @@ func (s *setter) problems(done outcome) (problems []reconcile.Problem, hints []s
 		}
 	}
 	for _, err := range separate(done.failed) {
+		if e, ok := errors.AsType[*writeback.FileError](err); ok {
+			err = &writeback.FileError{Path: path.Join(s.base, e.Path), Err: e.Err}
+		}
 		problems = append(problems, reconcile.Problem{Err: err})
 	}
 	for _, f := range done.preview.Failed {

@@ -67,19 +67,14 @@ func (a *app) set(ctx context.Context, args []string, flags setFlags) error {
 		return failed(err)
 	}
 	s.words, s.dryRun = words, flags.dryRun
-	var done outcome
 	if flags.dir != "" {
-		done, err = s.folder(ctx, flags.dir)
-	} else {
-		var g *config.Git
-		if g, err = gitOfFlag(c, found, flags.git); err == nil {
-			done, err = s.branch(ctx, *g)
-		}
+		return a.printSet(s, s.folder(ctx, flags.dir))
 	}
+	g, err := gitOfFlag(c, found, flags.git)
 	if err != nil {
 		return err
 	}
-	return a.printSet(s, done)
+	return a.printSet(s, s.branch(ctx, *g))
 }
 
 // check returns how the commit is worded, if the caller words it.

@@ -90,29 +90,26 @@ const lookingGCPercent = 400
 const writingGCPercent = 200
 
 // folder edits the files below dir in place.
-func (s *setter) folder(ctx context.Context, dir string) (outcome, error) {
+func (s *setter) folder(ctx context.Context, dir string) outcome {
+	s.base = fromHere(dir)
 	d, err := writeback.OpenDir(dir)
 	if err != nil {
-		return outcome{}, failed(err)
+		return outcome{failed: err}
 	}
 	defer d.Close()
-	s.base = fromHere(dir)
 	defer debug.SetGCPercent(debug.SetGCPercent(lookingGCPercent))
 	found, err := d.Find(ctx, s.scanner, s.paths)
 	if err != nil {
-		return outcome{}, failed(err)
+		return outcome{failed: err}
+	}
+	write := d.Write
+	if s.dryRun {
+		write = d.Preview
 	}
 	debug.SetGCPercent(writingGCPercent)
 	done := outcome{plan: s.plan("", found)}
-	if s.dryRun {
-		done.preview, err = d.Preview(ctx, done.plan.Group.Edits())
-		if err != nil {
-			return outcome{}, failed(err)
-		}
-		return done, nil
-	}
-	done.preview, done.failed = d.Write(ctx, done.plan.Group.Edits())
-	return done, nil
+	done.preview, done.failed = write(ctx, done.plan.Group.Edits())
+	return done
 }
 
 // fromHere returns the way from the current directory to a folder, with slashes.
@@ -134,33 +131,32 @@ func (s *setter) shown(r edit.Refusal) edit.Refusal {
 }
 
 // branch commits to the branch itself, whatever the repository's mode of writing: set does as it is told.
-func (s *setter) branch(ctx context.Context, g config.Git) (outcome, error) {
-	inGit := func(err error) error { return fmt.Errorf("git %q: %w", g.Name, err) }
+func (s *setter) branch(ctx context.Context, g config.Git) outcome {
+	done := outcome{git: g.Name}
+	if err := s.commitTo(ctx, g, &done); err != nil {
+		done.failed = fmt.Errorf("git %q: %w", g.Name, err)
+		if _, unsure := errors.AsType[*writeback.UnsureError](err); !unsure {
+			done.hints = pushedNothing
+		}
+	}
+	return done
+}
+
+func (s *setter) commitTo(ctx context.Context, g config.Git, done *outcome) error {
 	target, err := s.app.writeTarget(g)
 	if err != nil {
-		return outcome{}, failed(inGit(err))
+		return err
 	}
-	done := outcome{git: g.Name}
 	b, err := s.app.writer().Open(ctx, target)
 	if err != nil {
-		done.failed, done.hints = inGit(err), pushedNothing
-		return done, nil
+		return err
 	}
 	defer b.Close()
 	done.branch = b.Name()
 	if s.dryRun {
-		err = s.preview(ctx, b, s.wording(g, b.Name()), &done)
-	} else {
-		err = s.publish(ctx, b, s.wording(g, b.Name()), &done)
+		return s.preview(ctx, b, s.wording(g, b.Name()), done)
 	}
-	if err == nil {
-		return done, nil
-	}
-	done.failed = inGit(err)
-	if _, unsure := errors.AsType[*writeback.UnsureError](err); !unsure {
-		done.hints = pushedNothing
-	}
-	return done, nil
+	return s.publish(ctx, b, s.wording(g, b.Name()), done)
 }
 
 // pushedNothing is what a pipeline needs to know of a push that failed.

@@ -6,11 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/go-git/go-git/v5/plumbing/format/pktline"
 )
 
 var (
@@ -74,82 +69,4 @@ func explain(ctx context.Context, doing string, err error) error {
 		err = context.Cause(ctx)
 	}
 	return fmt.Errorf("%s: %w", doing, err)
-}
-
-// redacted stands where a secret stood.
-const redacted = "[redacted]"
-
-// cleaner makes text of a server fit to be shown.
-type cleaner struct {
-	secrets *strings.Replacer
-	latest  *atomic.Pointer[[2]string] // a secret that changes, and the one before it
-}
-
-func newCleaner(secrets ...string) cleaner {
-	var pairs []string
-	for _, s := range secrets {
-		if s != "" {
-			pairs = append(pairs, s, redacted)
-		}
-	}
-	return cleaner{secrets: strings.NewReplacer(pairs...), latest: new(atomic.Pointer[[2]string])}
-}
-
-// learn takes a secret out from now on, and the one before still: an answer to that may be on its way.
-func (c cleaner) learn(secret string) {
-	known := c.latest.Load()
-	switch {
-	case known == nil:
-		c.latest.Store(&[2]string{secret})
-	case known[0] != secret:
-		c.latest.Store(&[2]string{secret, known[0]})
-	}
-}
-
-// fatal turns the line with which a server gives up into an error fit to be shown, and leaves other errors as they are.
-func (c cleaner) fatal(err error) error {
-	if line, ok := errors.AsType[*pktline.ErrorLine](err); ok {
-		return &saidError{words: c.words(line.Text)}
-	}
-	return err
-}
-
-// words bounds text, takes the secrets out and makes it one line: the lines of a server are joined with "; ", and what
-// could move a terminal's cursor is escaped.
-func (c cleaner) words(text string) string {
-	// The secrets go first: a cut through one of them would leave its beginning.
-	text = c.secrets.Replace(text)
-	if latest := c.latest.Load(); latest != nil {
-		for _, secret := range latest {
-			if secret != "" {
-				text = strings.ReplaceAll(text, secret, redacted)
-			}
-		}
-	}
-	if len(text) > maxWords {
-		text = strings.ToValidUTF8(text[:maxWords], "") + "..."
-	}
-	var lines []string
-	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if line = strings.TrimSpace(escape(line)); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	return strings.Join(lines, "; ")
-}
-
-// escape writes what is no printable character as Go would in a string.
-func escape(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '\t':
-			b.WriteByte(' ')
-		case r == utf8.RuneError, !unicode.IsPrint(r):
-			b.WriteString(strings.Trim(fmt.Sprintf("%q", string(r)), `"`))
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }

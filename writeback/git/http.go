@@ -41,7 +41,7 @@ type location struct {
 }
 
 func newWeb(a address, o Options, clean cleaner) (*web, error) {
-	secret := passwordOf(o.Auth, clean)
+	secret := passwordOf(o.Auth)
 	if a.scheme == "http" && secret != nil && !loopback(a.host) {
 		return nil, fmt.Errorf("URL %q: credentials are not sent over plain http: use https", a.shown)
 	}
@@ -73,14 +73,10 @@ func newWeb(a address, o Options, clean cleaner) (*web, error) {
 }
 
 // passwordOf returns what a password is asked of, nil where there is none.
-func passwordOf(a Auth, clean cleaner) func(context.Context) (string, error) {
+func passwordOf(a Auth) func(context.Context) (string, error) {
 	switch {
 	case a.Token != nil:
-		return func(ctx context.Context) (string, error) {
-			token, err := a.Token(ctx)
-			clean.learn(token)
-			return token, err
-		}
+		return a.Token
 	case a.Password != "":
 		return func(context.Context) (string, error) { return a.Password, nil }
 	}
@@ -270,6 +266,7 @@ func (c *webConversation) send(ctx context.Context, method string, target *url.U
 		req.Header.Set("Accept", "application/x-"+c.service+"-result")
 	}
 	if password != "" {
+		c.web.clean.learn(c.web.user, password)
 		req.SetBasicAuth(c.web.user, password)
 	}
 	res, err := c.web.client.Do(req)

@@ -268,6 +268,11 @@ func TestAnswersOfNoGitServer(t *testing.T) {
 			handler: func(w http.ResponseWriter, _ *http.Request) {
 				http.Error(w, "This repository was archived so it is read-only.", http.StatusForbidden)
 			}},
+		{name: "echo of the head", want: `answered 400 bad request: Authorization: Basic [redacted]; X-Encoded: [redacted]`,
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				_, password, _ := r.BasicAuth()
+				http.Error(w, "Authorization: "+r.Header.Get("Authorization")+"\nX-Encoded: "+neturl.QueryEscape(password), http.StatusBadRequest)
+			}},
 		{name: "circle", want: "redirects more than 5 times",
 			handler: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.RequestURI, http.StatusFound) }},
 		{name: "redirect to a page", want: "/login, which is no Git repository",

@@ -66,6 +66,7 @@ var Design = Rules{
 
 		{Folder: "internal/registrytest", Kind: Kit, May: []string{"image"}},
 		{Folder: "internal/gittest", Kind: Kit},
+		{Folder: "internal/forgetest", Kind: Kit, May: []string{"internal/gittest"}},
 		{Folder: "internal/layering", Kind: Tool},
 		{Folder: "internal/bench", Kind: Tool, May: []string{"cache", "image", "policy", "registry"}},
 	},

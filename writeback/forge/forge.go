@@ -67,7 +67,8 @@ type Forge interface {
 	RequestReview(ctx context.Context, p PullRequest, names []string) error
 	// Assign makes people responsible, by user name.
 	Assign(ctx context.Context, p PullRequest, names []string) error
-	// AutoMerge asks the forge to merge once everything that the repository asks for is there.
+	// AutoMerge asks the forge to merge once everything that the repository asks for is there. Where nothing is asked for,
+	// or nothing yet, it is declined, or merged at once: as the forge does it.
 	AutoMerge(ctx context.Context, p PullRequest) error
 
 	// Me returns the user name that the token stands for, as [PullRequest.Author] and [Comment.Author] give it, or "" where
@@ -115,8 +116,6 @@ type PullRequest struct {
 	Updated     time.Time
 	Closed      time.Time // or merged
 	ClosedBy    string    // user name of who closed or merged it, "" where the forge does not tell at no further cost
-	// Version is what the forge counts up with each change, where it refuses changes to a state that is not the latest.
-	Version int
 }
 
 // At reports whether the pull request was at commit id when the forge was asked. Bitbucket Cloud tells the first 12

@@ -102,7 +102,11 @@ func (a *App) refusal(status int, body []byte, words string) error {
 
 // shown makes what a server says fit for one line, without what it was told in confidence.
 func shown(said, secret string) string {
-	said = strings.ReplaceAll(said, secret, "[redacted]")
+	return oneLine(strings.ReplaceAll(said, secret, "[redacted]"))
+}
+
+// oneLine bounds what a server says, and takes out what could move a terminal's cursor.
+func oneLine(said string) string {
 	said = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '

@@ -25,6 +25,8 @@ type Markdown struct {
 	// Linked are the characters that turn the word after them into a mention or a reference, which notifies people or
 	// links elsewhere: inside code they do nothing.
 	Linked string
+	// Commands says that a line which begins with "/" is a command that the forge runs, even inside other text.
+	Commands bool
 	// ZeroWidth says that a zero-width space (U+200B) after one of those characters takes its power away; where it is false
 	// code must be used.
 	ZeroWidth bool

@@ -5,27 +5,30 @@ import (
 	"strings"
 )
 
-// kind is a make of forge, as far as it can be told from the host of a remote.
-type kind struct {
+// maker is a make of forge, as far as it can be told from the host of a remote.
+type maker struct {
+	kind       Kind
 	tokenUser  string // user name that Git over HTTPS wants beside a token
 	commitPath string // between a repository's page and the id of a commit
 }
 
-// kinds holds the public forges and the names that people give the ones they host themselves. A user name beside a
+// makers holds the public forges and the names that people give the ones they host themselves. A user name beside a
 // token is most often ignored; where it is not, each forge's documentation names the one here.
-var kinds = []struct {
-	host  string // the whole host, or a first label ending with a dot
-	forge kind
+var makers = []struct {
+	host  string // the whole host, a first label ending with a dot, or an end beginning with one
+	forge maker
 }{
-	{"github.com", kind{"x-access-token", "/commit/"}},
-	{"github.", kind{"x-access-token", "/commit/"}},
-	{"gitlab.com", kind{"oauth2", "/-/commit/"}},
-	{"gitlab.", kind{"oauth2", "/-/commit/"}},
-	{"codeberg.org", kind{"oauth2", "/commit/"}},
-	{"gitea.", kind{"oauth2", "/commit/"}},
-	{"forgejo.", kind{"oauth2", "/commit/"}},
-	{"bitbucket.org", kind{"x-token-auth", "/commits/"}},
-	{"dev.azure.com", kind{"image-updater", "/commit/"}},
+	{"github.com", maker{GitHub, "x-access-token", "/commit/"}},
+	{"github.", maker{GitHub, "x-access-token", "/commit/"}},
+	{".ghe.com", maker{GitHub, "x-access-token", "/commit/"}},
+	{"gitlab.com", maker{GitLab, "oauth2", "/-/commit/"}},
+	{"gitlab.", maker{GitLab, "oauth2", "/-/commit/"}},
+	{"codeberg.org", maker{Forgejo, "oauth2", "/commit/"}},
+	{"gitea.", maker{Gitea, "oauth2", "/commit/"}},
+	{"forgejo.", maker{Forgejo, "oauth2", "/commit/"}},
+	{"bitbucket.org", maker{BitbucketCloud, "x-token-auth", "/commits/"}},
+	{"dev.azure.com", maker{AzureDevOps, "image-updater", "/commit/"}},
+	{".visualstudio.com", maker{AzureDevOps, "image-updater", "/commit/"}},
 }
 
 // fallbackUser is what an unknown forge is given: any name will do where the token alone counts.
@@ -49,24 +52,35 @@ func CommitURL(remote, id string) string {
 	return (&url.URL{Scheme: "https", Host: u.Hostname(), Path: "/" + path}).String() + k.commitPath + id
 }
 
+// kindOf tells the kind of a forge from its host, "" where that does not tell.
+func kindOf(host string) Kind {
+	m, _ := makerOf(host)
+	return m.kind
+}
+
+func makerOf(host string) (maker, bool) {
+	host = strings.ToLower(host)
+	for _, m := range makers {
+		if host == m.host || strings.HasSuffix(m.host, ".") && strings.HasPrefix(host, m.host) || m.host[0] == '.' && strings.HasSuffix(host, m.host) {
+			return m.forge, true
+		}
+	}
+	return maker{}, false
+}
+
 // parse reads https://host/path, ssh://git@host/path and git@host:path.
-func parse(remote string) (*url.URL, kind, bool) {
+func parse(remote string) (*url.URL, maker, bool) {
 	if !strings.Contains(remote, "://") {
 		host, path, found := strings.Cut(remote, ":")
 		if !found || strings.Contains(host, "/") {
-			return nil, kind{}, false
+			return nil, maker{}, false
 		}
 		remote = "ssh://" + host + "/" + path
 	}
 	u, err := url.Parse(remote)
 	if err != nil || u.Hostname() == "" {
-		return nil, kind{}, false
+		return nil, maker{}, false
 	}
-	host := strings.ToLower(u.Hostname())
-	for _, k := range kinds {
-		if host == k.host || strings.HasSuffix(k.host, ".") && strings.HasPrefix(host, k.host) {
-			return u, k.forge, true
-		}
-	}
-	return u, kind{}, false
+	m, known := makerOf(u.Hostname())
+	return u, m, known
 }

@@ -1,0 +1,320 @@
+package forge
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// gitea speaks to Gitea and Forgejo, by version 1 of the API that they share.
+type gitea struct {
+	*requester
+	owner, name string
+}
+
+func newGitea(c *requester) *gitea { return &gitea{requester: c, owner: c.path[0], name: c.path[1]} }
+
+func (g *gitea) Limits() Limits {
+	return Limits{
+		Title: 255, Body: 1_000_000, Comment: 1_000_000,
+		Drafts: true, Labels: true, Reviewers: true, Assignees: true, AutoMerge: true,
+		Markdown: Markdown{Tables: true, Details: true, Hidden: HTMLComment, Linked: "@#!"},
+	}
+}
+
+type giteaUser struct {
+	Login string `json:"login"`
+}
+
+type giteaLabel struct {
+	ID   int    `json:"id"`
+	Name string `json:"name"`
+}
+
+type giteaBranch struct {
+	Label  string `json:"label"` // the branch; ref is another one when the branch is gone
+	SHA    string `json:"sha"`
+	RepoID int    `json:"repo_id"`
+}
+
+type giteaPull struct {
+	Number    int          `json:"number"`
+	HTMLURL   string       `json:"html_url"`
+	Title     string       `json:"title"`
+	Body      string       `json:"body"`
+	State     string       `json:"state"`
+	Draft     bool         `json:"draft"`
+	HasMerged bool         `json:"merged"`
+	Merge     string       `json:"merge_commit_sha"`
+	MergedBy  giteaUser    `json:"merged_by"`
+	User      giteaUser    `json:"user"`
+	Labels    []giteaLabel `json:"labels"`
+	Assignees []giteaUser  `json:"assignees"`
+	Head      giteaBranch  `json:"head"`
+	Base      giteaBranch  `json:"base"`
+	Created   stamp        `json:"created_at"`
+	Updated   stamp        `json:"updated_at"`
+	Closed    stamp        `json:"closed_at"`
+	Merged    stamp        `json:"merged_at"`
+}
+
+// giteaDraft begins the titles of drafts, as an administrator has not changed it.
+var giteaDraft = []string{"WIP:", "[WIP]"}
+
+func (p giteaPull) pullRequest() PullRequest {
+	title, draft := undrafted(p.Title, giteaDraft)
+	r := PullRequest{
+		Number: p.Number, URL: p.HTMLURL, Title: title, Body: p.Body, Head: p.Head.Label, Base: p.Base.Label, HeadTip: p.Head.SHA,
+		State: Open, Draft: p.Draft || draft, Author: p.User.Login, Created: p.Created.Time, Updated: p.Updated.Time, Closed: p.Closed.Time,
+	}
+	for _, l := range p.Labels {
+		r.Labels = append(r.Labels, l.Name)
+	}
+	switch {
+	case p.HasMerged:
+		r.State, r.MergeCommit, r.ClosedBy, r.Closed = Merged, p.Merge, p.MergedBy.Login, p.Merged.Time
+	case p.State == "closed":
+		r.State = Closed
+	}
+	return r
+}
+
+func (p giteaPull) own() bool { return p.Head.RepoID == p.Base.RepoID }
+
+func (g *gitea) call(doing, method, path string, body any) call {
+	return call{
+		doing: doing, method: method, path: "/repos/" + segment(g.owner) + "/" + segment(g.name) + path, body: body,
+		again: method == http.MethodPatch,
+	}
+}
+
+// of is a call about one pull request: about what it has in common with issues, or about it alone.
+func (g *gitea) of(doing, method, kind string, p PullRequest, path string, body any) call {
+	return g.call(doing, method, fmt.Sprintf("/%s/%d%s", kind, p.Number, path), body)
+}
+
+func giteaList[T any](ctx context.Context, g *gitea, q call) iter.Seq2[T, error] {
+	if q.query == nil {
+		q.query = url.Values{}
+	}
+	q.query.Set("limit", "50") // the most that a server gives by default
+	return walk(q.doing, q.query, func(query url.Values) ([]T, url.Values, error) {
+		var items []T
+		q.query = query
+		header, err := g.do(ctx, q, &items)
+		return items, nextByLink(header, query), err
+	})
+}
+
+func (g *gitea) pulls(ctx context.Context, doing string, query url.Values) iter.Seq2[giteaPull, error] {
+	q := g.call(doing, http.MethodGet, "/pulls", nil)
+	q.query = query
+	return giteaList[giteaPull](ctx, g, q)
+}
+
+// giteaClosed is how many closed pull requests, those with the latest changes, are searched for those of a branch.
+const giteaClosed = 100
+
+// Find asks for the pull request of the two branches first, for Gitea has no list by branch. That there is none is an
+// answer. Which one it is, of several, is left open, so that then the lists are gone through.
+func (g *gitea) Find(ctx context.Context, head, base string) ([]PullRequest, error) {
+	const doing = "looking for pull requests"
+	var known []PullRequest
+	if base != "" {
+		p, err := g.between(ctx, doing, head, base)
+		if status(err) == http.StatusNotFound {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		known = []PullRequest{p}
+	}
+	return g.find(ctx, head, base, known)
+}
+
+// between asks for one of the pull requests of two branches.
+func (g *gitea) between(ctx context.Context, doing, head, base string) (PullRequest, error) {
+	var p giteaPull
+	_, err := g.do(ctx, g.call(doing, http.MethodGet, "/pulls/"+segment(base)+"/"+strings.ReplaceAll(segment(head), "%2F", "/"), nil), &p)
+	return p.pullRequest(), err
+}
+
+// find goes through the lists, without that of open ones where the one that is known is open: there is one at most.
+func (g *gitea) find(ctx context.Context, head, base string, known []PullRequest) ([]PullRequest, error) {
+	const doing = "looking for pull requests"
+	of := func(p giteaPull) bool { return p.own() && p.Head.Label == head && (base == "" || p.Base.Label == base) }
+	found := slices.Clone(known)
+	if len(known) == 0 || known[0].State != Open {
+		open, _, err := gather(g.pulls(ctx, doing, url.Values{"state": {"open"}}), maxFound, func(p giteaPull) (PullRequest, bool) {
+			return p.pullRequest(), of(p)
+		})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, open...)
+	}
+	seen := 0
+	for p, err := range g.pulls(ctx, doing, url.Values{"state": {"closed"}, "sort": {"recentupdate"}}) {
+		if err != nil {
+			return nil, err
+		}
+		if of(p) && !slices.ContainsFunc(found, func(f PullRequest) bool { return f.Number == p.Number }) {
+			found = append(found, p.pullRequest())
+		}
+		if seen++; seen == giteaClosed {
+			break
+		}
+	}
+	return sortFound(found), nil
+}
+
+func (g *gitea) Opened(ctx context.Context, prefix string) ([]PullRequest, error) {
+	const doing = "listing pull requests"
+	got, more, err := gather(g.pulls(ctx, doing, url.Values{"state": {"open"}}), maxOpened, func(p giteaPull) (PullRequest, bool) {
+		return p.pullRequest(), p.own() && strings.HasPrefix(p.Head.Label, prefix)
+	})
+	if more {
+		return nil, tooMany(doing)
+	}
+	return got, err
+}
+
+func (g *gitea) Create(ctx context.Context, p Proposal) (PullRequest, error) {
+	return create(ctx, g, p, func(p Proposal) (PullRequest, error) {
+		var got giteaPull
+		_, err := g.do(ctx, g.call("opening a pull request", http.MethodPost, "/pulls", map[string]string{
+			"title": drafted(p.Title, p.Draft, "WIP: "), "body": p.Body, "head": p.Head, "base": p.Base,
+		}), &got)
+		return got.pullRequest(), err
+	})
+}
+
+func (g *gitea) patch(ctx context.Context, doing string, p PullRequest, change map[string]any) (giteaPull, error) {
+	var got giteaPull
+	_, err := g.do(ctx, g.of(doing, http.MethodPatch, "pulls", p, "", change), &got)
+	return got, err
+}
+
+func (g *gitea) single(ctx context.Context, doing string, p PullRequest) (giteaPull, error) {
+	var got giteaPull
+	_, err := g.do(ctx, g.of(doing, http.MethodGet, "pulls", p, "", nil), &got)
+	return got, err
+}
+
+func (g *gitea) Update(ctx context.Context, p PullRequest, title, body string) (PullRequest, error) {
+	got, err := g.patch(ctx, "updating a pull request", p, map[string]any{"title": drafted(title, p.Draft, "WIP: "), "body": body})
+	return got.pullRequest(), err
+}
+
+func (g *gitea) Close(ctx context.Context, p PullRequest) error {
+	const doing = "closing a pull request"
+	return closeUnlessClosed(func() error {
+		_, err := g.patch(ctx, doing, p, map[string]any{"state": "closed"})
+		return err
+	}, func() (PullRequest, error) {
+		got, err := g.single(ctx, doing, p)
+		return got.pullRequest(), err
+	})
+}
+
+func (g *gitea) Comments(ctx context.Context, p PullRequest) ([]Comment, error) {
+	type comment struct {
+		Body    string    `json:"body"`
+		User    giteaUser `json:"user"`
+		Created stamp     `json:"created_at"`
+	}
+	all, _, err := gather(giteaList[comment](ctx, g, g.of("reading comments", http.MethodGet, "issues", p, "/comments", nil)), maxPages*50,
+		func(c comment) (Comment, bool) {
+			return Comment{Author: c.User.Login, Body: c.Body, Created: c.Created.Time}, true
+		})
+	return all[max(len(all)-maxComments, 0):], err
+}
+
+func (g *gitea) Comment(ctx context.Context, p PullRequest, text string) error {
+	_, err := g.do(ctx, g.of("commenting", http.MethodPost, "issues", p, "/comments", map[string]string{"body": text}), nil)
+	return err
+}
+
+func (g *gitea) RequestReview(ctx context.Context, p PullRequest, names []string) error {
+	people, teams := []string{}, []string{}
+	for _, n := range names {
+		if _, team, is := strings.Cut(n, "/"); is {
+			teams = append(teams, team)
+		} else {
+			people = append(people, n)
+		}
+	}
+	q := g.of("asking for a review", http.MethodPost, "pulls", p, "/requested_reviewers",
+		map[string][]string{"reviewers": people, "team_reviewers": teams})
+	q.again = true
+	_, err := g.do(ctx, q, nil)
+	return optional(err)
+}
+
+func (g *gitea) Assign(ctx context.Context, p PullRequest, names []string) error {
+	const doing = "assigning"
+	before, err := g.single(ctx, doing, p)
+	if err != nil {
+		return optional(err)
+	}
+	all := logins(before.Assignees)
+	for _, n := range names {
+		if !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	after, err := g.patch(ctx, doing, p, map[string]any{"assignees": all}) // it replaces those who were
+	if err != nil {
+		return optional(err)
+	}
+	return missing(doing, names, logins(after.Assignees))
+}
+
+func logins(users []giteaUser) []string {
+	var names []string
+	for _, u := range users {
+		names = append(names, u.Login)
+	}
+	return names
+}
+
+// AutoMerge asks in the way of merging that the repository has as its default. Right after a pull request was opened
+// Gitea has not found out yet whether it can be merged, and answers 405.
+func (g *gitea) AutoMerge(ctx context.Context, p PullRequest) error {
+	const doing = "asking for the merge"
+	var repository struct {
+		Style string `json:"default_merge_style"`
+	}
+	if _, err := g.do(ctx, g.call(doing, http.MethodGet, "", nil), &repository); err != nil {
+		return optional(err)
+	}
+	if repository.Style == "" {
+		repository.Style = "merge"
+	}
+	q := g.of(doing, http.MethodPost, "pulls", p, "/merge", map[string]any{"Do": repository.Style, "merge_when_checks_succeed": true})
+	for try := 1; ; try++ {
+		_, err := g.do(ctx, q, nil)
+		if status(err) == http.StatusConflict { // it was asked for already, or there is a conflict
+			if now, readErr := g.single(ctx, doing, p); readErr == nil && now.HasMerged || strings.Contains(err.Error(), "already scheduled") {
+				return nil
+			}
+		}
+		if status(err) != http.StatusMethodNotAllowed || try == autoMergeTries {
+			return optional(err)
+		}
+		if err := sleep(ctx, autoMergePause<<(try-1)); err != nil {
+			return err
+		}
+	}
+}
+
+func (g *gitea) Me(ctx context.Context) (string, error) {
+	var me giteaUser
+	_, err := g.do(ctx, call{doing: "asking who the token is", method: http.MethodGet, path: "/user"}, &me)
+	return me.Login, unlessDeclined(err)
+}

@@ -1,0 +1,324 @@
+package forge
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// gitLab speaks to GitLab by version 4 of its REST API. Pull requests are merge requests there.
+type gitLab struct{ *requester }
+
+func newGitLab(c *requester) *gitLab { return &gitLab{requester: c} }
+
+func (g *gitLab) Limits() Limits {
+	return Limits{
+		Title: 255, Body: 1_000_000, Comment: 1_000_000,
+		Drafts: true, Labels: true, Reviewers: true, Assignees: true, AutoMerge: true,
+		Markdown: Markdown{Tables: true, Details: true, Hidden: HTMLComment, Linked: "@#!&~%$^*", Commands: true},
+	}
+}
+
+type gitLabUser struct {
+	ID       int    `json:"id"`
+	Username string `json:"username"`
+}
+
+type gitLabMerge struct {
+	IID       int          `json:"iid"`
+	WebURL    string       `json:"web_url"`
+	Title     string       `json:"title"`
+	Body      string       `json:"description"`
+	Head      string       `json:"source_branch"`
+	Base      string       `json:"target_branch"`
+	From      int          `json:"source_project_id"`
+	To        int          `json:"target_project_id"`
+	SHA       string       `json:"sha"`
+	State     string       `json:"state"`
+	Draft     bool         `json:"draft"`
+	Labels    []string     `json:"labels"`
+	Author    gitLabUser   `json:"author"`
+	ClosedBy  gitLabUser   `json:"closed_by"`
+	MergedBy  gitLabUser   `json:"merge_user"`
+	Reviewers []gitLabUser `json:"reviewers"`
+	Assignees []gitLabUser `json:"assignees"`
+	Merged    string       `json:"merge_commit_sha"`
+	Squashed  string       `json:"squash_commit_sha"`
+	CreatedAt stamp        `json:"created_at"`
+	UpdatedAt stamp        `json:"updated_at"`
+	ClosedAt  stamp        `json:"closed_at"`
+	MergedAt  stamp        `json:"merged_at"`
+
+	// Of a single one only.
+	Mergeable string `json:"detailed_merge_status"`
+	Pipeline  *struct {
+		Status string `json:"status"`
+	} `json:"head_pipeline"`
+}
+
+// gitLabDraft begin the titles of drafts.
+var gitLabDraft = []string{"Draft:", "[Draft]", "(Draft)"}
+
+// undrafted cuts the word that makes a draft from a title.
+func undrafted(title string, words []string) (string, bool) {
+	for _, w := range words {
+		if len(title) >= len(w) && strings.EqualFold(title[:len(w)], w) {
+			return strings.TrimLeft(title[len(w):], " "), true
+		}
+	}
+	return title, false
+}
+
+func (m gitLabMerge) pullRequest() PullRequest {
+	title, _ := undrafted(m.Title, gitLabDraft)
+	r := PullRequest{
+		Number: m.IID, URL: m.WebURL, Title: title, Body: m.Body, Head: m.Head, Base: m.Base, HeadTip: m.SHA, State: Open, Draft: m.Draft,
+		Labels: m.Labels, Author: m.Author.Username, Created: m.CreatedAt.Time, Updated: m.UpdatedAt.Time,
+	}
+	switch m.State {
+	case "closed":
+		r.State, r.Closed, r.ClosedBy = Closed, m.ClosedAt.Time, m.ClosedBy.Username
+	case "merged":
+		r.State, r.Closed, r.ClosedBy, r.MergeCommit = Merged, m.MergedAt.Time, m.MergedBy.Username, m.Merged
+		if r.MergeCommit == "" { // a fast-forward has no commit of its own
+			r.MergeCommit = m.Squashed
+		}
+	}
+	return r
+}
+
+func (g *gitLab) call(doing, method, path string, body any) call {
+	return call{
+		doing: doing, method: method, path: "/projects/" + segment(strings.Join(g.path, "/")) + path, body: body,
+		again: method == http.MethodPut,
+	}
+}
+
+func (g *gitLab) merge(doing, method string, p PullRequest, path string, body any) call {
+	return g.call(doing, method, fmt.Sprintf("/merge_requests/%d%s", p.Number, path), body)
+}
+
+func gitLabList[T any](ctx context.Context, g *gitLab, q call) iter.Seq2[T, error] {
+	return walk(q.doing, q.query, func(query url.Values) ([]T, url.Values, error) {
+		var items []T
+		q.query = query
+		header, err := g.do(ctx, q, &items)
+		return items, nextByLink(header, query), err
+	})
+}
+
+func (g *gitLab) Find(ctx context.Context, head, base string) ([]PullRequest, error) {
+	q := g.call("looking for merge requests", http.MethodGet, "/merge_requests", nil)
+	q.query = url.Values{
+		"source_branch": {head}, "state": {"all"}, "order_by": {"created_at"}, "sort": {"desc"}, "per_page": {"50"},
+	}
+	if base != "" {
+		q.query.Set("target_branch", base)
+	}
+	var merges []gitLabMerge
+	if _, err := g.do(ctx, q, &merges); err != nil {
+		return nil, err
+	}
+	var found []PullRequest
+	for _, m := range merges {
+		if m.From == m.To && m.Head == head && (base == "" || m.Base == base) {
+			found = append(found, m.pullRequest())
+		}
+	}
+	return sortFound(found), nil
+}
+
+func (g *gitLab) Opened(ctx context.Context, prefix string) ([]PullRequest, error) {
+	q := g.call("listing merge requests", http.MethodGet, "/merge_requests", nil)
+	q.query = url.Values{"state": {"opened"}, "order_by": {"created_at"}, "sort": {"desc"}, "per_page": {"100"}}
+	got, more, err := gather(gitLabList[gitLabMerge](ctx, g, q), maxOpened, func(m gitLabMerge) (PullRequest, bool) {
+		return m.pullRequest(), m.From == m.To && strings.HasPrefix(m.Head, prefix)
+	})
+	if more {
+		return nil, tooMany(q.doing)
+	}
+	return got, err
+}
+
+func (g *gitLab) Create(ctx context.Context, p Proposal) (PullRequest, error) {
+	return create(ctx, g, p, func(p Proposal) (PullRequest, error) {
+		var got gitLabMerge
+		_, err := g.do(ctx, g.call("opening a merge request", http.MethodPost, "/merge_requests", map[string]string{
+			"title": drafted(p.Title, p.Draft, "Draft: "), "description": p.Body, "source_branch": p.Head, "target_branch": p.Base,
+		}), &got)
+		return got.pullRequest(), err
+	})
+}
+
+// drafted is a title with the word that makes a draft of it.
+func drafted(title string, draft bool, word string) string {
+	if draft {
+		return word + title
+	}
+	return title
+}
+
+// put changes a merge request.
+func (g *gitLab) put(ctx context.Context, doing string, p PullRequest, change map[string]any) (gitLabMerge, error) {
+	var got gitLabMerge
+	_, err := g.do(ctx, g.merge(doing, http.MethodPut, p, "", change), &got)
+	return got, err
+}
+
+// single asks for a single merge request.
+func (g *gitLab) single(ctx context.Context, doing string, p PullRequest) (gitLabMerge, error) {
+	var got gitLabMerge
+	_, err := g.do(ctx, g.merge(doing, http.MethodGet, p, "", nil), &got)
+	return got, err
+}
+
+func (g *gitLab) Update(ctx context.Context, p PullRequest, title, body string) (PullRequest, error) {
+	got, err := g.put(ctx, "updating a merge request", p, map[string]any{"title": drafted(title, p.Draft, "Draft: "), "description": body})
+	return got.pullRequest(), err
+}
+
+func (g *gitLab) Close(ctx context.Context, p PullRequest) error {
+	const doing = "closing a merge request"
+	return closeUnlessClosed(func() error {
+		_, err := g.put(ctx, doing, p, map[string]any{"state_event": "close"})
+		return err
+	}, func() (PullRequest, error) {
+		got, err := g.single(ctx, doing, p)
+		return got.pullRequest(), err
+	})
+}
+
+func (g *gitLab) Comments(ctx context.Context, p PullRequest) ([]Comment, error) {
+	type note struct {
+		Body    string     `json:"body"`
+		System  bool       `json:"system"`
+		Author  gitLabUser `json:"author"`
+		Created stamp      `json:"created_at"`
+	}
+	q := g.merge("reading comments", http.MethodGet, p, "/notes", nil)
+	q.query = url.Values{"order_by": {"created_at"}, "sort": {"desc"}, "per_page": {"100"}}
+	got, _, err := gather(gitLabList[note](ctx, g, q), maxComments, func(n note) (Comment, bool) {
+		return Comment{Author: n.Author.Username, Body: n.Body, Created: n.Created.Time}, !n.System
+	})
+	slices.Reverse(got)
+	return got, err
+}
+
+func (g *gitLab) Comment(ctx context.Context, p PullRequest, text string) error {
+	_, err := g.do(ctx, g.merge("commenting", http.MethodPost, p, "/notes", map[string]string{"body": text}), nil)
+	return err
+}
+
+func (g *gitLab) AddLabels(ctx context.Context, p PullRequest, names []string) error {
+	const doing = "adding labels"
+	got, err := g.put(ctx, doing, p, map[string]any{"add_labels": strings.Join(names, ",")})
+	if err != nil {
+		return optional(err)
+	}
+	return missing(doing, names, got.Labels) // GitLab passes over what the token may not do
+}
+
+func (g *gitLab) RemoveLabel(ctx context.Context, p PullRequest, name string) error {
+	_, err := g.put(ctx, "removing a label", p, map[string]any{"remove_labels": name})
+	return optional(err)
+}
+
+func (g *gitLab) RequestReview(ctx context.Context, p PullRequest, names []string) error {
+	return g.choose(ctx, "asking for a review", p, names, "reviewer_ids", func(m gitLabMerge) []gitLabUser { return m.Reviewers })
+}
+
+func (g *gitLab) Assign(ctx context.Context, p PullRequest, names []string) error {
+	return g.choose(ctx, "assigning", p, names, "assignee_ids", func(m gitLabMerge) []gitLabUser { return m.Assignees })
+}
+
+// choose adds people to those who were chosen already: GitLab wants the whole list, of ids.
+func (g *gitLab) choose(ctx context.Context, doing string, p PullRequest, names []string, field string, chosen func(gitLabMerge) []gitLabUser) error {
+	before, err := g.single(ctx, doing, p)
+	if err != nil {
+		return optional(err)
+	}
+	var ids []int
+	for _, u := range chosen(before) {
+		ids = append(ids, u.ID)
+	}
+	for _, name := range names {
+		id, err := g.userID(ctx, doing, name)
+		if err != nil {
+			return err
+		}
+		if id != 0 && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	after, err := g.put(ctx, doing, p, map[string]any{field: ids})
+	if err != nil {
+		return optional(err)
+	}
+	var there []string
+	for _, u := range chosen(after) {
+		there = append(there, u.Username)
+	}
+	return missing(doing, names, there)
+}
+
+// userID looks somebody up, 0 if there is nobody of that name.
+func (g *gitLab) userID(ctx context.Context, doing, name string) (int, error) {
+	var users []gitLabUser
+	_, err := g.do(ctx, call{doing: doing, method: http.MethodGet, path: "/users", query: url.Values{"username": {name}}}, &users)
+	if err != nil {
+		return 0, optional(err)
+	}
+	for _, u := range users {
+		if strings.EqualFold(u.Username, name) {
+			return u.ID, nil
+		}
+	}
+	return 0, nil
+}
+
+const (
+	// autoMergeTries and autoMergePause bound the waiting for a forge to find out whether something that was just opened can
+	// be merged, before which it does not take the wish.
+	autoMergeTries = 5
+	autoMergePause = time.Second
+)
+
+// AutoMerge waits until GitLab has made the pipeline that is to be waited for: without one it would merge at once, or
+// refuse.
+func (g *gitLab) AutoMerge(ctx context.Context, p PullRequest) error {
+	const doing = "asking for the merge"
+	var m gitLabMerge
+	for try := range autoMergeTries {
+		if try > 0 {
+			if err := sleep(ctx, autoMergePause<<(try-1)); err != nil {
+				return err
+			}
+		}
+		var err error
+		if m, err = g.single(ctx, doing, p); err != nil {
+			return optional(err)
+		}
+		if m.Pipeline != nil && !slices.Contains([]string{"preparing", "unchecked", "checking"}, m.Mergeable) {
+			break
+		}
+	}
+	if m.Pipeline == nil {
+		return &RightsError{Err: fmt.Errorf("%s: GitLab has no pipeline to wait for", doing)}
+	}
+	q := g.merge(doing, http.MethodPut, p, "/merge", map[string]any{
+		"auto_merge": true, "merge_when_pipeline_succeeds": true, "sha": m.SHA, // the second is the word of versions before 17.11
+	})
+	_, err := g.do(ctx, q, nil)
+	return optional(err)
+}
+
+func (g *gitLab) Me(ctx context.Context) (string, error) {
+	var me gitLabUser
+	_, err := g.do(ctx, call{doing: "asking who the token is", method: http.MethodGet, path: "/user"}, &me)
+	return me.Username, unlessDeclined(err)
+}

@@ -16,8 +16,8 @@ const (
 	leastBytes     = 64 << 10
 	bytesPerText   = 8 // for each byte that is written without a template
 	mostSteps      = 10_000_000
-	stepsPerSquare = 1000 // for each pair of changes: two ranges, one in the other
-	bytesPerStep   = 16   // of a text that a function makes
+	stepsPerSquare = 100 // for each pair of changes: two ranges, one in the other
+	bytesPerStep   = 16  // of a text that a function makes
 )
 
 // budget is what is left to one template on one commit, and what it has written.

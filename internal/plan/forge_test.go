@@ -3,6 +3,7 @@ package plan_test
 import (
 	"bytes"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,7 +39,51 @@ func drawHostile(t *rapid.T) (plan.Group, message.Text) {
 		}}
 		changes = append(changes, c)
 	}
-	return plan.NewGroup("key", changes), message.Text{Subject: hostile.Draw(t, "subject"), Body: hostile.Draw(t, "body")}
+	g := plan.NewGroup("key", changes)
+	if rapid.Bool().Draw(t, "plain") {
+		return g, message.Text{Subject: hostile.Draw(t, "subject"), Body: hostile.Draw(t, "body")}
+	}
+	text, err := message.Templates{Subject: template(t, repeating.Draw(t, "subject")), Body: template(t, repeating.Draw(t, "body"))}.Text(g.Commit("git", "main"))
+	if err != nil {
+		return g, message.Text{Subject: err.Error()} // no such commit is made
+	}
+	return g, text
+}
+
+// repeating are templates that repeat what they are given, where it may do harm.
+var repeating = rapid.Map(rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom([]string{
+	"{{.Subject}}", "{{.Body}}", "{{range .Changes}}", "{{range .Policies}}{{.}}", "{{end}}", "{{with index .Changes 0}}", "{{.File}}", "{{slice .File 1}}",
+	"{{.From}}", "{{.To}}", "{{.Policy}}", "{{.Reason}}", "{{.}}", "\n", "\n\n",
+}), hostile), 1, 8), func(parts []string) string { return strings.Join(parts, "") })
+
+// template reads a template. One that is none stands for itself.
+func template(t *rapid.T, text string) *message.Template {
+	parsed, err := message.ParseTemplate(text)
+	if err != nil {
+		parsed, err = message.ParseTemplate(strings.ReplaceAll(text, "{{", "{ {"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+// Templates need not look after what they are given: all texts are of one line.
+func TestTemplatesAreGivenLines(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		g, _ := drawHostile(t)
+		c := g.Commit("git", "main")
+		texts := append([]string{c.Subject}, slices.Concat(c.Images, c.Policies)...)
+		for _, change := range c.Changes {
+			texts = append(texts, change.Policy, change.File, change.Image, change.From, change.To, change.Reason, change.String())
+		}
+		for _, text := range texts {
+			if message.Line(text) != text {
+				t.Fatalf("%q is not to be printed", text)
+			}
+		}
+	})
 }
 
 // The trailers of a message are those of its group, whatever stands in the files, the registry, the policy file and the

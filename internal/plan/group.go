@@ -42,7 +42,7 @@ func NewGroup(key string, changes []Change) Group {
 
 // Policies returns the names of the policies behind the group's changes, sorted.
 func (g Group) Policies() []string {
-	return distinct(g.Changes, func(c Change) string { return c.Policy })
+	return distinct(g.Changes, func(c Change) string { return message.Line(c.Policy) })
 }
 
 // Edits returns the changes as package edit takes them.

@@ -45,7 +45,7 @@ func (c Change) told() message.Change {
 		reason = c.Decision.Verdicts[0].Detail()
 	}
 	return message.Change{
-		Policy: c.Policy, File: quotePath(c.Site.Path), Line: c.Site.Line, Image: c.Site.Image.Familiar(),
+		Policy: message.Line(c.Policy), File: quotePath(c.Site.Path), Line: c.Site.Line, Image: c.Site.Image.Familiar(),
 		From: tagText(c.Site.Tag), To: tagText(c.To), FromDigest: c.Site.Digest.String(), ToDigest: c.ToDigest.String(),
 		Reason: message.Line(reason),
 	}
@@ -71,9 +71,9 @@ func (g Group) Subject() string {
 // title names what a change brings: the tag or, where that stays, its digest.
 func (c Change) title() string {
 	if c.To == c.Site.Tag && c.ToDigest != "" {
-		return c.To + "@" + c.ToDigest.Short()
+		return tagText(c.To) + "@" + c.ToDigest.Short()
 	}
-	return c.To
+	return tagText(c.To)
 }
 
 // body lists the changes by image, why these tags were chosen and what waits.

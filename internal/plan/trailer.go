@@ -23,7 +23,7 @@ const arrow = "->"
 func (g Group) Trailers() []string {
 	var lines []string
 	for _, name := range g.Policies() {
-		lines = append(lines, PolicyTrailer+": "+message.Line(name))
+		lines = append(lines, PolicyTrailer+": "+name)
 	}
 	for _, c := range g.Changes {
 		lines = append(lines, ChangeTrailer+": "+strings.Join([]string{quotePath(c.Site.Path), c.Site.Image.String(),

@@ -24,7 +24,7 @@
 //   - Argo CD's Application and ApplicationSet, and .argocd-source*.yaml: helm.parameters (those of one path belong
 //     together), helm.valuesObject and kustomize.images.
 //   - Compose (compose*.yaml, docker-compose*.yaml): the image of each service that is not built.
-//   - Dockerfiles (Dockerfile, Dockerfile.*, *.Dockerfile, Containerfile*): FROM, COPY --from, and an ARG that is all
+//   - Dockerfiles (Dockerfile, Dockerfile.* but .md, *.Dockerfile, Containerfile*): FROM, COPY --from, and an ARG that is all
 //     of a FROM. Names of stages are no images.
 //   - GitHub Actions (.github/workflows, action.yaml): containers, services, and docker:// where an action may stand.
 //   - GitLab CI (*.gitlab-ci.yml): image and services of the file, its defaults and its jobs.

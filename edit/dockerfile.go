@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// isDockerfile tells the names of Dockerfiles.
+// isDockerfile tells the names of Dockerfiles. What is written about them is none: a sentence may begin with From.
 func isDockerfile(base string) bool {
 	lower := strings.ToLower(base)
-	if path.Ext(lower) == ".dockerignore" {
+	if ext := path.Ext(lower); ext == ".dockerignore" || ext == ".md" {
 		return false
 	}
 	return lower == "dockerfile" || strings.HasPrefix(lower, "dockerfile.") || strings.HasSuffix(lower, ".dockerfile") ||

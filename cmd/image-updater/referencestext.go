@@ -123,6 +123,7 @@ func (l *lister) printRefused(p page, refused []plan.Refused) {
 	for _, r := range refused {
 		p.entry(l.reason(r))
 	}
+	p.hints(refused)
 }
 
 // policiesText names policies, if there are any.
@@ -165,18 +166,27 @@ func (l *lister) printSkipped(p page, skipped []plan.Refused) {
 			p.entry(fmt.Sprintf("... and %s more: %s (-o json names them)", thousands(more), printableLine(reason)))
 		}
 	}
+	p.hints(skipped)
 }
 
-// reason returns "path:line: reason", with whom it concerns and what can be done about it.
+// hints says what can be done, each thing once.
+func (p page) hints(refused []plan.Refused) {
+	told := map[string]bool{"": true}
+	for _, r := range refused {
+		if !told[r.Hint] {
+			told[r.Hint] = true
+			p.entry("hint: " + printableLine(r.Hint))
+		}
+	}
+}
+
+// reason returns "path:line: reason", and whom it concerns.
 func (l *lister) reason(r plan.Refused) string {
 	shown := r.Refusal
 	shown.Path = path.Join(l.base, r.Path)
 	text := shown.String()
 	if r.Image != (image.Repository{}) {
 		text += " (" + strings.Join(append([]string{r.Image.Familiar()}, policiesText(r.Policies)...), ", ") + ")"
-	}
-	if r.Hint != "" {
-		text += "; " + r.Hint
 	}
 	return printableLine(text)
 }

@@ -10,7 +10,7 @@ import (
 type Commit struct {
 	Git      string   // the name of the Git repository
 	Branch   string   // the branch that is pushed to
-	Group    string   // what write.group makes of it: a policy, the Git repository or a name
+	Group    string   // what write.group makes of it: a policy, the Git repository or a name; of squashed ones the first
 	Images   []string // as people write them (nginx, ghcr.io/acme/api), sorted, each once
 	Policies []string // sorted, each once; none where the command set writes what no policy governs
 	Changes  []Change // by file and line

@@ -3,6 +3,7 @@ package edit_test
 import (
 	"bytes"
 	"encoding/gob"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -92,6 +93,9 @@ func TestFingerprint(t *testing.T) {
 		"its policy":     {Targets: with(func(t *edit.Target) { t.Policy = "api" })},
 		"target's image": {Targets: with(func(t *edit.Target) { t.Image = redis })},
 		"its matches":    {Targets: with(func(t *edit.Target) { t.Expect = 2 })},
+	}
+	if q, t1 := reflect.TypeFor[edit.Query](), reflect.TypeFor[edit.Target](); q.NumField() != 3 || t1.NumField() != 7 {
+		t.Errorf("%v or %v has a new field: it must count in the fingerprint, and have a query above", q, t1)
 	}
 	seen := map[string]string{}
 	for name, q := range queries {

@@ -32,7 +32,7 @@
 // was found, and the trees that were walked. A branch that has not moved since then costs one request, however much was
 // found, and one that has moved costs what was changed. What is read from such a file is checked, and the folder may be
 // deleted at any time: a file that cannot be read, or written, costs time and nothing else. It holds what Find returns, and
-// names and ids of files, but no content of files.
+// names and ids of files.
 //
 // # Commits
 //

@@ -29,10 +29,9 @@ type keptHead struct {
 }
 
 type keptFile struct {
-	Path           string
-	Sites          []edit.Kept
-	Refused, Notes []edit.Refusal
-	TargetFiles    []edit.TargetFile
+	Path  string
+	Sites []edit.Kept
+	Rest  edit.Found // without sites
 }
 
 // keptName names the file of the scans of a query: by the remote, the branch, what is looked for where, and the program.
@@ -66,7 +65,7 @@ func (b *Branch) keptScan(s *edit.Scanner, paths edit.Paths) *scan {
 		was.charts[folder] = true
 	}
 	for _, file := range f.head.Files {
-		found := edit.Found{Refused: file.Refused, Notes: file.Notes, TargetFiles: file.TargetFiles}
+		found := file.Rest
 		for _, kept := range file.Sites {
 			found.Sites = append(found.Sites, s.Restore(kept))
 		}
@@ -114,7 +113,8 @@ func (b *Branch) write(s *scan) error {
 	}
 	slices.Sort(head.Charts)
 	for _, f := range s.files {
-		file := keptFile{Path: f.path, Refused: f.found.Refused, Notes: f.found.Notes, TargetFiles: f.found.TargetFiles}
+		file := keptFile{Path: f.path, Rest: f.found}
+		file.Rest.Sites = nil
 		for _, site := range f.found.Sites {
 			file.Sites = append(file.Sites, s.scanner.Keep(site))
 		}

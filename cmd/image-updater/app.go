@@ -77,7 +77,7 @@ It changes nothing but Git: a GitOps agent applies what it writes.`,
 	flags.StringVarP(&a.output, "output", "o", "text", "form of the answer: text or json")
 	flags.StringVar(&a.logLevel, "log-level", "warn", "least level that is logged: debug, info, warn or error")
 	flags.StringVar(&a.logFormat, "log-format", "text", "form of the log on stderr: text or json")
-	flags.StringVar(&a.stateDir, "state-dir", "", "folder of the cache, which may be deleted at any time (default $XDG_STATE_HOME/image-updater)")
+	flags.StringVar(&a.stateDir, "state-dir", "", "folder of the caches, which may be deleted at any time (default $XDG_STATE_HOME/image-updater)")
 	a.completeFlags(root)
 	root.AddCommand(a.checkCommand(), a.explainCommand(), a.backtestCommand(), a.tagsCommand(), a.referencesCommand(), a.planCommand(),
 		a.runCommand(), a.setCommand(), a.forecastCommand(), a.quotaCommand(), a.historyCommand(), a.demoCommand(), a.schemaCommand(), a.versionCommand())

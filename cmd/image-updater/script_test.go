@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 //	mend                       the registry answers again
 //	remote NAME DIR            make the Git repository $GITROOT/NAME.git of the files in DIR, served at $GITURL/NAME.git
 //	pushes N                   the Git server has accepted N pushes
+//	reads REFS OBJECTS         since the last time, the Git server was asked so often where branches stand, and for objects
 //	githubapp FILE [N]         from now on the Git server, which is a GitHub too, lets in who has a token of App 12345 as
 //	                           installation 67890; the App's private key is in FILE; the first token is revoked after N
 //	                           requests
@@ -74,7 +75,7 @@ func scriptParams(dir string) testscript.Params {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"registry": startRegistry, "requests": checkRequests, "break": breakRegistry, "mend": mendRegistry,
-			"remote": makeRemote, "pushes": checkPushes, "refuse": refusePushes, "expand": expandFiles, "date": setDate,
+			"remote": makeRemote, "pushes": checkPushes, "reads": checkReads, "refuse": refusePushes, "expand": expandFiles, "date": setDate,
 			"githubapp": startGitHubApp, "tokens": checkTokens, "gittls": startGitTLS, "proxy": startProxy, "proxied": checkProxied, "push": pushImage, "unpush": removeTags, "meter": meterRegistry, "pulls": checkPulls, "verdicts": checkVerdicts,
 		},
 	}
@@ -88,6 +89,8 @@ type scene struct {
 	front    http.Handler // Git and GitHub
 	tls      string       // address of the one with TLS
 	proxy    *connectProxy
+
+	refs, objects int // what the Git server was asked for until the last reads
 }
 
 type sceneKey struct{}
@@ -236,6 +239,16 @@ func checkPushes(ts *testscript.TestScript, neg bool, args []string) {
 	if _, pushes := sceneOf(ts).git.Count(gittest.ReceivePack); strconv.Itoa(pushes) != args[0] {
 		ts.Fatalf("pushes: got %d, want %s", pushes, args[0])
 	}
+}
+
+func checkReads(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) == 2, "reads REFS OBJECTS")
+	s := sceneOf(ts)
+	refs, objects := s.git.Count(gittest.UploadPack)
+	if got := fmt.Sprint(refs-s.refs, " ", objects-s.objects); got != strings.Join(args, " ") {
+		ts.Fatalf("reads: got %s, want %s", got, strings.Join(args, " "))
+	}
+	s.refs, s.objects = refs, objects
 }
 
 func refusePushes(ts *testscript.TestScript, neg bool, args []string) {

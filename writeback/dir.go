@@ -22,6 +22,7 @@ const reasonIgnored = "is ignored by Git"
 type Dir struct {
 	root   *os.Root
 	ignore *ignore
+	asides []string // that Find came by
 }
 
 // OpenDir opens the folder at name. Nothing outside of it is read or written, but for the ignore files of the Git work
@@ -112,6 +113,9 @@ func (w *dirWalk) entry(ctx context.Context, root *os.Root, name, chart string, 
 			return nil
 		}
 		return w.below(ctx, root, name, chart, parts)
+	case isAside(e):
+		w.dir.asides = append(w.dir.asides, name)
+		return nil
 	case !w.paths.Match(name) || !w.scanner.Wants(name):
 		return nil
 	case w.dir.ignore.match(parts, false):

@@ -2,7 +2,6 @@ package writeback
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -57,6 +56,7 @@ func (d *Dir) Write(ctx context.Context, changes []edit.Change) (Preview, error)
 	}
 	var errs []error
 	failed := map[string]bool{}
+	d.clear()
 	written := p
 	written.Files, written.Applied = nil, nil
 	way := way{top: d.root}
@@ -139,7 +139,7 @@ func replace(folder *os.Root, name string, data []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	aside := ".image-updater-" + rand.Text()[:10] + ".tmp"
+	aside := asideName()
 	f, err := folder.OpenFile(aside, openForWriting, 0o600)
 	if err != nil {
 		return err

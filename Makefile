@@ -4,7 +4,7 @@ GO       ?= go
 FUZZTIME ?= 2s
 BINARY   ?= image-updater
 
-.PHONY: all build check format vet modern test race fuzz integration bench week lint demo clean
+.PHONY: all build check format vet modern test race fuzz integration bench week crash lint demo clean
 
 all: check build
 
@@ -39,6 +39,9 @@ bench: ## the figures the project promises, each beside its baseline
 
 week: ## a week of Docker Hub's limits and 10,000 repositories, in a minute
 	SIMULATE=week $(GO) test -count=1 -v -run TestWeek ./internal/schedule
+
+crash: ## run and set --git killed at 200 points, and what came of it
+	CRASH=200 $(GO) test -count=1 -v -timeout 30m -run TestCrash ./cmd/image-updater
 
 lint: ## staticcheck; it is built from source first
 	staticcheck="$$($(GO) -C tools tool -n staticcheck)" && $$staticcheck ./... && cd integration && $$staticcheck ./...

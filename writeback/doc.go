@@ -25,6 +25,9 @@
 // it stands where it stood. A refusal is a [*RefusedError] with the server's words. When the answer to a push is lost,
 // the branch tells as well: standing at, or leading back to, our commit means that it was accepted.
 //
+// A publication whose context ends lets a push that is on its way come to its end, for four seconds at most. Either it is
+// known then what became of it, or the error is an [*UnsureError] that names the commit.
+//
 // # Kept scans
 //
 // A search compares folder by folder and file by file with the one before, and looks at what differs. With Writer.Scans set

@@ -35,7 +35,7 @@ policy file and nothing was written. docs/pipelines.md has whole jobs for GitHub
 		Example: `  image-updater set nginx:1.27.4 --dir .
   image-updater set ghcr.io/acme/api:$VERSION ghcr.io/acme/web:$VERSION --git fleet
   image-updater set ghcr.io/acme/api:$VERSION --git fleet --message "Release $VERSION" -o json
-  docker compose config --images | image-updater set --from - --git fleet --dry-run`,
+  image-updater set --from built.txt --git fleet --dry-run`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			flags.worded = cmd.Flags().Changed("message")
 			return a.set(cmd.Context(), args, flags)

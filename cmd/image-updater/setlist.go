@@ -112,10 +112,12 @@ func parseWanted(all []given) ([]image.Reference, error) {
 const maxReference = 1000
 
 func parseGiven(text string) (image.Reference, error) {
-	if len(text) > maxReference {
+	switch {
+	case text == "-":
+		return image.Reference{}, errors.New(`"-" is no reference: --from - reads them from standard input`)
+	case len(text) > maxReference:
 		return image.Reference{}, fmt.Errorf("reference is longer than %d bytes", maxReference)
-	}
-	if len(strings.Fields(text)) > 1 {
+	case len(strings.Fields(text)) > 1:
 		return image.Reference{}, fmt.Errorf("%q is more than a reference, want IMAGE:TAG", text)
 	}
 	ref, err := image.ParseReference(text)

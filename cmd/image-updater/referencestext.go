@@ -90,7 +90,7 @@ func (p page) governed(r plan.Reference) string {
 	switch r.Held.Rule {
 	case "":
 		return text
-	case plan.OutsidePaths:
+	case plan.OutsidePaths, plan.Elsewhere:
 		return text + ", " + r.Held.Detail
 	case plan.Conflict: // the policies are named already
 		return text + ", left alone: want one policy, narrow their paths or mark the line"

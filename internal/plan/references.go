@@ -15,6 +15,7 @@ import (
 // The rules for which a policy leaves a reference alone, beside [policy.RuleNoVersion] and [Suspended].
 const (
 	OutsidePaths policy.Rule = "paths"    // its image has policies, and the paths of none of them hold it
+	Elsewhere    policy.Rule = "git"      // a marker names a policy that does not write here
 	Conflict     policy.Rule = "conflict" // several policies govern it
 )
 
@@ -100,11 +101,15 @@ func (in ReferencesInput) leaves(p Policy, site edit.Site) Held {
 	return Held{}
 }
 
-// outside names the policies of a reference's image if there are any: their paths leave it out.
+// outside names the policies of a reference's image if there are any: their paths leave it out. One that a marker names
+// writes elsewhere.
 func (in ReferencesInput) outside(site edit.Site) Held {
+	if site.Policy != "" {
+		return Held{Rule: Elsewhere, Detail: fmt.Sprintf("policy %q does not write here", site.Policy)}
+	}
 	var names []string
 	for _, p := range in.Policies {
-		if site.Policy == "" && p.Image == site.Image {
+		if p.Image == site.Image {
 			names = append(names, fmt.Sprintf("%q", p.Name))
 		}
 	}

@@ -59,7 +59,7 @@ func TestMakeReferences(t *testing.T) {
 		name:     "a marker of a policy that writes elsewhere",
 		policies: []plan.Policy{a("web")},
 		sites:    []edit.Site{named("a.yaml", "1.2", "elsewhere")},
-		want:     []string{"a.yaml:1 []"},
+		want:     []string{`a.yaml:1 [] git: policy "elsewhere" does not write here`},
 	}, {
 		name:     "no usable tag",
 		policies: []plan.Policy{a("nginx")},

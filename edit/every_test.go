@@ -176,9 +176,10 @@ func TestNamedWhereNoneIsLookedFor(t *testing.T) {
 	t.Parallel()
 	nginx := repository(t, "nginx")
 	s := scannerOf(t, edit.Query{Markers: map[string]image.Repository{"web": nginx},
-		Targets: []edit.Target{{Policy: "web", Image: nginx, File: "*", Key: "$.b.image", Value: "{image}:{tag}"}}})
-	found := s.Find(edit.File{Path: "a.yaml", Data: []byte("a: {image: 'nginx:1'} # image-updater: web\nb: {image: 'nginx:1'}\nc: {image: 'nginx:1'} # image-updater: wbe\n")})
-	if len(found.Sites) != 2 || len(found.Notes) != 0 || len(found.Refused) != 1 {
+		Targets: []edit.Target{{Policy: "web", Image: nginx, File: "*", Key: "$.b.image", Value: "{image}:{tag}"},
+			{Policy: "web", Image: nginx, File: "*", Regexp: "d: {image: nginx:([0-9.]+)"}}})
+	found := s.Find(edit.File{Path: "a.yaml", Data: []byte("a: {image: 'nginx:1'} # image-updater: web\nb: {image: 'nginx:1'}\nc: {image: 'nginx:1'} # image-updater: wbe\nd: {image: nginx:1.2}\n")})
+	if len(found.Sites) != 3 || len(found.Notes) != 0 || len(found.Refused) != 1 {
 		t.Errorf("found %+v", found)
 	}
 }

@@ -55,6 +55,9 @@ func (s *search) tellUnfound() {
 	targeted := map[*node]bool{}
 	for _, r := range s.refs {
 		targeted[r.whole.resolved()] = true
+		if r.raw != nil { // the regexp of a target leads to a part of a value
+			told[s.lineOf(r)] = true
+		}
 	}
 	for _, n := range s.tree.nodes {
 		if n.key == nil || n.key.text != "image" || n.kind != scalar || n.repeated || s.holders[n] != nil || targeted[n] || told[int(n.line)] {

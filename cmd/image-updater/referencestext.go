@@ -87,15 +87,16 @@ func (p page) governed(r plan.Reference) string {
 	if r.Site.Named {
 		text += " (named)"
 	}
+	detail := printableLine(r.Held.Detail)
 	switch r.Held.Rule {
 	case "":
 		return text
 	case plan.OutsidePaths, plan.Elsewhere:
-		return text + ", " + r.Held.Detail
+		return text + ", " + detail
 	case plan.Conflict: // the policies are named already
 		return text + ", left alone: want one policy, narrow their paths or mark the line"
 	}
-	return text + ", left alone: " + r.Held.Detail
+	return text + ", left alone: " + detail
 }
 
 func (l *lister) summary(listed plan.References) string {

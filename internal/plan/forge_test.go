@@ -60,7 +60,7 @@ var repeating = rapid.Map(rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom([]string{
 func template(t *rapid.T, text string) *message.Template {
 	parsed, err := message.ParseTemplate(text)
 	if err != nil {
-		parsed, err = message.ParseTemplate(strings.ReplaceAll(text, "{{", "{ {"))
+		parsed, err = message.ParseTemplate(strings.ReplaceAll(text, "{", "("))
 	}
 	if err != nil {
 		t.Fatal(err)

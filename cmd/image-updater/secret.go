@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/writeback/git"
 )
 
 // maxSecret bounds a file that holds a secret or a certificate.
@@ -88,6 +89,7 @@ func (a *app) unusableKeys(c *config.Config) []error {
 		}
 		_, err := a.signer(g)
 		judge("sign", err)
+		judge("auth", a.unusableSSHKey(g))
 		if absent[owner+"caFile"] || absent[owner+"clientCertFile"] || absent[owner+"clientKeyFile"] {
 			continue
 		}
@@ -100,6 +102,21 @@ func (a *app) unusableKeys(c *config.Config) []error {
 		judge("", err)
 	}
 	return unusable
+}
+
+// unusableSSHKey says what is wrong with the key that opens a Git repository, or with its list of hosts.
+func (a *app) unusableSSHKey(g config.Git) error {
+	if g.Auth.SSHKeyFile == "" {
+		return nil
+	}
+	auth, err := a.sshAuth(g)
+	if err != nil {
+		return err
+	}
+	if _, err = git.Open(git.Options{URL: g.URL, Auth: auth}); err != nil { // nothing is asked yet
+		return fmt.Errorf("%s: auth: %w", g.Position, err)
+	}
+	return nil
 }
 
 // absentSecrets returns a sentence for each secret that is named and not there.

@@ -6,13 +6,21 @@ import (
 	"strings"
 )
 
-// on does something to a pull request, with the branches as they are now.
+// synced does something to a pull request, with the branches as they are now.
+func (s *Server) synced(number int, do func(*Pull) error) error {
+	s.mu.Lock()
+	err := s.sync()
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return s.on(number, do)
+}
+
+// on does something to a pull request that has nothing to do with branches.
 func (s *Server) on(number int, do func(*Pull) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.sync(); err != nil {
-		return err
-	}
 	p := s.pull(number)
 	if p == nil {
 		return fmt.Errorf("there is no pull request %d", number)
@@ -38,11 +46,11 @@ func (s *Server) Pulls() ([]Pull, error) {
 }
 
 // Merge merges a pull request with a commit of a merge, and leaves its branch.
-func (s *Server) Merge(number int) error { return s.on(number, s.merge) }
+func (s *Server) Merge(number int) error { return s.synced(number, s.merge) }
 
 // Close closes a pull request without merging it.
 func (s *Server) Close(number int) error {
-	return s.on(number, func(p *Pull) error {
+	return s.synced(number, func(p *Pull) error {
 		s.finish(p, "closed", "", Person)
 		return nil
 	})
@@ -50,7 +58,7 @@ func (s *Server) Close(number int) error {
 
 // Reopen opens a closed pull request again.
 func (s *Server) Reopen(number int) error {
-	return s.on(number, func(p *Pull) error {
+	return s.synced(number, func(p *Pull) error {
 		if p.State != "closed" {
 			return fmt.Errorf("pull request %d is %s", number, p.State)
 		}

@@ -100,10 +100,9 @@ func collect(v any, depth int, words *[]string) {
 			return
 		}
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if s, is := v[name].(string); is {
-				*words = append(*words, name+": "+s)
-			} else {
-				collect(v[name], depth+1, words)
+			var about []string
+			if collect(v[name], depth+1, &about); len(about) > 0 {
+				*words = append(*words, name+": "+strings.Join(about, ", "))
 			}
 		}
 	}

@@ -170,7 +170,7 @@ func (a *azureDevOps) Opened(ctx context.Context, prefix string) ([]PullRequest,
 }
 
 func (a *azureDevOps) Create(ctx context.Context, p Proposal) (PullRequest, error) {
-	return create(ctx, a, p, func(p Proposal) (PullRequest, error) {
+	return create(ctx, p, a.Find, func(p Proposal) (PullRequest, error) {
 		var got azurePull
 		_, err := a.do(ctx, a.pulls("opening a pull request", http.MethodPost, "", map[string]any{
 			"title": p.Title, "description": p.Body, "sourceRefName": "refs/heads/" + p.Head, "targetRefName": "refs/heads/" + p.Base,

@@ -100,7 +100,8 @@ func (p bitbucketCloudPull) pullRequest() PullRequest {
 	return r
 }
 
-func (b *bitbucketCloud) own(p bitbucketCloudPull) bool {
+// own reports whether a pull request comes from a branch of the repository itself.
+func (p bitbucketCloudPull) own() bool {
 	return p.Source.Repository.FullName != "" && p.Source.Repository.FullName == p.Destination.Repository.FullName
 }
 
@@ -151,7 +152,7 @@ func (b *bitbucketCloud) Find(ctx context.Context, head, base string) ([]PullReq
 	}
 	var found []PullRequest
 	for _, p := range page.Values {
-		if b.own(p) && p.Source.Branch.Name == head && (base == "" || p.Destination.Branch.Name == base) {
+		if p.own() && p.Source.Branch.Name == head && (base == "" || p.Destination.Branch.Name == base) {
 			found = append(found, p.pullRequest())
 		}
 	}
@@ -162,7 +163,7 @@ func (b *bitbucketCloud) Opened(ctx context.Context, prefix string) ([]PullReque
 	q := b.call("listing pull requests", http.MethodGet, "", nil)
 	q.query = url.Values{"state": {"OPEN"}, "sort": {"-created_on"}, "pagelen": {"50"}}
 	got, more, err := gather(bitbucketCloudList[bitbucketCloudPull](ctx, b, q), maxOpened, func(p bitbucketCloudPull) (PullRequest, bool) {
-		return p.pullRequest(), b.own(p) && strings.HasPrefix(p.Source.Branch.Name, prefix)
+		return p.pullRequest(), p.own() && strings.HasPrefix(p.Source.Branch.Name, prefix)
 	})
 	if more {
 		return nil, tooMany(q.doing)
@@ -171,7 +172,7 @@ func (b *bitbucketCloud) Opened(ctx context.Context, prefix string) ([]PullReque
 }
 
 func (b *bitbucketCloud) Create(ctx context.Context, p Proposal) (PullRequest, error) {
-	return create(ctx, b, p, func(p Proposal) (PullRequest, error) {
+	return create(ctx, p, b.Find, func(p Proposal) (PullRequest, error) {
 		branch := func(name string) map[string]any { return map[string]any{"branch": map[string]string{"name": name}} }
 		var got bitbucketCloudPull
 		_, err := b.do(ctx, b.call("opening a pull request", http.MethodPost, "", map[string]any{

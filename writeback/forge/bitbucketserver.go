@@ -163,7 +163,7 @@ func (b *bitbucketServer) Opened(ctx context.Context, prefix string) ([]PullRequ
 }
 
 func (b *bitbucketServer) Create(ctx context.Context, p Proposal) (PullRequest, error) {
-	return create(ctx, b, p, func(p Proposal) (PullRequest, error) {
+	return create(ctx, p, b.Find, func(p Proposal) (PullRequest, error) {
 		ref := func(branch string) bitbucketServerRef {
 			r := bitbucketServerRef{ID: "refs/heads/" + branch}
 			r.Repository.Slug, r.Repository.Project.Key = b.name, b.project

@@ -201,29 +201,28 @@ func TestCreateErrors(t *testing.T) {
 
 // TestCreateOnce loses the answer in every way: one pull request is there in the end.
 func TestCreateOnce(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		name  string
-		fault forgetest.Fault
-	}{
-		{"500 after success", forgetest.Fault{Status: 500, After: true}},
-		{"cut after success", forgetest.Fault{Cut: true, After: true}},
-		{"502", forgetest.Fault{Status: 502}},
-		{"cut", forgetest.Fault{Cut: true}},
-		{"slow", forgetest.Fault{Delay: time.Hour}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			onAll(t, func(t *testing.T, c *conformance) {
-				c.push(t, head)
-				test.fault.Method, test.fault.Times = http.MethodPost, 1
-				c.fake.Set(test.fault)
-				got, err := c.forge.Create(t.Context(), proposal)
-				if err != nil || got.Number != 1 || got.Title != proposal.Title || len(c.pulls(t)) != 1 {
-					t.Errorf("%d %q, %v; %d pull requests", got.Number, got.Title, err, len(c.pulls(t)))
-				}
-			})
-		})
-	}
+	onAll(t, func(t *testing.T, c *conformance) {
+		for n, test := range []struct {
+			name  string
+			fault forgetest.Fault
+		}{
+			{"500 after success", forgetest.Fault{Status: 500, After: true}},
+			{"cut after success", forgetest.Fault{Cut: true, After: true}},
+			{"502", forgetest.Fault{Status: 502}},
+			{"cut", forgetest.Fault{Cut: true}},
+			{"slow", forgetest.Fault{Delay: time.Hour}},
+		} {
+			p := proposal
+			p.Head = fmt.Sprint(head, n)
+			c.push(t, p.Head)
+			test.fault.Method, test.fault.Times = http.MethodPost, 1
+			c.fake.Set(test.fault)
+			got, err := c.forge.Create(t.Context(), p)
+			if err != nil || got.Number != n+1 || got.Title != proposal.Title || len(c.pulls(t)) != n+1 {
+				t.Errorf("%s: %d %q, %v; %d pull requests", test.name, got.Number, got.Title, err, len(c.pulls(t)))
+			}
+		}
+	})
 }
 
 func TestCreateGivesUp(t *testing.T) {

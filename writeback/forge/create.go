@@ -7,7 +7,9 @@ import (
 
 // create opens a pull request. Where the forge says that one is there already, and where its answer was lost, find tells
 // which one: nothing is opened twice.
-func create(ctx context.Context, f Forge, p Proposal, post func(Proposal) (PullRequest, error)) (PullRequest, error) {
+func create(ctx context.Context, p Proposal, find func(ctx context.Context, head, base string) ([]PullRequest, error),
+	post func(Proposal) (PullRequest, error),
+) (PullRequest, error) {
 	for faults := 0; ; faults++ {
 		got, err := post(p)
 		if err == nil {
@@ -22,7 +24,7 @@ func create(ctx context.Context, f Forge, p Proposal, post func(Proposal) (PullR
 				return PullRequest{}, err
 			}
 		}
-		found, findErr := f.Find(ctx, p.Head, p.Base)
+		found, findErr := find(ctx, p.Head, p.Base)
 		if findErr != nil {
 			return PullRequest{}, err // what went wrong first says more
 		}

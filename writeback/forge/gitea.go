@@ -134,7 +134,7 @@ func (g *gitea) Find(ctx context.Context, head, base string) ([]PullRequest, err
 		}
 		known = []PullRequest{p}
 	}
-	return g.find(ctx, head, base, known)
+	return g.listBut(ctx, head, base, known)
 }
 
 // between asks for one of the pull requests of two branches.
@@ -144,8 +144,13 @@ func (g *gitea) between(ctx context.Context, doing, head, base string) (PullRequ
 	return p.pullRequest(), err
 }
 
-// find goes through the lists, without that of open ones where the one that is known is open: there is one at most.
-func (g *gitea) find(ctx context.Context, head, base string, known []PullRequest) ([]PullRequest, error) {
+// list goes through the lists.
+func (g *gitea) list(ctx context.Context, head, base string) ([]PullRequest, error) {
+	return g.listBut(ctx, head, base, nil)
+}
+
+// listBut goes through the lists, without that of open ones where the one that is known is open: there is one at most.
+func (g *gitea) listBut(ctx context.Context, head, base string, known []PullRequest) ([]PullRequest, error) {
 	const doing = "looking for pull requests"
 	of := func(p giteaPull) bool { return p.own() && p.Head.Label == head && (base == "" || p.Base.Label == base) }
 	found := slices.Clone(known)
@@ -185,7 +190,7 @@ func (g *gitea) Opened(ctx context.Context, prefix string) ([]PullRequest, error
 }
 
 func (g *gitea) Create(ctx context.Context, p Proposal) (PullRequest, error) {
-	return create(ctx, g, p, func(p Proposal) (PullRequest, error) {
+	return create(ctx, p, g.list, func(p Proposal) (PullRequest, error) {
 		var got giteaPull
 		_, err := g.do(ctx, g.call("opening a pull request", http.MethodPost, "/pulls", map[string]string{
 			"title": drafted(p.Title, p.Draft, "WIP: "), "body": p.Body, "head": p.Head, "base": p.Base,

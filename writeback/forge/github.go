@@ -81,9 +81,10 @@ func (p gitHubPull) pullRequest() PullRequest {
 	return r
 }
 
-// own reports whether a pull request comes from a branch of the repository itself.
-func (g *gitHub) own(p gitHubPull) bool {
-	return strings.EqualFold(p.Head.Repo.FullName, g.owner+"/"+g.name)
+// own reports whether a pull request comes from a branch of the repository itself, which may have been renamed since it
+// was written down.
+func (p gitHubPull) own() bool {
+	return p.Head.Repo.FullName != "" && p.Head.Repo.FullName == p.Base.Repo.FullName
 }
 
 func (g *gitHub) call(doing, method, path string, body any) call {
@@ -117,7 +118,7 @@ func (g *gitHub) Find(ctx context.Context, head, base string) ([]PullRequest, er
 	}
 	var found []PullRequest
 	for _, p := range pulls {
-		if g.own(p) && p.Head.Ref == head && (base == "" || p.Base.Ref == base) {
+		if p.own() && p.Head.Ref == head && (base == "" || p.Base.Ref == base) {
 			found = append(found, p.pullRequest())
 		}
 	}
@@ -128,7 +129,7 @@ func (g *gitHub) Opened(ctx context.Context, prefix string) ([]PullRequest, erro
 	q := g.call("listing pull requests", http.MethodGet, "/pulls", nil)
 	q.query = url.Values{"state": {"open"}, "sort": {"created"}, "direction": {"desc"}, "per_page": {"100"}}
 	got, more, err := gather(gitHubList[gitHubPull](ctx, g, q), maxOpened, func(p gitHubPull) (PullRequest, bool) {
-		return p.pullRequest(), g.own(p) && strings.HasPrefix(p.Head.Ref, prefix)
+		return p.pullRequest(), p.own() && strings.HasPrefix(p.Head.Ref, prefix)
 	})
 	if more {
 		return nil, tooMany(q.doing)
@@ -137,7 +138,7 @@ func (g *gitHub) Opened(ctx context.Context, prefix string) ([]PullRequest, erro
 }
 
 func (g *gitHub) Create(ctx context.Context, p Proposal) (PullRequest, error) {
-	return create(ctx, g, p, func(p Proposal) (PullRequest, error) {
+	return create(ctx, p, g.Find, func(p Proposal) (PullRequest, error) {
 		got, err := g.post(ctx, p)
 		e, is := errors.AsType[*StatusError](err)
 		if is && p.Draft && e.Status == http.StatusUnprocessableEntity && strings.Contains(e.Words, "raft pull requests are not supported") {

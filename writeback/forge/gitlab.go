@@ -20,7 +20,7 @@ func (g *gitLab) Limits() Limits {
 	return Limits{
 		Title: 255, Body: 1_000_000, Comment: 1_000_000,
 		Drafts: true, Labels: true, Reviewers: true, Assignees: true, AutoMerge: true,
-		Markdown: Markdown{Tables: true, Details: true, Hidden: HTMLComment, Linked: "@#!&~%$^*", Commands: true},
+		Markdown: Markdown{Tables: true, Details: true, Hidden: HTMLComment, Linked: "@#!&~%$", Commands: true},
 	}
 }
 
@@ -146,7 +146,7 @@ func (g *gitLab) Opened(ctx context.Context, prefix string) ([]PullRequest, erro
 }
 
 func (g *gitLab) Create(ctx context.Context, p Proposal) (PullRequest, error) {
-	return create(ctx, g, p, func(p Proposal) (PullRequest, error) {
+	return create(ctx, p, g.Find, func(p Proposal) (PullRequest, error) {
 		var got gitLabMerge
 		_, err := g.do(ctx, g.call("opening a merge request", http.MethodPost, "/merge_requests", map[string]string{
 			"title": drafted(p.Title, p.Draft, "Draft: "), "description": p.Body, "source_branch": p.Head, "target_branch": p.Base,

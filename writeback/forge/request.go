@@ -105,11 +105,12 @@ func (c *requester) ask(ctx context.Context, q call) (answer, error) {
 			}
 		}
 		a, err := c.once(ctx, q)
+		another := err == nil && c.renewed(ctx, a)
 		var pause time.Duration
 		switch {
 		case ctx.Err() != nil && err != nil:
 			return answer{}, fmt.Errorf("%s: %w", q.doing, ended(ctx, err))
-		case err == nil && !renewed && c.renewed(ctx, a):
+		case another && !renewed:
 			renewed = true
 			continue
 		case err == nil && isRateLimit(a):
@@ -260,11 +261,14 @@ func segment(s string) string { return url.PathEscape(s) }
 func (c *requester) clean(words, token string) string {
 	secrets := c.secrets
 	if token != "" {
-		secrets = append([]string{token, strings.TrimPrefix(c.authorization(token), "Basic ")}, secrets...)
+		_, credentials, _ := strings.Cut(c.authorization(token), " ")
+		secrets = append([]string{token, credentials}, secrets...)
 	}
 	for _, s := range secrets {
-		if s != "" {
-			words = strings.ReplaceAll(words, s, "[redacted]")
+		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s)} {
+			if form != "" {
+				words = strings.ReplaceAll(words, form, "[redacted]")
+			}
 		}
 	}
 	return oneLine(words)

@@ -120,18 +120,27 @@ func environmental(err error) bool {
 		errors.As(err, &path) || errors.As(err, &errno)
 }
 
-// load counts what is there.
+// load counts what is there. A file that has its bucket is only read, for whatever writes waits for the disk twice.
 func (s *store) load() error {
-	return s.db.Update(func(tx *bbolt.Tx) error {
-		b, err := tx.CreateBucketIfNotExists(records)
-		if err != nil {
-			return err
+	found := false
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		b := tx.Bucket(records)
+		if b == nil {
+			return nil
 		}
+		found = true
 		return b.ForEach(func(key, record []byte) error {
 			s.entries++
 			s.bytes += int64(len(key) + len(record))
 			return nil
 		})
+	})
+	if err != nil || found {
+		return err
+	}
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucket(records)
+		return err
 	})
 }
 

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -220,5 +221,30 @@ func TestKill(t *testing.T) {
 			}
 		}
 		c.Close()
+	}
+}
+
+// A process that only reads must not wait for the disk, so it leaves the file as it is, byte for byte.
+func TestReadingWritesNothing(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cache.db")
+	c := open(t, Options{Path: path})
+	c.Put("list", "a", []byte("one"), time.Now())
+	c.Close()
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = open(t, Options{Path: path})
+	if got := value(c, "a"); got != "one" {
+		t.Errorf("got %q", got)
+	}
+	c.Close()
+	after, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before, after) {
+		t.Error("the file has changed")
 	}
 }

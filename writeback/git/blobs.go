@@ -58,10 +58,11 @@ func (b *blobRequest) read(ctx context.Context, ids []Hash) error {
 		return err
 	}
 	var missing []Hash
+	from := maker{pack: p}
 	for _, id := range ids {
 		switch i, ok := p.byID[id]; {
 		case ok:
-			if err := b.hand(p, i); err != nil {
+			if err := b.hand(&from, i); err != nil {
 				return err
 			}
 		case p.dropped[id]:
@@ -78,11 +79,15 @@ func (b *blobRequest) read(ctx context.Context, ids []Hash) error {
 // handKept hands over the blobs that came along with trees, and returns the others.
 func (b *blobRequest) handKept(ids []Hash) (others []Hash, err error) {
 	s := b.tree.store
+	var from maker
 	for _, id := range ids {
 		place, ok := s.blobs[id]
 		switch {
 		case ok:
-			err = b.hand(place.pack, place.entry)
+			if from.pack != place.pack {
+				from = maker{pack: place.pack}
+			}
+			err = b.hand(&from, place.entry)
 		case s.tooBig[id] || s.withBlobs && s.holes:
 			err = b.deliver(id, nil)
 		default:
@@ -127,17 +132,14 @@ func (b *blobRequest) readWhole(ctx context.Context, ids []Hash, why error) erro
 	return err
 }
 
-func (b *blobRequest) hand(p *pack, i int32) error {
-	data, err := p.build(i)
+func (b *blobRequest) hand(from *maker, i int32) error {
+	data, err := from.object(i)
 	if err != nil {
 		return err
 	}
-	id := p.entries[i].id
+	id := from.pack.entries[i].id
 	if int64(len(data)) > b.limit {
 		return b.deliver(id, nil)
 	}
-	if p.entries[i].base < 0 {
-		data = slices.Clone(data) // it is the pack's own
-	}
-	return b.deliver(id, data)
+	return b.deliver(id, slices.Clone(data))
 }

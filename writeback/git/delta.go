@@ -2,6 +2,7 @@ package git
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -14,6 +15,7 @@ var errDelta = errors.New("a delta that cannot be applied")
 // resolver finds the ids of the objects that stand as deltas in a pack.
 type resolver struct {
 	pack   *pack
+	maker  maker
 	limits packLimits
 	made   int64             // bytes of all objects made so far
 	behind map[int32][]int32 // deltas whose base, an entry, is not resolved yet
@@ -23,7 +25,7 @@ type resolver struct {
 // resolve finds the id of every object that stands as a delta. Trees and commits become whole objects; blobs stay deltas,
 // which is what keeps a tip that came with its blobs small. A delta whose base was dropped stays unresolved.
 func (p *pack) resolve(limits packLimits) error {
-	r := &resolver{pack: p, limits: limits, behind: map[int32][]int32{}, absent: map[Hash][]int32{}}
+	r := &resolver{pack: p, maker: maker{pack: p}, limits: limits, behind: map[int32][]int32{}, absent: map[Hash][]int32{}}
 	for i := range p.entries {
 		// Most have their base in front of them. The others wait for it, and are taken up when it is made.
 		for work := []int32{int32(i)}; len(work) > 0; {
@@ -74,7 +76,7 @@ func (r *resolver) entry(i int32) (bool, error) {
 	if r.made += size; r.made > maxMade {
 		return false, errors.New("its objects are too large together")
 	}
-	data, err := r.pack.build(i)
+	data, err := r.maker.object(i)
 	if err != nil {
 		return false, err
 	}
@@ -87,23 +89,49 @@ func (r *resolver) entry(i int32) (bool, error) {
 	return true, nil
 }
 
-// build returns the object of an entry.
-func (p *pack) build(i int32) ([]byte, error) {
+// maxMadeKept bounds the bytes of the objects that a maker remembers.
+const maxMadeKept = 2 << 20
+
+// maker makes the objects of a pack. It remembers those that it has made of deltas, for many deltas of a pack build on
+// each other: with every chain gone through from its beginning, one of fifty would cost fifty times as much.
+type maker struct {
+	pack  *pack
+	made  map[int32][]byte
+	bytes int // of those in made
+}
+
+// object returns the object of an entry. Its bytes must not be changed.
+func (m *maker) object(i int32) ([]byte, error) {
 	var chain []int32
-	for p.entries[i].base >= 0 {
+	for m.pack.entries[i].base >= 0 && m.made[i] == nil {
 		if chain = append(chain, i); len(chain) > maxChain {
 			return nil, errDelta
 		}
-		i = p.entries[i].base
+		i = m.pack.entries[i].base
 	}
-	data := p.entries[i].data
-	for k := len(chain) - 1; k >= 0; k-- {
+	data := m.made[i]
+	if data == nil {
+		data = m.pack.entries[i].data
+	}
+	for _, next := range slices.Backward(chain) {
 		var err error
-		if data, err = applyDelta(data, p.entries[chain[k]].data); err != nil {
+		if data, err = applyDelta(data, m.pack.entries[next].data); err != nil {
 			return nil, err
 		}
+		m.remember(next, data)
 	}
 	return data, nil
+}
+
+// remember keeps an object. When there is no room left all others go: what follows in a pack builds on what is near.
+func (m *maker) remember(i int32, data []byte) {
+	if m.made == nil || m.bytes+len(data) > maxMadeKept {
+		m.made, m.bytes = map[int32][]byte{}, 0
+	}
+	if len(data) <= maxMadeKept {
+		m.made[i] = data
+		m.bytes += len(data)
+	}
 }
 
 // deltaSize reads the size of the object that a delta makes.

@@ -105,7 +105,7 @@ func TestReadPackDeltas(t *testing.T) {
 				t.Errorf("%q is missing", want)
 				continue
 			}
-			if data, err := got.build(i); err != nil || string(data) != want {
+			if data, err := (&maker{pack: got}).object(i); err != nil || string(data) != want {
 				t.Errorf("got %q, %v, want %q", data, err, want)
 			}
 		}
@@ -229,7 +229,7 @@ func TestWritePackReadsBack(t *testing.T) {
 			if !ok {
 				t.Fatalf("blob of %d bytes is missing", len(o.data))
 			}
-			if data, err := p.build(i); err != nil || !bytes.Equal(data, o.data) {
+			if data, err := (&maker{pack: p}).object(i); err != nil || !bytes.Equal(data, o.data) {
 				t.Fatalf("blob of %d bytes is read as %d bytes, %v", len(o.data), len(data), err)
 			}
 		}
@@ -253,7 +253,7 @@ func FuzzReadPack(f *testing.F) {
 			return
 		}
 		for id, i := range got.byID {
-			data, err := got.build(i)
+			data, err := (&maker{pack: got}).object(i)
 			if err != nil || plumbing.ComputeHash(got.entries[i].kind, data) != id {
 				t.Errorf("object %s reads as %q, %v", id, data, err)
 			}

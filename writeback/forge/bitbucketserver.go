@@ -24,7 +24,7 @@ func newBitbucketServer(c *requester) *bitbucketServer {
 
 func (b *bitbucketServer) Limits() Limits {
 	return Limits{
-		Title: 255, Body: 32768, Comment: 32768,
+		Title: 255, Body: 32767, Comment: 32767,
 		Drafts: true, Reviewers: true, AutoMerge: true,
 		Markdown: Markdown{Tables: true, Hidden: LinkDefinition, Linked: "@#"},
 	}

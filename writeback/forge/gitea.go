@@ -20,7 +20,7 @@ func newGitea(c *requester) *gitea { return &gitea{requester: c, owner: c.path[0
 
 func (g *gitea) Limits() Limits {
 	return Limits{
-		Title: 255, Body: 1_000_000, Comment: 1_000_000,
+		Title: 255 - len("WIP: "), Body: 1_000_000, Comment: 1_000_000,
 		Drafts: true, Labels: true, Reviewers: true, Assignees: true, AutoMerge: true,
 		Markdown: Markdown{Tables: true, Details: true, Hidden: HTMLComment, Linked: "@#!"},
 	}

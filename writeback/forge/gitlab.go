@@ -18,7 +18,7 @@ func newGitLab(c *requester) *gitLab { return &gitLab{requester: c} }
 
 func (g *gitLab) Limits() Limits {
 	return Limits{
-		Title: 255, Body: 1_000_000, Comment: 1_000_000,
+		Title: 255 - len("Draft: "), Body: 1_000_000, Comment: 1_000_000,
 		Drafts: true, Labels: true, Reviewers: true, Assignees: true, AutoMerge: true,
 		Markdown: Markdown{Tables: true, Details: true, Hidden: HTMLComment, Linked: "@#!&~%$", Commands: true},
 	}

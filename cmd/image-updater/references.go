@@ -170,7 +170,9 @@ func (l *lister) branch(ctx context.Context) (edit.Found, error) {
 	if err != nil {
 		return edit.Found{}, inGit(err)
 	}
-	b, err := l.app.writer().Open(ctx, target)
+	w := l.app.writer()
+	w.Scans = "" // it writes nothing, not even to the folder of the state
+	b, err := w.Open(ctx, target)
 	if err != nil {
 		return edit.Found{}, inGit(err)
 	}

@@ -148,7 +148,7 @@ func (l *lookup) ordering() bool {
 func (o *observation) since(l *lookup) time.Time {
 	var since time.Time
 	if fresh := o.fresh[l.Image]; fresh > 0 {
-		since = o.reconciler.now().Add(-fresh)
+		since = o.reconciler.now().Add(time.Microsecond - fresh) // what is as old as the interval is asked again
 	}
 	if l.Confirm || l.again && (since.IsZero() || since.After(o.started)) {
 		since = o.started

@@ -24,7 +24,11 @@ func writePack(buf *bytes.Buffer, objects []object) error {
 	binary.BigEndian.PutUint32(head[4:], 2)
 	binary.BigEndian.PutUint32(head[8:], uint32(len(objects)))
 	buf.Write(head[:])
-	deflate := zlib.NewWriter(buf)
+	// Trees are ids for the most part, which nothing compresses: trying harder takes twice the time for a fiftieth.
+	deflate, err := zlib.NewWriterLevel(buf, zlib.BestSpeed)
+	if err != nil {
+		return err
+	}
 	for _, o := range objects {
 		writeObjectHead(buf, o)
 		deflate.Reset(buf)

@@ -26,6 +26,7 @@ type batch struct {
 	name       string
 	commits    string // write.commits
 	made       int    // commits, of 200 changes
+	cold       bool   // nothing is known of the repository, as in a pipeline
 	repository *gittest.Repository
 	server     *gittest.Server
 	dir        string
@@ -46,6 +47,7 @@ func benchBatch(ctx context.Context, b bench) ([]figure, error) {
 	defer stop()
 	var figures []figure
 	for _, w := range []*batch{
+		{bench: b, name: "batch-cold", commits: "each", made: batchCount, cold: true},
 		{bench: b, name: "batch-each", commits: "each", made: batchCount},
 		{bench: b, name: "batch-squash", commits: "squash", made: 1},
 	} {
@@ -79,8 +81,12 @@ func (w *batch) compare(ctx context.Context, registry string) (figure, error) {
 		return figure{}, err
 	}
 	wall := share(taken[0], taken[1], wallOf)
+	known := "known"
+	if w.cold {
+		known = "unknown"
+	}
 	return figure{
-		name:      fmt.Sprintf("run, %d changes in as many files, write.commits: %s", batchCount, w.commits),
+		name:      fmt.Sprintf("run, %d changes in as many files of a repository that is %s, write.commits: %s", batchCount, known, w.commits),
 		ours:      fmt.Sprintf("%s; %.2f of the wall of one change", medians(taken[0]), wall),
 		baselines: []baseline{{"image-updater, one change", medians(taken[1]).String()}},
 		promise:   fmt.Sprintf("one push, at most %d times the wall", batchShare),
@@ -129,6 +135,11 @@ func (w *batch) writePolicies(registry, git string) error {
 func (w *batch) pass(ctx context.Context, from string, commits int) (usage, error) {
 	if err := w.repository.SetTip(gittest.Branch, from); err != nil {
 		return usage{}, err
+	}
+	if w.cold {
+		if err := os.RemoveAll(filepath.Join(w.dir, "state", "scan")); err != nil { // and the lists of tags stay
+			return usage{}, err
+		}
 	}
 	w.server.Forget()
 	u, _, err := command{dir: w.dir, args: []string{w.binary, "run", "--state-dir", filepath.Join(w.dir, "state")}}.run(ctx)

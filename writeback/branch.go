@@ -53,6 +53,10 @@ func (b *Branch) Name() string { return b.name }
 // Close lets go of the connection to the remote, and keeps what was found for the next process.
 func (b *Branch) Close() error {
 	b.keepScan()
+	for _, f := range b.opened {
+		f.close()
+	}
+	b.opened = nil
 	return b.remote.Close()
 }
 

@@ -83,10 +83,6 @@ func (b *Branch) keepScan() {
 	if err := b.write(b.afterPush()); err != nil {
 		b.writer.log().Info("what was found is not kept", "branch", b.name, "err", err)
 	}
-	for _, f := range b.opened {
-		f.close()
-	}
-	b.opened = nil
 }
 
 // afterPush returns the scan of the tip that a push of ours has made, whose files are at hand, or the latest there is.

@@ -2,6 +2,7 @@ package writeback_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -132,6 +133,40 @@ func TestKeptScan(t *testing.T) {
 	other.query.Markers = map[string]image.Repository{}
 	other.find(t, "another query", 3)
 	k.find(t, "the first one still", 0)
+}
+
+// TestKeptScanHead rebuilds a branch of our own, and leaves it alone, by what was kept of its base.
+func TestKeptScanHead(t *testing.T) {
+	t.Parallel()
+	k := newKeeper(t)
+	publish := func(what, tag string, wantCommits, wantCalls int) {
+		t.Helper()
+		_, calls := k.process(t, func(b *writeback.Branch, s *edit.Scanner) {
+			got, err := b.Publish(t.Context(), writeback.Publication{
+				Scanner: s, Paths: teamPaths, Head: "image-updater/nginx", Decide: bump("nginx", tag)})
+			if err != nil || len(got.Commits) != wantCommits {
+				t.Fatalf("%s: %d commits, %v", what, len(got.Commits), err)
+			}
+		})
+		if calls != wantCalls {
+			t.Errorf("%s: %d requests to read, want %d", what, calls, wantCalls)
+		}
+	}
+	publish("cold", "1.27.4", 1, 3)
+	publish("up to date", "1.27.4", 0, 2) // the files, the branch of our own
+	k.commit(t, "main", gittest.Files{"teams/web/app-07/config.yaml": "nothing\n"})
+	publish("the base has moved", "1.27.4", 0, 4) // and what came since, and the changed file
+	publish("a newer tag", "1.27.5", 1, 2)
+	k.find(t, "the base", 0)
+	k.commit(t, "image-updater/nginx", gittest.Files{"teams/web/app-07/config.yaml": "mine\n"})
+	k.process(t, func(b *writeback.Branch, s *edit.Scanner) {
+		_, err := b.Publish(t.Context(), writeback.Publication{
+			Scanner: s, Paths: teamPaths, Head: "image-updater/nginx", Decide: bump("nginx", "1.27.6")})
+		if _, occupied := errors.AsType[*writeback.OccupiedError](err); !occupied {
+			t.Errorf("a branch with a commit of somebody else: %v", err)
+		}
+	})
+	k.fsck(t)
 }
 
 // TestKeptScanGone has files of scans that are torn, foreign or not there: that costs requests, and nothing else.

@@ -56,6 +56,7 @@ type search struct {
 	was     map[string]git.Hash // the folders that are walked, as they were then
 	chartOf map[string]string   // the innermost chart that each of these folders lies in, "" for none
 	unknown map[git.Hash][]lookedAt
+	chunk   int // how many are asked for at a time
 	read    *fileData
 }
 
@@ -69,6 +70,7 @@ func (b *Branch) search(ctx context.Context, s *edit.Scanner, paths edit.Paths, 
 		was:     map[string]git.Hash{},
 		chartOf: map[string]string{},
 		unknown: map[git.Hash][]lookedAt{},
+		chunk:   firstChunk,
 		read:    &b.read,
 	}
 	if f.last != nil {
@@ -171,8 +173,13 @@ func parentOf(name string) string {
 	return ""
 }
 
-// chunk is how many files are asked for at a time, so that what is known of those on their way stays small.
-const chunk = 2000
+// Files are asked for in chunks, since all of an answer is in memory at a time. The first is small, and the next ones are as
+// large as files like those before suggest.
+const (
+	firstChunk = 500
+	maxChunk   = 2000
+	chunkBytes = 4 << 20
+)
 
 // want looks at a file, now if its bytes are at hand, or when there are enough to ask for.
 func (f *search) want(ctx context.Context, file lookedAt, id git.Hash) error {
@@ -181,7 +188,7 @@ func (f *search) want(ctx context.Context, file lookedAt, id git.Hash) error {
 		return nil
 	}
 	f.unknown[id] = append(f.unknown[id], file)
-	if len(f.unknown) < chunk {
+	if len(f.unknown) < f.chunk {
 		return nil
 	}
 	return f.fetch(ctx)
@@ -193,12 +200,15 @@ func (f *search) fetch(ctx context.Context) error {
 		return nil
 	}
 	ids := slices.SortedFunc(maps.Keys(f.unknown), func(a, b git.Hash) int { return bytes.Compare(a[:], b[:]) })
+	size := 1
 	err := f.tree.Blobs(ctx, ids, maxRead, func(id git.Hash, data []byte) error {
+		size += len(data)
 		for _, file := range f.unknown[id] {
 			f.look(file, id, data)
 		}
 		return nil
 	})
+	f.chunk = max(firstChunk/10, min(maxChunk, chunkBytes*len(ids)/size))
 	clear(f.unknown)
 	return err
 }

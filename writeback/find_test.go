@@ -1,6 +1,7 @@
 package writeback_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -125,6 +126,35 @@ func TestFindRemembers(t *testing.T) {
 	requests(0)
 	if got := s.subjects(t, "main"); len(got) != 2 {
 		t.Errorf("a preview has committed: %q", got)
+	}
+}
+
+// TestFindInChunks asks for many small files and for large ones, of which fewer come at a time.
+func TestFindInChunks(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name           string
+		size, requests int
+	}{
+		{"small", 0, 2},
+		{"large", 20_000, 1 + 2}, // of 500, and then of two hundred at most
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			files := gittest.Files{}
+			for i := range 850 {
+				files[fmt.Sprintf("apps/%04d.yaml", i)] = manifest(fmt.Sprint(i), "nginx:1.25.3") + strings.Repeat("#", test.size)
+			}
+			s := newSite(t, files)
+			b := open(t, newWriter(), s.target)
+			found, err := b.Find(t.Context(), newScanner(t, edit.Query{}), nil)
+			if err != nil || len(found.Sites) != len(files) {
+				t.Errorf("%d sites, %v", len(found.Sites), err)
+			}
+			if _, calls := s.server.Count(gittest.UploadPack); calls != 1+test.requests {
+				t.Errorf("%d requests, want %d and one for the trees", calls, test.requests)
+			}
+		})
 	}
 }
 

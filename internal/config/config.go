@@ -83,6 +83,7 @@ type Git struct {
 	ClientCertFile string
 	ClientKeyFile  string
 	Auth           GitAuth
+	Forge          Forge
 	Author         Author
 	Sign           Sign
 	Write          Write             // every field set
@@ -97,6 +98,15 @@ type GitAuth struct {
 	SSHKeyFile, KnownHostsFile                string // both or none
 	SSHKeyPassphraseEnv, SSHKeyPassphraseFile string // at most one of them
 	GitHubApp                                 GitHubApp
+}
+
+// Forge says which forge a Git repository is on, and names the token for its API. The zero value means that the URL of
+// the repository tells, and that the token of [GitAuth] is meant.
+type Forge struct {
+	Kind                string // "" = the URL of the repository tells
+	URL                 string // "" = that of the repository's host
+	TokenEnv, TokenFile string // at most one of them
+	Position            Position
 }
 
 // GitHubApp names an installation of a GitHub App and the App's key. The zero value means none.
@@ -144,6 +154,16 @@ type Write struct {
 	Mode    Mode
 	Group   string // GroupPolicy, GroupGit or a name that policies share
 	Commits Commits
+
+	// What follows is about pull requests.
+
+	MaxOpen int           // the most that are open, 0 = any number; a Git repository's alone
+	Settle  time.Duration // how long a change of a digest alone must have stood
+	// Labels, Reviewers and Assignees are of a new one.
+	Labels, Reviewers, Assignees []string
+	Draft, AutoMerge             bool
+	// Given are the keys from Settle on that are written, "settle": what is not given may be there all the same.
+	Given []string
 }
 
 // WriteFor returns how p's changes are written to g: what the policy (or defaults) sets goes before what g sets.
@@ -158,7 +178,42 @@ func (g Git) WriteFor(p Policy) Write {
 	if p.Write.Commits != "" {
 		w.Commits = p.Write.Commits
 	}
+	for _, key := range p.Write.Given {
+		switch key {
+		case "settle":
+			w.Settle = p.Write.Settle
+		case "labels":
+			w.Labels = p.Write.Labels
+		case "reviewers":
+			w.Reviewers = p.Write.Reviewers
+		case "assignees":
+			w.Assignees = p.Write.Assignees
+		case "draft":
+			w.Draft = p.Write.Draft
+		case "autoMerge":
+			w.AutoMerge = p.Write.AutoMerge
+		}
+	}
 	return w
+}
+
+// differs returns the first of the keys about pull requests by which two ways to write differ, or "".
+func (w Write) differs(other Write) string {
+	switch {
+	case w.Settle != other.Settle:
+		return "settle"
+	case !slices.Equal(w.Labels, other.Labels):
+		return "labels"
+	case !slices.Equal(w.Reviewers, other.Reviewers):
+		return "reviewers"
+	case !slices.Equal(w.Assignees, other.Assignees):
+		return "assignees"
+	case w.Draft != other.Draft:
+		return "draft"
+	case w.AutoMerge != other.AutoMerge:
+		return "autoMerge"
+	}
+	return ""
 }
 
 // UnknownError is a name that no entry of the policy files has.

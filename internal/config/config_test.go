@@ -67,7 +67,8 @@ func TestLoad(t *testing.T) {
 			Auth:     config.GitAuth{TokenEnv: "GIT_TOKEN"},
 			Author:   config.Author{Name: "image-updater", Email: "image-updater@acme.example"},
 			Sign:     config.Sign{SSHKeyFile: "/run/secrets/sign"},
-			Write:    config.Write{Mode: config.Branch, Group: config.GroupPolicy, Commits: config.Each},
+			Write:    config.Write{Mode: config.Branch, Group: config.GroupPolicy, Commits: config.Each, Settle: 6 * time.Hour},
+			Forge:    config.Forge{Position: at(14, 10)},
 			Position: at(13, 5),
 		}},
 		Policies: []config.Policy{
@@ -274,8 +275,37 @@ func TestWriteFor(t *testing.T) {
 		{config.Write{Group: "x"}, config.Write{Mode: config.Branch, Group: "x"}},
 		{config.Write{Commits: config.Squash}, config.Write{Mode: config.Branch, Group: config.GroupGit, Commits: config.Squash}},
 	} {
-		if got := g.WriteFor(config.Policy{Write: test.policy}); got != test.want {
-			t.Errorf("WriteFor(%v) = %v, want %v", test.policy, got, test.want)
+		if diff := cmp.Diff(test.want, g.WriteFor(config.Policy{Write: test.policy})); diff != "" {
+			t.Errorf("WriteFor(%v) (-want +got):\n%s", test.policy, diff)
+		}
+	}
+}
+
+// What a policy says of pull requests goes before what its Git repository says, also where it says no or nothing.
+func TestWriteForPullRequests(t *testing.T) {
+	t.Parallel()
+	g := config.Git{Write: config.Write{
+		MaxOpen: 5, Settle: time.Hour, Labels: []string{"deps"}, Reviewers: []string{"ada"}, Draft: true, AutoMerge: true}}
+	for _, test := range []struct {
+		name   string
+		policy config.Write
+		want   config.Write
+	}{
+		{name: "nothing", want: g.Write},
+		{
+			name: "all",
+			policy: config.Write{Given: []string{"settle", "labels", "reviewers", "assignees", "draft", "autoMerge"},
+				Assignees: []string{"grace"}},
+			want: config.Write{MaxOpen: 5, Assignees: []string{"grace"}},
+		},
+		{
+			name:   "one",
+			policy: config.Write{Given: []string{"draft"}},
+			want:   config.Write{MaxOpen: 5, Settle: time.Hour, Labels: []string{"deps"}, Reviewers: []string{"ada"}, AutoMerge: true},
+		},
+	} {
+		if diff := cmp.Diff(test.want, g.WriteFor(config.Policy{Write: test.policy})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
 }
@@ -335,7 +365,8 @@ git:
 		Auth:     config.GitAuth{GitHubApp: config.GitHubApp{AppID: 12345, InstallationID: 67890, PrivateKeyFile: "app.pem"}},
 		Author:   config.Author{Name: "image-updater", Email: "image-updater@localhost"},
 		Sign:     config.Sign{OpenPGPKeyFile: "sign.asc", PassphraseEnv: "PHRASE"},
-		Write:    config.Write{Mode: config.Commit, Group: config.GroupPolicy, Commits: config.Each},
+		Write:    config.Write{Mode: config.Commit, Group: config.GroupPolicy, Commits: config.Each, Settle: 6 * time.Hour},
+		Forge:    config.Forge{Position: config.Position{File: "p.yaml", Line: 5, Column: 10}},
 		Position: config.Position{File: "p.yaml", Line: 4, Column: 5},
 	}
 	if diff := cmp.Diff([]config.Git{want}, c.Git); diff != "" {

@@ -14,6 +14,7 @@ const (
 	defaultMode     = Commit
 	defaultGroup    = GroupPolicy
 	defaultCommits  = Each
+	defaultSettle   = 6 * time.Hour
 	defaultName     = "image-updater"
 	defaultEmail    = "image-updater@localhost"
 )

@@ -100,7 +100,7 @@ type gitEntry struct {
 	Sign signKeys `yaml:"sign"`
 	// How changes are written.
 	Write writeKeys `yaml:"write"`
-	// What kind of forge the repository is on, where its URL does not tell.
+	// The forge that the repository is on, for pull requests.
 	Forge forgeKeys `yaml:"forge"`
 	// The texts of commits.
 	Templates templatesKeys `yaml:"templates"`
@@ -158,12 +158,16 @@ type signKeys struct {
 	PassphraseFile filePath `yaml:"passphraseFile"`
 }
 
-// A forge.
+// A forge, and the token for its API.
 type forgeKeys struct {
-	// Its kind.
-	Kind forgeKind `yaml:"kind" jsonschema:"required"`
+	// Its kind, where the host does not tell.
+	Kind forgeKind `yaml:"kind"`
 	// URL of its API, where it is not on the repository's host.
 	URL webURL `yaml:"url"`
+	// Environment variable that holds the token for its API. Default: the token of auth.
+	TokenEnv envName `yaml:"tokenEnv"`
+	// File that holds the token for its API.
+	TokenFile filePath `yaml:"tokenFile"`
 }
 
 // Go templates of the texts of commits.
@@ -182,10 +186,20 @@ type writeKeys struct {
 	Group name `yaml:"group"`
 	// each: a commit for each group; squash: one for all that goes to the branch in one pass. Default: each.
 	Commits Commits `yaml:"commits"`
-	// The most pull requests that are open at once.
+	// The most pull requests that are open at once, those older than 14 days left out. Default: any number.
 	MaxOpen count `yaml:"maxOpen"`
-	// How long a change of a digest alone must have stood before a pull request is opened for it.
+	// How long a change of a digest alone must have stood before a pull request is opened for it. Default: 6h.
 	Settle duration `yaml:"settle"`
+	// Labels of a new pull request.
+	Labels []line `yaml:"labels"`
+	// Who is asked for a review of a new pull request, by user name, or as organization/team.
+	Reviewers []line `yaml:"reviewers"`
+	// Who is made responsible for a new pull request, by user name.
+	Assignees []line `yaml:"assignees"`
+	// Open pull requests as drafts.
+	Draft bool `yaml:"draft"`
+	// Ask the forge to merge a new pull request once everything that it asks for is there.
+	AutoMerge bool `yaml:"autoMerge"`
 }
 
 // What policies that do not say it themselves take over.

@@ -76,11 +76,17 @@ func (c *resolver) claimGroups(p *policyEntry, checked Policy) {
 			p.fail(p.valueAt("write.mode"), "write.mode: %s, but policy %q of the same group %q is written by %s", write.Mode, first.policy, group, first.write.Mode)
 		case taken && first.write.Commits != write.Commits:
 			p.fail(p.valueAt("write.commits"), "write.commits: %s, but policy %q of the same group %q has %s", write.Commits, first.policy, group, first.write.Commits)
+		case taken && write.Mode == PullRequest && first.write.differs(write) != "":
+			key := "write." + first.write.differs(write)
+			p.fail(p.valueAt(key), "%s: is another than in policy %q of the same group %q, and they have one pull request", key, first.policy, group)
 		case !taken:
 			c.groups[g.Name+" "+group] = claim{of, write, checked.Name}
 		}
 		if write.Mode != Commit {
 			c.claimHead(p, g, group)
+		}
+		if write.Mode == PullRequest && g.Write.Mode != PullRequest && !g.hasToken() {
+			p.fail(p.valueAt("write.mode"), "write.mode: pull-request in git %q %s", g.Name, needsToken)
 		}
 	}
 }
@@ -104,7 +110,7 @@ func (p *policyEntry) checked(spec policy.Spec, choice *policy.Policy) Policy {
 		Pin:      p.Pin || spec.Select.Kind == policy.FollowDigest,
 		Git:      namesOf(p.Git, func(n name) string { return string(n) }),
 		Paths:    namesOf(p.Paths, func(g glob) string { return string(g) }),
-		Write:    p.Write.checked(),
+		Write:    p.Write.checked(&p.section),
 		Interval: defaultInterval,
 		Adaptive: defaultAdaptive,
 		Suspend:  p.Suspend,

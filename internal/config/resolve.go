@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/image-updater/image-updater/internal/message"
 )
@@ -124,20 +125,54 @@ func (c *resolver) addGit(g *gitEntry) {
 			PassphraseEnv:  string(g.Sign.PassphraseEnv),
 			PassphraseFile: string(g.Sign.PassphraseFile),
 		},
-		Write:     Write{Mode: defaultMode, Group: defaultGroup, Commits: defaultCommits},
+		Forge: Forge{
+			Kind:      string(g.Forge.Kind),
+			URL:       string(g.Forge.URL),
+			TokenEnv:  string(g.Forge.TokenEnv),
+			TokenFile: string(g.Forge.TokenFile),
+			Position:  g.valueAt("url"),
+		},
+		Write:     Write{Mode: defaultMode, Group: defaultGroup, Commits: defaultCommits, MaxOpen: int(g.Write.MaxOpen), Settle: defaultSettle},
 		Templates: message.Templates{Subject: g.Templates.Subject.Template, Body: g.Templates.Body.Template},
 		Position:  g.top,
 	}
 	if g.has("author") {
 		git.Author = Author{Name: string(g.Author.Name), Email: string(g.Author.Email)}
 	}
-	git.Write = git.WriteFor(Policy{Write: g.Write.checked()})
+	if g.has("forge") {
+		git.Forge.Position = g.keyAt("forge")
+	}
+	git.Write = git.WriteFor(Policy{Write: g.Write.checked(&g.section)})
+	if git.Write.Mode == PullRequest && !git.hasToken() {
+		g.fail(g.valueAt("write.mode"), "write.mode: pull-request %s", needsToken)
+	}
 	c.config.Git = append(c.config.Git, git)
 	c.config.secrets = append(c.config.secrets, secretsOf(g)...)
 }
 
-func (k writeKeys) checked() Write {
-	return Write{Mode: k.Mode, Group: string(k.Group), Commits: k.Commits}
+// needsToken says what is missing where there is nothing to speak to a forge with.
+const needsToken = "needs a token for the forge: auth.tokenEnv, auth.tokenFile or auth.githubApp, or else forge.tokenEnv or forge.tokenFile"
+
+// hasToken reports whether there is a token for the API of the forge.
+func (g Git) hasToken() bool {
+	return g.Forge.TokenEnv != "" || g.Forge.TokenFile != "" || g.Auth.TokenEnv != "" || g.Auth.TokenFile != "" ||
+		g.Auth.GitHubApp != (GitHubApp{})
+}
+
+// checked returns what the key write of a section says.
+func (k writeKeys) checked(s *section) Write {
+	plain := func(l line) string { return string(l) }
+	w := Write{
+		Mode: k.Mode, Group: string(k.Group), Commits: k.Commits,
+		Settle: time.Duration(k.Settle), Labels: namesOf(k.Labels, plain), Reviewers: namesOf(k.Reviewers, plain),
+		Assignees: namesOf(k.Assignees, plain), Draft: k.Draft, AutoMerge: k.AutoMerge,
+	}
+	for _, key := range []string{"settle", "labels", "reviewers", "assignees", "draft", "autoMerge"} {
+		if s.has("write." + key) {
+			w.Given = append(w.Given, key)
+		}
+	}
+	return w
 }
 
 // checkGit reports names in git, which s wrote itself, that are no Git repository's, or there twice.

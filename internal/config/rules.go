@@ -117,6 +117,14 @@ func (k *gitAuthKeys) rules(p place) {
 	p.needs("sshKeyPassphraseFile", "sshKeyFile")
 }
 
+func (k *forgeKeys) rules(p place) { p.atMostOne("tokenEnv", "tokenFile") }
+
+func (k *writeKeys) rules(p place) {
+	if p.has("maxOpen") && p.kind != "git" {
+		p.refuse("maxOpen", "counts the pull requests of a Git repository: it belongs into git[].write")
+	}
+}
+
 func (g *gitEntry) rules(p place) {
 	g.tryTemplates(p.child("templates"))
 	p.needs("clientCertFile", "clientKeyFile")

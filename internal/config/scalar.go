@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/image-updater/image-updater/edit"
 	"github.com/image-updater/image-updater/image"
@@ -23,6 +24,7 @@ type lenient interface{ accepts(tag string) bool }
 
 type (
 	text          string           // any text
+	line          string           // text without line breaks and spaces around it
 	name          string           // of a policy, a Git repository or a group
 	imageName     image.Repository // without tag
 	tagName       string
@@ -45,6 +47,14 @@ type (
 
 func (t *text) parse(s string) error {
 	*t = text(s)
+	return nil
+}
+
+func (l *line) parse(s string) error {
+	if strings.TrimSpace(s) != s || strings.ContainsFunc(s, unicode.IsControl) {
+		return errors.New("want one line without spaces around it")
+	}
+	*l = line(s)
 	return nil
 }
 

@@ -46,6 +46,7 @@ func TestSchemaIsCurrent(t *testing.T) {
 // patterns are the grammars of scalars in the words of JSON Schema, as far as these go. Load knows more.
 var patterns = map[reflect.Type]jsonschema.Schema{
 	reflect.TypeFor[text]():          {},
+	reflect.TypeFor[line]():          {Pattern: `^\S(.*\S)?$`},
 	reflect.TypeFor[name]():          {Pattern: nameGrammar.String()},
 	reflect.TypeFor[imageName]():     {Pattern: `^[A-Za-z0-9._/:\[\]-]+$`, Examples: []any{"nginx", "ghcr.io/acme/api"}},
 	reflect.TypeFor[tagName]():       {Pattern: `^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`},

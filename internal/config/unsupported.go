@@ -18,10 +18,19 @@ var unsupported = []string{
 	"git.write.mode=pull-request",
 	"git.write.maxOpen",
 	"git.write.settle",
+	"git.write.labels",
+	"git.write.reviewers",
+	"git.write.assignees",
+	"git.write.draft",
+	"git.write.autoMerge",
 
 	"policy.write.mode=pull-request",
-	"policy.write.maxOpen",
 	"policy.write.settle",
+	"policy.write.labels",
+	"policy.write.reviewers",
+	"policy.write.assignees",
+	"policy.write.draft",
+	"policy.write.autoMerge",
 	"policy.notify",
 }
 

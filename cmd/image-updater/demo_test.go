@@ -10,7 +10,7 @@ import (
 	"github.com/image-updater/image-updater/internal/gittest"
 )
 
-// The demo does the main job, says what it does, and leaves nothing behind.
+// The demo does the main job, says what it does, and leaves nothing behind. README.md shows its first diff.
 func TestDemo(t *testing.T) {
 	if err := gittest.Available(); err != nil {
 		t.Skip("the git program is not there: ", err)
@@ -34,6 +34,7 @@ func TestDemo(t *testing.T) {
 		"Update acme/tools to stable@sha256:",
 		"Image-Updater-Change: apps/web/deployment.yaml docker.io/library/nginx 1.25.3-alpine -> 1.28.0-alpine",
 		"\n0 commits, 0 changes",
+		strings.TrimPrefix(readmeBlock(t, "diff\n"), "diff\n"),
 	} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("the demo does not say %q:\n%s", want, &stdout)

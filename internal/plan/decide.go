@@ -90,7 +90,7 @@ func (m *maker) change(p Policy, site edit.Site, decision policy.Decision) {
 
 // undigested notes why a tag that is to be written with its digest is not.
 func (m *maker) undigested(p Policy, tag string) {
-	if until := m.input.Lists[p.Image].candidate(tag).NoQuotaUntil; !until.IsZero() {
+	if until := m.input.Lists[p.Image].Candidate(tag).NoQuotaUntil; !until.IsZero() {
 		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleQuota, Until: until,
 			Detail: tag + ": its digest is not known, and asking would spend more of the registry's pull quota than this policy file allows"})
 		return
@@ -109,7 +109,7 @@ func (m *maker) holdGone(p Policy, current policy.Current, decision policy.Decis
 		return
 	}
 	list := m.input.Lists[p.Image]
-	chosen := list.candidate(decision.Chosen)
+	chosen := list.Candidate(decision.Chosen)
 	for _, gone := range list.Gone {
 		better := p.Choice.Choose(current, []policy.Candidate{chosen, gone}, m.input.Now).Chosen
 		if better == gone.Tag && better != decision.Chosen {

@@ -104,14 +104,14 @@ func (m *maker) covers(p Policy, site edit.Site, to goal, s standing) bool {
 // order compares two tags by what is known of them. If the time of b is not, it was there at the latest at when.
 func (m *maker) order(p Policy, a, b string, when time.Time) (order int, ok bool) {
 	list := m.input.Lists[p.Image]
-	second := list.candidate(b)
+	second := list.Candidate(b)
 	if second.Pushed.IsZero() {
 		second.Pushed = when
 	}
 	if second.Created.IsZero() {
 		second.Created = when
 	}
-	return p.Choice.Compare(list.candidate(a), second)
+	return p.Choice.Compare(list.Candidate(a), second)
 }
 
 func (m *maker) sitesAt(at place) []edit.Site {

@@ -123,7 +123,7 @@ func (e *UntimedError) Error() string {
 // untimed reports whether a decision by push times had none to go by: they stand in a list or nowhere. With the time of
 // one tag that is allowed it would be changed, or say what is against that tag.
 func (l List) untimed(d policy.Decision) bool {
-	return !d.Changed && l.candidate(d.Current).Pushed.IsZero() && !slices.ContainsFunc(d.Verdicts, func(v policy.Verdict) bool {
+	return !d.Changed && l.Candidate(d.Current).Pushed.IsZero() && !slices.ContainsFunc(d.Verdicts, func(v policy.Verdict) bool {
 		return v.Outcome == policy.Waiting || v.Rule == policy.RulePlatforms
 	})
 }
@@ -131,7 +131,7 @@ func (l List) untimed(d policy.Decision) bool {
 // unconfirmed reports whether what is known of a tag may have changed since: it comes from another service, its age runs
 // from an earlier look at it, or the answer to a look-up may be a remembered one.
 func (l List) unconfirmed(tag string) bool {
-	return l.SecondHand || seenBefore(l.candidate(tag)) || l.Looked[tag].Asked != 0
+	return l.SecondHand || seenBefore(l.Candidate(tag)) || l.Looked[tag].Asked != 0
 }
 
 // Unconfirmed reports whether that may be so of any of its tags. If not, no tag has to be looked up only because it is
@@ -146,8 +146,8 @@ func (l List) has(tag string) bool {
 	return slices.ContainsFunc(l.Candidates, func(c policy.Candidate) bool { return c.Tag == tag })
 }
 
-// candidate returns what is known of a tag, which may be nothing.
-func (l List) candidate(tag string) policy.Candidate {
+// Candidate returns what is known of a tag, which may be nothing.
+func (l List) Candidate(tag string) policy.Candidate {
 	for _, c := range l.Candidates {
 		if c.Tag == tag {
 			return c

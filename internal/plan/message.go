@@ -7,14 +7,10 @@ import (
 
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/message"
-	"github.com/image-updater/image-updater/policy"
 )
 
 // maxSubjectTags is how many tags of one image a subject names before it counts places instead.
 const maxSubjectTags = 3
-
-// maxWaiting is how many of the tags that wait a message names for one change, the best first.
-const maxWaiting = 3
 
 // Message returns the commit message of the group: a subject, what changes and why, and the trailers.
 func (g Group) Message() string { return g.Worded(g.text()) }
@@ -81,8 +77,8 @@ func (g Group) body() []string {
 	var lines, reasons []string
 	for _, c := range g.Changes {
 		lines = append(lines, "- "+c.told().String())
-		for _, reason := range c.reasons() {
-			reasons = append(reasons, message.Line(reason))
+		for _, reason := range c.Reasons() {
+			reasons = append(reasons, message.Line(reason.String()))
 		}
 	}
 	if len(reasons) > 0 {
@@ -94,33 +90,6 @@ func (g Group) body() []string {
 			said[reason] = true
 			lines = append(lines, reason)
 		}
-	}
-	return lines
-}
-
-// reasons says in sentences why the change's tag was taken, and which better one waits or was refused.
-func (c Change) reasons() []string {
-	if c.Policy == "" || len(c.Decision.Verdicts) == 0 {
-		return nil
-	}
-	var lines []string
-	if detail := c.Decision.Verdicts[0].Detail(); detail != "" {
-		lines = append(lines, fmt.Sprintf("Policy %s chose %s: %s.", c.Policy, c.To, detail))
-	}
-	waiting := 0
-	for _, v := range c.Decision.Verdicts {
-		if v.Outcome != policy.Waiting {
-			continue
-		}
-		if waiting++; waiting <= maxWaiting {
-			lines = append(lines, fmt.Sprintf("%s waits: %s.", v.Tag, v.Detail()))
-		}
-	}
-	if waiting > maxWaiting {
-		lines = append(lines, fmt.Sprintf("%d more wait.", waiting-maxWaiting))
-	}
-	if v, refused := c.Decision.Refused(); refused {
-		lines = append(lines, fmt.Sprintf("%s was not taken: %s.", v.Tag, v.Detail()))
 	}
 	return lines
 }

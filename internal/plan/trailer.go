@@ -44,6 +44,11 @@ type Trailer struct {
 	ToDigest   image.Digest
 }
 
+// Trailer returns the change as its commit's message tells it.
+func (c Change) Trailer() Trailer {
+	return Trailer{Path: c.Site.Path, Image: c.Site.Image, From: c.Site.Tag, To: c.To, FromDigest: c.Site.Digest, ToDigest: c.ToDigest}
+}
+
 // Step writes what was changed as the trailer does: "1.25.3 -> 1.27.4".
 func (t Trailer) Step() string {
 	return version(t.From, t.FromDigest) + " " + arrow + " " + version(t.To, t.ToDigest)

@@ -45,6 +45,7 @@ var Design = Rules{
 		{Folder: "edit", Kind: Pure, May: []string{"image"}},
 		{Folder: "internal/message", Kind: Pure, May: []string{"image"}},
 		{Folder: "internal/plan", Kind: Pure, May: []string{"image", "policy", "edit", "internal/message"}},
+		{Folder: "internal/proposal", Kind: Pure, May: []string{"image", "policy", "edit", "internal/plan", "internal/message"}},
 		{Folder: "internal/schedule", Kind: Pure, May: []string{"image"}},
 		{Folder: "internal/forecast", Kind: Pure, May: []string{"image"}},
 
@@ -56,7 +57,7 @@ var Design = Rules{
 
 		{Folder: "internal/config", May: []string{"image", "policy", "edit", "internal/message"}},
 		{Folder: "internal/reconcile", May: []string{
-			"image", "policy", "edit", "internal/plan", "internal/config", "writeback",
+			"image", "policy", "edit", "internal/plan", "internal/proposal", "internal/config", "writeback",
 		}},
 		{Folder: "internal/daemon", May: []string{"internal/reconcile"}},
 		{Folder: "internal/web", May: []string{"internal/reconcile"}},

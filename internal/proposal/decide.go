@@ -1,0 +1,311 @@
+package proposal
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/policy"
+)
+
+// Decide says what is to be done about the pull request of a group, or what has to be known first.
+func Decide(in Input) Decision {
+	if d, ok := in.recall(); ok {
+		return d
+	}
+	d := &decider{in: in, out: Decision{Group: in.Group}}
+	d.decide()
+	return d.out
+}
+
+// decider makes one decision.
+type decider struct {
+	in   Input
+	out  Decision
+	open *Pull
+	// state is what the open one says of itself, if that is known.
+	state State
+	known bool
+}
+
+func (d *decider) decide() {
+	if !d.in.Looked {
+		d.unseen()
+		return
+	}
+	d.find()
+	unread := d.reject()
+	switch {
+	case d.open != nil && d.open.Base != d.in.Base:
+		d.hold(Edited, fmt.Sprintf("it goes to %q now", d.open.Base))
+	case d.open != nil && slices.Contains(d.open.Labels, LabelHold):
+		d.hold(HoldLabel, fmt.Sprintf("#%d carries the label %s", d.open.Number, LabelHold))
+	case len(unread) > 0:
+		d.out.Ask, d.out.Read = AskCommits, unread
+	case d.in.HeadTip != "" && d.in.Branch == nil:
+		d.keepWithheld()
+		d.out.Ask = AskBranch
+	case d.open != nil:
+		d.keepWithheld()
+		d.tend()
+	default:
+		d.propose()
+	}
+}
+
+// unseen decides what can be decided without a look at the forge. Without a branch there is no pull request, unless one
+// is remembered: it has lost its branch meanwhile.
+func (d *decider) unseen() {
+	if d.in.HeadTip != "" || d.in.Memory.Number != 0 {
+		d.out.Ask = AskPulls
+		return
+	}
+	if len(d.in.Group.Changes) == 0 {
+		return
+	}
+	if until, waits := d.in.settling(d.in.Group); waits {
+		d.settle(until)
+		return
+	}
+	d.out.Ask = AskPulls
+}
+
+// find picks the open pull request. One that somebody has sent to another branch is only looked at if there is no other.
+func (d *decider) find() {
+	for i := range d.in.Pulls {
+		p := &d.in.Pulls[i]
+		if p.Status == Open && (d.open == nil || d.open.Base != d.in.Base && p.Base == d.in.Base) {
+			d.open = p
+		}
+	}
+	if d.open == nil {
+		return
+	}
+	d.state, d.known = Parse(d.open.Body, d.in.Group.Key)
+	d.out.Number, d.out.URL, d.out.Title = d.open.Number, d.open.URL, d.open.Title
+	d.out.Outcome = Unchanged
+}
+
+// keepWithheld adds changes to the group that a gate stops now and that the open pull request has: a window that closes
+// takes nothing back.
+func (d *decider) keepWithheld() {
+	if !d.known {
+		return
+	}
+	kept := slices.Clone(d.out.Group.Changes)
+	for _, w := range d.in.Withheld {
+		if d.state.Changes.Has(w.Trailer()) {
+			kept = append(kept, w.Change)
+		}
+	}
+	d.out.Group = plan.NewGroup(d.in.Group.Key, kept)
+}
+
+// tend looks after the open pull request.
+func (d *decider) tend() {
+	rebuild := slices.Contains(d.open.Labels, LabelRebuild)
+	foreign := d.foreign()
+	empty := len(d.out.Group.Changes) == 0
+	switch {
+	case foreign && (!rebuild || empty):
+		d.leave()
+	case !rebuild && d.settled():
+	case empty && d.doubtful():
+	case empty:
+		d.withdraw()
+	default:
+		d.bring(rebuild, foreign)
+	}
+}
+
+// foreign reports whether there are commits of others on the branch. One that we have noted ourselves is ours, even if we
+// commit by another name now.
+func (d *decider) foreign() bool {
+	if d.in.HeadTip == "" || d.in.Branch.Other == nil {
+		return false
+	}
+	for _, p := range d.in.Pulls {
+		if s, ok := Parse(p.Body, d.in.Group.Key); ok && s.Tip == d.in.HeadTip {
+			return false
+		}
+	}
+	return true
+}
+
+// settled reports whether the open pull request has all that is wanted, and something about which nothing can be said in
+// this pass: it stays as it is then.
+func (d *decider) settled() bool {
+	for _, c := range d.out.Group.Changes {
+		if !d.carries(c.Trailer()) {
+			return false
+		}
+	}
+	withheld := slices.ContainsFunc(d.in.Withheld, func(w plan.Withheld) bool { return d.carries(w.Trailer()) })
+	return withheld || d.doubtful()
+}
+
+// carries reports whether the open pull request has a change.
+func (d *decider) carries(t plan.Trailer) bool {
+	if d.known {
+		return d.state.Changes.Has(t)
+	}
+	return d.in.Branch != nil && slices.Contains(d.in.Branch.Changes, t)
+}
+
+// doubtful reports whether the branch has a change of an image about which this pass could not decide, and that still
+// can be made.
+func (d *decider) doubtful() bool {
+	if d.in.Branch == nil {
+		return false
+	}
+	return slices.ContainsFunc(d.in.Branch.Changes, func(t plan.Trailer) bool {
+		return slices.Contains(d.in.Unsure, t.Image) && d.in.stands(t.Path, t, t.From, string(t.FromDigest)) && !d.wants(t)
+	})
+}
+
+func (d *decider) wants(t plan.Trailer) bool {
+	return slices.ContainsFunc(d.out.Group.Changes, func(c plan.Change) bool { return c.Trailer() == t })
+}
+
+// bring makes branch and pull request what they are to be.
+func (d *decider) bring(rebuild, foreign bool) {
+	d.out.Text = d.in.render(d.out.Group)
+	number := d.open.Number
+	pushes := rebuild || d.in.HeadTip == "" || !d.in.Branch.Carries
+	if pushes {
+		d.act(Action{Kind: Push, Lease: d.in.HeadTip, Over: foreign})
+	}
+	if pushes || !d.known || d.state != d.out.Text.State(d.in.HeadTip) {
+		d.act(Action{Kind: Update, Number: number})
+		d.out.Title, d.out.Outcome = d.out.Text.Title, Updated
+	}
+	if rebuild {
+		d.act(Action{Kind: RemoveLabel, Number: number, Names: []string{LabelRebuild}})
+		d.out.Detail = "built again from " + d.in.Base
+	}
+}
+
+// leave lets a branch with commits of others alone, and says so once for each time that we pushed.
+func (d *decider) leave() {
+	other := d.in.Branch.Other
+	detail := "edited by " + cmp.Or(other.By, "somebody") + ", " + short(other.ID)
+	if d.open != nil {
+		key := "edited"
+		if d.known {
+			key += "-" + short(d.state.Tip)
+		}
+		d.act(Action{Kind: Comment, Number: d.open.Number, Key: key, Text: d.in.comment(key, d.in.editedText(*other))})
+	} else {
+		detail += "; delete the branch " + BranchPrefix + d.in.Group.Key + " to have it proposed again"
+	}
+	d.hold(Edited, detail)
+}
+
+// withdraw closes what is not needed any more. Before, the pull request is made to stand for nothing, so that what was in
+// it does not count as rejected.
+func (d *decider) withdraw() {
+	number := d.open.Number
+	reason := d.needless()
+	d.act(Action{Kind: Comment, Number: number, Key: "withdrawn", Text: d.in.comment("withdrawn", reason)})
+	if !d.known || !d.state.Changes.Empty() {
+		d.out.Text = d.in.withdrawn(*d.open)
+		d.act(Action{Kind: Update, Number: number})
+	}
+	d.act(Action{Kind: Close, Number: number})
+	d.deleteBranch()
+	d.out.Outcome, d.out.Detail = Withdrawn, strings.TrimSuffix(reason, ".")
+}
+
+// propose opens a pull request, where there is none.
+func (d *decider) propose() {
+	switch {
+	case len(d.in.Group.Changes) == 0:
+		d.clear()
+	case len(d.out.Group.Changes) == 0: // all is rejected: the branch stays, for whoever opens it again
+		d.out.Outcome = HeldBack
+	case d.foreign():
+		d.leave()
+	default:
+		d.create()
+	}
+}
+
+// clear deletes a branch that nothing comes of any more.
+func (d *decider) clear() {
+	merged := d.merged()
+	if merged != nil {
+		d.out.Outcome = WasMerged
+		d.out.Number, d.out.URL, d.out.Title = merged.Number, merged.URL, merged.Title
+	}
+	if d.in.HeadTip == "" || d.foreign() || merged == nil && (len(d.in.Withheld) > 0 || d.doubtful()) {
+		return
+	}
+	d.deleteBranch()
+}
+
+// merged returns the latest pull request if it was merged.
+func (d *decider) merged() *Pull {
+	if len(d.in.Pulls) > 0 && d.in.Pulls[0].Status == Merged {
+		return &d.in.Pulls[0]
+	}
+	return nil
+}
+
+func (d *decider) create() {
+	if until, waits := d.in.settling(d.out.Group); waits {
+		d.settle(until)
+		return
+	}
+	if d.in.Settings.MaxOpen > 0 && !d.in.Counted {
+		d.out.Ask = AskOpened
+		return
+	}
+	if n, full := d.in.full(); full {
+		d.hold(MaxOpen, fmt.Sprintf("%d pull requests are open, and write.maxOpen is %d", n, d.in.Settings.MaxOpen))
+		return
+	}
+	d.out.Text = d.in.render(d.out.Group)
+	if d.in.HeadTip == "" || !d.in.Branch.Carries {
+		d.act(Action{Kind: Push, Lease: d.in.HeadTip})
+	}
+	d.act(Action{Kind: Create})
+	d.out.Title, d.out.Outcome = d.out.Text.Title, Opened
+	s, can := d.in.Settings, d.in.Limits
+	for _, extra := range []struct {
+		kind  Kind
+		can   bool
+		names []string
+	}{{AddLabels, can.Labels, s.Labels}, {RequestReview, can.Reviewers, s.Reviewers}, {Assign, can.Assignees, s.Assignees}} {
+		if extra.can && len(extra.names) > 0 {
+			d.act(Action{Kind: extra.kind, Names: slices.Clone(extra.names)})
+		}
+	}
+	if s.AutoMerge && can.AutoMerge {
+		d.act(Action{Kind: AutoMerge})
+	}
+}
+
+func (d *decider) deleteBranch() {
+	if d.in.HeadTip != "" {
+		d.act(Action{Kind: DeleteBranch, Lease: d.in.HeadTip})
+	}
+}
+
+func (d *decider) act(a Action) { d.out.Actions = append(d.out.Actions, a) }
+
+// hold keeps all of the group back.
+func (d *decider) hold(rule policy.Rule, detail string) {
+	names := d.out.Group.Policies()
+	if len(names) == 0 {
+		names = d.in.Policies
+	}
+	for _, name := range names {
+		d.out.Held = append(d.out.Held, plan.Held{Policy: name, Rule: rule, Detail: detail})
+	}
+	d.out.Outcome, d.out.Detail = HeldBack, detail
+}
+
+// short returns the first digits of the id of a commit.
+func short(id string) string { return id[:min(len(id), 10)] }

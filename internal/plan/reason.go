@@ -14,9 +14,9 @@ type Reason struct {
 	Policy  string
 	Outcome policy.Outcome
 	Rule    policy.Rule // that keeps the tag back, "" for the one taken
-	Tag     string // "" for More
-	Detail  string // half a sentence
-	More    int    // tags that wait and are not named
+	Tag     string      // "" for More
+	Detail  string      // half a sentence
+	More    int         // tags that wait and are not named
 }
 
 // String returns the reason as a sentence.

@@ -28,20 +28,20 @@ func onlyOurs(branch string, by git.Signature, ahead *git.Ahead) error {
 	return nil
 }
 
-// carries reports whether a branch of ours says and holds exactly what a draft does: the same changes in its trailers,
-// and the same bytes in the files that they changed.
-func carries(ahead *git.Ahead, a attempt) bool {
+// carries reports whether a branch of ours says and holds exactly what is wanted: the same changes in the trailers of its
+// commits, and the same bytes in the files.
+func carries(ahead *git.Ahead, messages []string, files []FileDiff) bool {
 	theirs, ours := map[string]bool{}, map[string]bool{}
 	for _, c := range ahead.Commits {
 		maps.Copy(theirs, changes(c.Message))
 	}
-	for _, c := range a.commits {
-		maps.Copy(ours, changes(c.Message))
+	for _, message := range messages {
+		maps.Copy(ours, changes(message))
 	}
 	if !maps.Equal(theirs, ours) {
 		return false
 	}
-	for _, f := range a.edited.preview.Files {
+	for _, f := range files {
 		if e, ok := ahead.Lookup(f.Path); !ok || e.Hash != git.BlobID(f.New) {
 			return false
 		}

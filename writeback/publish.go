@@ -24,7 +24,14 @@ type Publication struct {
 	// Its commits must carry trailers Image-Updater-Change; by these and the target's Author they are known as ours later.
 	Head   string
 	Decide Decide
+	// Replace makes Head anew whatever lies on it, provided that it stands at Lease, "" for a branch that is not there. What
+	// lies there is the caller's to look at, by [Branch.Head]. Where it stands elsewhere nothing is pushed: [ErrMoved].
+	Replace bool
+	Lease   string
 }
+
+// ErrMoved is a branch of our own that stands elsewhere than where it was looked at.
+var ErrMoved = errors.New("the branch has moved since it was looked at")
 
 // Published says what became of a publication.
 type Published struct {
@@ -102,12 +109,9 @@ func (p *publication) publish(ctx context.Context) (Published, error) {
 		if errors.Is(err, errMoved) {
 			continue
 		}
-		if err != nil {
-			return p.result(a, a.old), err
-		}
-		if upToDate {
+		if err != nil || upToDate {
 			a.commits = nil
-			return p.result(a, a.old), nil
+			return p.result(a, a.old), err
 		}
 		landed, err := p.push(ctx, a)
 		if err != nil {
@@ -165,6 +169,12 @@ func (p *publication) upToDate(ctx context.Context, a attempt) (bool, error) {
 	if a.draft == nil || a.draft.Empty() {
 		return true, nil
 	}
+	if p.Replace && p.own() {
+		if tipText(a.old) != p.Lease {
+			return false, ErrMoved
+		}
+		return false, nil
+	}
 	if !p.own() || a.old.IsZero() {
 		return false, nil
 	}
@@ -179,7 +189,24 @@ func (p *publication) upToDate(ctx context.Context, a attempt) (bool, error) {
 	if err := onlyOurs(p.head, p.branch.signature(), ahead); err != nil {
 		return false, err
 	}
-	return carries(ahead, a), nil
+	return carries(ahead, a.messages(), a.edited.preview.Files), nil
+}
+
+// messages returns those of the commits.
+func (a attempt) messages() []string {
+	messages := make([]string, len(a.commits))
+	for i, c := range a.commits {
+		messages[i] = c.Message
+	}
+	return messages
+}
+
+// tipText writes where a branch stands, "" for one that is not there.
+func tipText(tip git.Hash) string {
+	if tip.IsZero() {
+		return ""
+	}
+	return tip.String()
 }
 
 // errMoved says that a branch was read anew because it stands elsewhere.
@@ -222,9 +249,5 @@ func (p *publication) landed(ctx context.Context, a attempt) Published {
 }
 
 func (p *publication) result(a attempt, tip git.Hash) Published {
-	r := Published{Branch: p.head, Commits: a.commits, Preview: a.edited.preview, Attempts: p.attempts}
-	if !tip.IsZero() {
-		r.Tip = tip.String()
-	}
-	return r
+	return Published{Branch: p.head, Tip: tipText(tip), Commits: a.commits, Preview: a.edited.preview, Attempts: p.attempts}
 }

@@ -121,6 +121,9 @@ func (p *publication) ask(ctx context.Context, a attempt, failed error) (outcome
 // outrun waits and then reads the branch: what is read first and acted upon after a pause is out of date again. It
 // reports whether our commits turn out to be under those of somebody else, since an answer may have been lost as well.
 func (p *publication) outrun(ctx context.Context, a attempt) (bool, error) {
+	if p.Replace && p.own() {
+		return false, ErrMoved
+	}
 	if err := p.races.lost(ctx, p.branch.writer, p.head, time.Since(p.begun)); err != nil {
 		return false, err
 	}

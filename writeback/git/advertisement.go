@@ -17,6 +17,14 @@ type Hash = plumbing.Hash
 
 const branchPrefix = "refs/heads/"
 
+// ParseHash reads the whole id of an object as Git writes it.
+func ParseHash(text string) (Hash, bool) {
+	if !plumbing.IsHash(text) {
+		return Hash{}, false
+	}
+	return plumbing.NewHash(text), true
+}
+
 // Refs are the branches of a repository as one advertisement tells them.
 type Refs struct {
 	// Head is the full name of the default branch, "" when the server does not tell.

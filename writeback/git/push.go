@@ -33,6 +33,25 @@ func (r *Remote) push(ctx context.Context, ref string, old Hash, d *Draft) (err 
 	if d.Empty() {
 		return errors.New("there is nothing to push")
 	}
+	return r.send(ctx, ref, old, d.tip, d.objects)
+}
+
+// Delete deletes ref, which stands at the commit old. Its errors are those of [Remote.Push].
+func (r *Remote) Delete(ctx context.Context, ref string, old Hash) error {
+	ctx, cancel := r.bound(ctx)
+	defer cancel()
+	err := r.send(ctx, ref, old, Hash{}, nil)
+	if said, ok := errors.AsType[*PushError](err); ok {
+		return said
+	}
+	if err != nil {
+		return explain(ctx, fmt.Sprintf("deleting %s of %s", ref, r.shown), err)
+	}
+	return nil
+}
+
+// send moves ref from the commit old to another one, with the objects that the server lacks. A zero one deletes it.
+func (r *Remote) send(ctx context.Context, ref string, old, tip Hash, objects []object) (err error) {
 	if err := checkRef(ref); err != nil {
 		return err
 	}
@@ -46,7 +65,7 @@ func (r *Remote) push(ctx context.Context, ref string, old Hash, d *Draft) (err 
 	if err != nil {
 		return err
 	}
-	request, err := encodePush(adv, ref, old, d)
+	request, err := encodePush(adv, ref, old, tip, objects)
 	if err != nil {
 		return err
 	}
@@ -57,7 +76,7 @@ func (r *Remote) push(ctx context.Context, ref string, old Hash, d *Draft) (err 
 	if err := r.readReport(answer, adv, ref); err != nil {
 		return err
 	}
-	r.log.DebugContext(ctx, "pushed", "url", r.shown, "ref", ref, "commit", d.tip, "objects", len(d.objects),
+	r.log.DebugContext(ctx, "pushed", "url", r.shown, "ref", ref, "commit", tip, "objects", len(objects),
 		"bytes", len(request), "took", time.Since(begun))
 	return nil
 }
@@ -99,10 +118,14 @@ func checkRef(ref string) error {
 	return nil
 }
 
-// encodePush writes the request (gitprotocol-pack, "Reference Update Request"): one command and the pack.
-func encodePush(adv *advertisement, ref string, old Hash, d *Draft) ([]byte, error) {
+// encodePush writes the request (gitprotocol-pack, "Reference Update Request"): one command and the pack, which a
+// deletion goes without.
+func encodePush(adv *advertisement, ref string, old, tip Hash, objects []object) ([]byte, error) {
 	if !adv.offers("report-status") {
 		return nil, errors.New("the server does not report what becomes of a push")
+	}
+	if tip.IsZero() && !adv.offers("delete-refs") {
+		return nil, errors.New("the server does not let branches be deleted")
 	}
 	var wants strings.Builder
 	wants.WriteString("report-status")
@@ -113,13 +136,16 @@ func encodePush(adv *advertisement, ref string, old Hash, d *Draft) ([]byte, err
 	}
 	var buf bytes.Buffer
 	lines := pktline.NewEncoder(&buf)
-	if err := lines.Encodef("%s %s %s\x00 %s", old, d.tip, ref, wants.String()); err != nil {
+	if err := lines.Encodef("%s %s %s\x00 %s", old, tip, ref, wants.String()); err != nil {
 		return nil, err
 	}
 	if err := lines.Flush(); err != nil {
 		return nil, err
 	}
-	if err := writePack(&buf, d.objects); err != nil {
+	if tip.IsZero() {
+		return buf.Bytes(), nil
+	}
+	if err := writePack(&buf, objects); err != nil {
 		return nil, err
 	}
 	return buf.Bytes(), nil

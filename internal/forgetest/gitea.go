@@ -76,7 +76,11 @@ func (s *Server) giteaList(w http.ResponseWriter, r *http.Request) {
 	}
 	part, next := window(r, all, "page", "limit", 50)
 	link(w, r, "page", next)
-	answer(w, http.StatusOK, listed(part, s.giteaPull))
+	answer(w, http.StatusOK, listed(part, func(p *Pull) map[string]any {
+		out := s.giteaPull(p)
+		out["merged_by"] = nil // lists leave it out
+		return out
+	}))
 }
 
 // giteaByBranches answers with any of them, which is the oldest.

@@ -2,7 +2,9 @@ package config
 
 import (
 	"os"
+	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -21,9 +23,45 @@ func TestDocsNameEachKey(t *testing.T) {
 	docs := readDocs(t)
 	for _, fields := range table {
 		for _, f := range fields {
-			if !regexp.MustCompile("`([A-Za-z]+\\.)?" + f.key + "[`.]").MatchString(docs) {
+			if !describes(docs, f.key) {
 				t.Errorf("%s is not described", f.key)
 			}
 		}
 	}
+}
+
+// The tables of docs/policies.md have a row for each key of the mapping that their section is about, whatever other
+// mappings have a key of that name.
+func TestDocsTables(t *testing.T) {
+	t.Parallel()
+	sections := map[string]string{}
+	for section := range strings.SplitSeq(readDocs(t), "\n### ") {
+		name, text, _ := strings.Cut(section, "\n")
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, "|") {
+				sections[name] += line
+			}
+		}
+	}
+	for section, of := range map[string]reflect.Type{
+		"Top level": reflect.TypeFor[file](), "registries": reflect.TypeFor[registryEntry](), "git": reflect.TypeFor[gitEntry](),
+		"policies": reflect.TypeFor[policyEntry](), "tags": reflect.TypeFor[tagsKeys](), "select": reflect.TypeFor[selectKeys](),
+		"guard": reflect.TypeFor[guardKeys](), "targets": reflect.TypeFor[targetKeys](), "write": reflect.TypeFor[writeKeys](),
+		"window": reflect.TypeFor[windowKeys](),
+	} {
+		fields := fieldsOf(of)
+		if len(fields) == 0 {
+			t.Errorf("%s has no keys", of)
+		}
+		for _, f := range fields {
+			if !describes(sections[section], f.key) {
+				t.Errorf("%s: the table has no key %s", section, f.key)
+			}
+		}
+	}
+}
+
+// describes reports whether a text names a key, by itself or as a part of another.
+func describes(text, key string) bool {
+	return regexp.MustCompile("`([A-Za-z]+\\.)?" + key + "[`.]").MatchString(text)
 }

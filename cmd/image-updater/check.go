@@ -18,9 +18,11 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Read the policy files and report every error with its position",
 		Long: `Read the policy files and report every error of all of them at once, each with file, line and column.
-Nothing is asked and nothing is written. What is allowed but hardly meant is a warning, and so is a
-credential that is named but not there: a policy file may be checked where its secrets are not. Keys
-and certificates that are there and cannot be used are warnings as well. A warning, too, is that the policies cost more than a registry is known to allow: see forecast.`,
+Nothing is asked and nothing is written.
+
+A warning is what is allowed but hardly meant; a credential that is named but not there, for a policy file may be
+checked where its secrets are not; a key or certificate that is there and cannot be used; and that the policies
+cost more than a registry is known to allow (see forecast). Warnings change no exit code.`,
 		Example: `  image-updater check
   image-updater check -f policies/ -f team-a.yaml
   image-updater check -o json`,

@@ -1,6 +1,7 @@
 package layering
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"slices"
@@ -254,4 +255,48 @@ func TestLists(t *testing.T) {
 			t.Errorf("%q has a double", list)
 		}
 	}
+}
+
+// docs/architecture.md has the same table, as far as it is built.
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	docs, err := os.ReadFile("../../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string][]string{} // by folder, what the row says
+	for line := range strings.Lines(string(docs)) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 4 {
+			continue
+		}
+		for _, folder := range quoted(cells[1]) {
+			told[folder] = cells
+		}
+	}
+	for _, p := range Design.Packages {
+		row, ok := told[p.Folder]
+		_, err := os.Stat("../../" + p.Folder)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case !ok:
+			t.Errorf("%s has no row", p.Folder)
+		case p.Kind != Product && p.Kind != Pure:
+		case len(p.May) == 0 && strings.TrimSpace(row[3]) != "nothing" || len(p.May) > 0 && !slices.Equal(quoted(row[3]), p.May):
+			t.Errorf("%s may import %q, and the row says %s", p.Folder, p.May, row[3])
+		case strings.Contains(row[2], "Pure") != (p.Kind == Pure):
+			t.Errorf("%s: pure or not: %s", p.Folder, row[2])
+		}
+	}
+}
+
+// quoted returns what stands between backticks.
+func quoted(cell string) []string {
+	var all []string
+	for i, part := range strings.Split(cell, "`") {
+		if i%2 == 1 {
+			all = append(all, part)
+		}
+	}
+	return all
 }

@@ -103,7 +103,7 @@ func (f *search) enter(e git.Entry) bool {
 // visit looks through the files of a folder.
 func (f *search) visit(ctx context.Context, folder git.Folder) error {
 	chart := f.chartIn(folder)
-	before, err := f.before(folder.Path, chart)
+	before, err := f.before(folder.Path)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (f *search) chartIn(folder git.Folder) string {
 }
 
 // before returns the entries of a folder as they were at the last search, as far as they are known, by path.
-func (f *search) before(folder, chart string) (map[string]git.Entry, error) {
+func (f *search) before(folder string) (map[string]git.Entry, error) {
 	id, known := f.was[folder]
 	if !known {
 		return nil, nil

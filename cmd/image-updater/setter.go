@@ -163,12 +163,12 @@ func (s *setter) commitTo(ctx context.Context, g config.Git, done *outcome) erro
 var pushedNothing = []string{"nothing was pushed"}
 
 // publish pushes the commit.
-func (s *setter) publish(ctx context.Context, b *writeback.Branch, message reconcile.Wording, done *outcome) error {
+func (s *setter) publish(ctx context.Context, b *writeback.Branch, words reconcile.Wording, done *outcome) error {
 	published, err := b.Publish(ctx, writeback.Publication{
 		Scanner: s.scanner, Paths: s.paths,
 		Decide: func(_ context.Context, found edit.Found) ([]writeback.Commit, error) {
 			done.plan = s.plan(done.git, found)
-			return reconcile.Commits([]plan.Group{done.plan.Group}, message), nil
+			return reconcile.Commits([]plan.Group{done.plan.Group}, words), nil
 		},
 	})
 	done.preview, done.commits = published.Preview, reconcile.Pushed(done.git, published)
@@ -179,13 +179,13 @@ func (s *setter) publish(ctx context.Context, b *writeback.Branch, message recon
 }
 
 // preview makes the commit and keeps it.
-func (s *setter) preview(ctx context.Context, b *writeback.Branch, message reconcile.Wording, done *outcome) error {
+func (s *setter) preview(ctx context.Context, b *writeback.Branch, words reconcile.Wording, done *outcome) error {
 	found, err := b.Find(ctx, s.scanner, s.paths)
 	if err != nil {
 		return err
 	}
 	done.plan = s.plan(done.git, found)
-	commits := reconcile.Commits([]plan.Group{done.plan.Group}, message)
+	commits := reconcile.Commits([]plan.Group{done.plan.Group}, words)
 	if done.preview, err = b.Preview(ctx, commits); err != nil {
 		return err
 	}

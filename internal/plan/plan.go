@@ -161,13 +161,13 @@ func (m *maker) unfound() {
 	}
 }
 
-func (m *maker) problem(policy string, err error) {
+func (m *maker) problem(name string, err error) {
 	for _, p := range m.problems {
-		if p.Policy == policy && p.Err.Error() == err.Error() {
+		if p.Policy == name && p.Err.Error() == err.Error() {
 			return
 		}
 	}
-	m.problems = append(m.problems, Problem{Policy: policy, Err: err})
+	m.problems = append(m.problems, Problem{Policy: name, Err: err})
 }
 
 func (m *maker) group(key string) *Group {

@@ -56,8 +56,8 @@ func (t Trailer) Step() string {
 
 // ParseTrailers reads the trailers of a commit message. Lines that are none, or were changed by hand into something
 // that is none any more, are passed over. A message without a change is not one of this program's.
-func ParseTrailers(message string) (policies []string, changes []Trailer) {
-	for line := range strings.Lines(message) {
+func ParseTrailers(text string) (policies []string, changes []Trailer) {
+	for line := range strings.Lines(text) {
 		key, value, found := strings.Cut(strings.TrimRight(line, "\r\n"), ": ")
 		if !found {
 			continue
@@ -75,9 +75,9 @@ func ParseTrailers(message string) (policies []string, changes []Trailer) {
 }
 
 // parseHashes returns the hashes of the policies behind a commit.
-func parseHashes(message string) []string {
+func parseHashes(text string) []string {
 	var hashes []string
-	for line := range strings.Lines(message) {
+	for line := range strings.Lines(text) {
 		value, found := strings.CutPrefix(strings.TrimRight(line, "\r\n"), PolicyHashTrailer+": ")
 		if name, hash, two := strings.Cut(value, " "); found && two && name != "" && hash != "" {
 			hashes = append(hashes, hash)

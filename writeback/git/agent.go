@@ -1,9 +1,6 @@
 package git
 
-import (
-	"context"
-	"strings"
-)
+import "strings"
 
 // negotiates reports whether a server is one whose answers to what we have are known: Git itself, which most forges run,
 // and JGit. Azure DevOps, which does not say what it is, wants a client of the extended negotiation and answers it in a
@@ -24,20 +21,4 @@ func (a *advertisement) acknowledging() string {
 		}
 	}
 	return ""
-}
-
-// maxApart is how many commits of a branch and its base are looked through, one behind the other, to find where they part.
-const maxApart = 1000
-
-// aheadApart compares a branch with the base where the server is told of nothing that we have: by the commits of both,
-// and the trees of the branch.
-func (r *Remote) aheadApart(ctx context.Context, tip Hash, base *Tree) (*Ahead, error) {
-	log, err := r.Log(ctx, []Hash{tip, base.tip}, maxApart)
-	if err != nil {
-		return nil, err
-	}
-	a := &Ahead{}
-	a.Commits, a.Cut = log.Back(tip, base.tip)
-	a.tree, err = r.fetch(ctx, tip, nil, nil)
-	return a, err
 }

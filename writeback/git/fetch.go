@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing/format/pktline"
@@ -127,79 +126,6 @@ func (r *Remote) fetchInto(ctx context.Context, s *store, tip Hash, d download) 
 		return nil, &incompleteError{tip: tip}
 	}
 	return &Tree{remote: r, store: s, tip: tip, root: c.tree}, nil
-}
-
-// Ahead is what a branch has that another, its base, has not.
-type Ahead struct {
-	// Commits are the latest first, as far as they lead from the tip of the branch to commits of the base.
-	Commits []Logged
-	// Cut says that there are more than were fetched.
-	Cut  bool
-	tree *Tree
-}
-
-// Logged is a commit as a log shows it.
-type Logged struct {
-	ID      Hash
-	Message string
-	// Author and Committer are as they stand in the commit: "Name <address> seconds zone".
-	Author, Committer string
-}
-
-// MadeBy reports whether the commit may be one that [Draft.Commit] made for the identity of s, at whatever time: author
-// and committer are one and the same. Whoever amends, rebases or picks such a commit becomes its committer.
-func (l Logged) MadeBy(s Signature) bool {
-	return l.Author == l.Committer && strings.HasPrefix(l.Author, s.person()+" ")
-}
-
-// Lookup returns the entry at one of the paths that were asked for, at the branch's tip.
-func (a *Ahead) Lookup(path string) (Entry, bool) {
-	if a.tree == nil {
-		return Entry{}, false
-	}
-	return a.tree.Lookup(path)
-}
-
-// Ahead compares the branch that stands at tip with the base, at the files of paths.
-func (r *Remote) Ahead(ctx context.Context, tip Hash, base *Tree, paths []string) (*Ahead, error) {
-	ctx, cancel := r.bound(ctx)
-	defer cancel()
-	a, err := r.ahead(ctx, tip, base, paths)
-	if err != nil {
-		return nil, explain(ctx, fmt.Sprintf("fetching %s of %s", tip, r.shown), err)
-	}
-	return a, nil
-}
-
-func (r *Remote) ahead(ctx context.Context, tip Hash, base *Tree, paths []string) (*Ahead, error) {
-	if adv, err := r.capabilities(ctx); err != nil || !adv.negotiates() {
-		return r.aheadApart(ctx, tip, base)
-	}
-	p, err := r.download(ctx, download{
-		wants: []Hash{tip}, have: base.tip, depth: maxHistory, filter: packp.FilterBlobNone(), limits: wholeLimits,
-	})
-	if err != nil {
-		return nil, err
-	}
-	s := newStore()
-	s.under = base.store
-	if _, err := s.add(p); err != nil {
-		return nil, err
-	}
-	a := &Ahead{}
-	if c := s.commits[tip]; c != nil {
-		a.tree = &Tree{remote: r, store: s, tip: tip, root: c.tree}
-		if err := a.tree.reach(ctx, paths); err != nil {
-			return nil, err
-		}
-	}
-	// The server leaves out what the base has, so what came is what is ahead.
-	s.log(tip, func(c *commit) bool {
-		a.Commits = append(a.Commits, newLogged(c))
-		return true
-	})
-	a.Cut = len(a.Commits) >= maxHistory
-	return a, nil
 }
 
 // Follows reports whether the commit id is among those that led to the tree's tip, as far as they are known here.

@@ -3,12 +3,10 @@ package git
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -81,24 +79,6 @@ func passwordOf(a Auth) func(context.Context) (string, error) {
 		return func(context.Context) (string, error) { return a.Password, nil }
 	}
 	return nil
-}
-
-// newTransport returns a transport that nobody else can change, which http.DefaultTransport is not.
-func newTransport(o Options) *http.Transport {
-	config := &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12}
-	if o.Certificate != nil {
-		config.Certificates = []tls.Certificate{*o.Certificate}
-	}
-	return &http.Transport{
-		Proxy:                  o.Proxy,
-		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
-		TLSClientConfig:        config,
-		TLSHandshakeTimeout:    dialTimeout,
-		ResponseHeaderTimeout:  answerTimeout,
-		IdleConnTimeout:        idleTimeout,
-		MaxResponseHeaderBytes: maxHeaders,
-		ForceAttemptHTTP2:      true,
-	}
 }
 
 // tokenUser goes with a token when nobody said which user does: most forges look at the token alone.

@@ -17,6 +17,20 @@ const maxWithTrees = 200
 // Log is a piece of history: commits without their trees.
 type Log struct{ store *store }
 
+// Logged is a commit as a log shows it.
+type Logged struct {
+	ID      Hash
+	Message string
+	// Author and Committer are as they stand in the commit: "Name <address> seconds zone".
+	Author, Committer string
+}
+
+// MadeBy reports whether the commit may be one that [Draft.Commit] made for the identity of s, at whatever time: author
+// and committer are one and the same. Whoever amends, rebases or picks such a commit becomes its committer.
+func (l Logged) MadeBy(s Signature) bool {
+	return l.Author == l.Committer && strings.HasPrefix(l.Author, s.person()+" ")
+}
+
 // Log reads the commits that lead to tips, depth of them one behind the other. Trees and files stay at the server if it
 // can leave them out; one that cannot is asked for less.
 func (r *Remote) Log(ctx context.Context, tips []Hash, depth int) (*Log, error) {

@@ -23,7 +23,7 @@ var (
 // comparing looks into what the package keeps to itself.
 var comparing = cmp.AllowUnexported(proposal.Changes{})
 
-func tip(n int) string { return fmt.Sprintf("%040x", n) }
+func tip(n int) string { return fmt.Sprintf("%010x%030x", n, 0) }
 
 func trailer(path, from, to string) plan.Trailer {
 	return plan.Trailer{Path: path, Image: nginx, From: from, To: to}

@@ -31,7 +31,8 @@ func (u Update) Waited() time.Duration { return u.At.Sub(u.Pushed) }
 
 // Replay decides again at each moment of a history at which something could change: at each push, and when a tag has
 // become old enough. Each time it sees the tags that had been pushed by then, as [Policy.Choose] would have, and goes on
-// from what it chose. A candidate without a time is left out; one that is there several times was pushed several times.
+// from what it chose. A candidate without a time is left out; one that is there several times was pushed several times. A
+// build time more than a day after the push is taken for unknown.
 //
 // It begins at since or, if that is zero, at the first push, but not before the current tag was pushed: no reference
 // could have had it then. A current tag without a digest has the one of that moment. Without a current tag the first
@@ -67,9 +68,15 @@ type walk struct {
 	out     Replay
 }
 
-// byBirth returns the candidates of known age in the order of their birth.
+// byBirth returns the candidates of known age in the order of their birth. Nothing is built after it was pushed: such a
+// time is as little to be believed in a history as one in the future is now.
 func byBirth(history []Candidate) []Candidate {
 	sorted := slices.DeleteFunc(slices.Clone(history), func(c Candidate) bool { return c.birth().IsZero() })
+	for i := range sorted {
+		if c := &sorted[i]; c.Created.After(c.birth().Add(skew)) {
+			c.Created = time.Time{}
+		}
+	}
 	slices.SortStableFunc(sorted, func(a, b Candidate) int { return a.birth().Compare(b.birth()) })
 	return sorted
 }

@@ -152,6 +152,11 @@ func TestReplayOfNothing(t *testing.T) {
 func replayNaively(p *policy.Policy, s policy.Spec, current policy.Current, history []policy.Candidate, since time.Time) policy.Replay {
 	history = slices.DeleteFunc(slices.Clone(history), func(c policy.Candidate) bool { return birth(c).IsZero() })
 	slices.SortFunc(history, func(a, b policy.Candidate) int { return birth(a).Compare(birth(b)) })
+	for i, c := range history {
+		if c.Created.Sub(birth(c)) > 24*time.Hour {
+			history[i].Created = time.Time{}
+		}
+	}
 	begin := since
 	if since.IsZero() && len(history) > 0 {
 		begin = birth(history[0])

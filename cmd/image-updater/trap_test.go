@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path"
@@ -113,9 +114,7 @@ func (t *trap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if passing(served) {
 		panic(http.ErrAbortHandler)
 	}
-	for key, values := range answer.Header() {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), answer.Header())
 	w.WriteHeader(answer.Code)
 	data := answer.Body.Bytes()
 	half := len(data) / 2

@@ -226,7 +226,7 @@ func TestVariant(t *testing.T) {
 			want: "1.2.0-alpine-r2=chosen 1.2.0-slim-r1=not-best 1.2.0-alpine-r1=older"},
 		{ruling: "7: under any a build is not left", spec: any, current: "1.2.0-r1", tags: "1.3.0 1.3.0-alpine", want: "1.2.0-r1=chosen 1.3.0=variant 1.3.0-alpine=variant"},
 		{ruling: "7: but for another one", spec: any, current: "1.2.0-r1", tags: "1.3.0 1.3.0-alpine-r4", want: "1.3.0-alpine-r4=chosen 1.3.0=variant"},
-		{ruling: "7: and one without a word may be gone when the numbers rise", spec: any, current: "1.2.0-2", tags: "1.2.0 1.3.0-alpine", want: "1.3.0-alpine=chosen 1.2.0=variant"},
+		{ruling: "7: not even one without a word, which may have come for one with a word", spec: any, current: "1.2.0-2", tags: "1.2.0 1.3.0-alpine", want: "1.2.0-2=chosen 1.3.0-alpine=variant 1.2.0=variant"},
 		{ruling: "9: the number of a word is no version to compare with", spec: any, current: "1.2.0", tags: "alpine3.20 1.3.0-slim", want: "1.3.0-slim=chosen alpine3.20=variant"},
 		{ruling: "9: unless it is the same word", spec: any, current: "alpine3.19", tags: "alpine3.20 php8.3 1.2", want: "alpine3.20=chosen php8.3=variant 1.2=variant"},
 		{ruling: "8: a channel of pre-releases is one even under any", spec: any, current: "1.2.0", tags: "nightly-1.3.0", want: "1.2.0=chosen nightly-1.3.0=prerelease"},

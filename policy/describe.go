@@ -37,6 +37,8 @@ func variantDetail(from, to *version, mode Variant) string {
 		return fmt.Sprintf("another variant: the v of %s is missing", from.text)
 	case to.marked && !from.marked:
 		return fmt.Sprintf("another variant: a v in front, unlike %s", from.text)
+	case from.dropsBuild(to) && sameVariant(from, to, false):
+		return fmt.Sprintf("another variant: revision missing, %s has one; guard.variant: same drops it when the numbers rise", from.text)
 	case mode == AnyVariant && from.losesBuild(to):
 		return fmt.Sprintf("another variant: revision missing, %s has one", from.text)
 	case from.revision && !to.revision && len(missing) == 0:

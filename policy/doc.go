@@ -44,6 +44,7 @@
 //   - All words, their order and separators, the numbers they own, and whether there is a build or a commit are the
 //     variant. It stays, unless guard.variant says otherwise. A v in front always stays.
 //   - Only a build without a word (_12, -2) may be gone when the numbers rise: 0.6.1-2 becomes 0.7.0. None comes by itself.
+//     Under newer and any a build may come, and for that none goes.
 //   - One and two numbers float and keep their precision: 1.27 never becomes 1.27.4. Three and four numbers, and any
 //     count with a build, a date or a numbered pre-release, name one release and follow each other. But a release does
 //     not become 17rc1, whose final release floats.

@@ -136,6 +136,7 @@ func TestDetail(t *testing.T) {
 		{current: "1.2.0-alpine3.18", tag: "1.3.0-alpine3.19", want: "another variant: -alpine3.19 instead of -alpine3.18; guard.variant: newer takes it"},
 		{current: "1.2.0-debian-10", tag: "1.3.0-debian-11", want: "another variant: -debian-11 instead of -debian-10; guard.variant: newer takes it"},
 		{current: "1.2.0-r1", tag: "1.3.0", want: "another variant: revision missing, 1.2.0-r1 has one; guard.variant: newer does not drop it either"},
+		{spec: policy.Spec{Guard: policy.Guard{Variant: policy.NewerVariant}}, current: "1.2.0-2", tag: "1.3.0", want: "another variant: revision missing, 1.2.0-2 has one; guard.variant: same drops it when the numbers rise"},
 		{spec: policy.Spec{Guard: policy.Guard{Variant: policy.AnyVariant}}, current: "1.2.0-alpine-r1", tag: "1.3.0-slim", want: "another variant: revision missing, 1.2.0-alpine-r1 has one"},
 		{current: "1.2.0", tag: "1.3.0-r1", want: "another variant: a revision, and 1.2.0 has none; guard.variant: newer takes it"},
 		{current: "8u382-b05", tag: "11.0.1_8", want: "another variant: builds are counted in another way than in 8u382-b05; guard.variant: newer takes it"},

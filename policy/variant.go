@@ -32,12 +32,12 @@ func (w *walker) next() *part {
 
 // sameVariant reports whether two versions differ in nothing but their numbers, pre-releases, and the numbers of
 // builds and commits, or in a build that b may drop. If newer is set, the numbers inside words may have grown from a to
-// b, and a revision may have come.
+// b, and a revision may have come, but none is dropped: it may have come in place of one that is to be kept.
 func sameVariant(a, b *version, newer bool) bool {
-	dropped := a.dropsBuild(b)
 	if newer && a.losesBuild(b) {
 		return false
 	}
+	dropped := !newer && a.dropsBuild(b)
 	if a.numbers > 1 && b.numbers > 1 && a.joint() != b.joint() {
 		return false
 	}
@@ -95,8 +95,8 @@ func (a *version) dropsBuild(b *version) bool {
 	return true
 }
 
-// losesBuild reports whether b has no build though that of a is one to be kept.
-func (a *version) losesBuild(b *version) bool { return a.revision && !b.revision && !a.dropsBuild(b) }
+// losesBuild reports whether b has no build and a has one.
+func (a *version) losesBuild(b *version) bool { return a.revision && !b.revision }
 
 // sameText compares two parts of one kind by what the variant holds fixed.
 func sameText(a, b *version, p, q *part, newer bool) bool {

@@ -30,7 +30,7 @@ type Dir struct {
 func OpenDir(name string) (*Dir, error) {
 	root, err := os.OpenRoot(name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("opening folder %q: %w", name, cause(err))
 	}
 	ignore, err := newIgnore(name)
 	if err != nil {
@@ -152,11 +152,14 @@ func (w *dirWalk) note(name, reason string) {
 }
 
 // reading says what could not be read: the system knows the last part of the path alone.
-func reading(name string, err error) error {
+func reading(name string, err error) error { return fmt.Errorf("reading %s: %w", name, cause(err)) }
+
+// cause is an error of the system without the path that the caller names.
+func cause(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		err = e.Err
+		return e.Err
 	}
-	return fmt.Errorf("reading %s: %w", name, err)
+	return err
 }
 
 // maxNesting bounds how deep folders are nested.

@@ -3,6 +3,8 @@ package writeback_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -371,5 +373,14 @@ func TestDirWriteStops(t *testing.T) {
 		if data, _ := os.ReadFile(filepath.Join(dir, name)); string(data) != strings.ReplaceAll(old, "1.25.3", want) {
 			t.Errorf("%s:\n%s", name, data)
 		}
+	}
+}
+
+func TestOpenDirErrors(t *testing.T) {
+	t.Parallel()
+	missing := filepath.Join(t.TempDir(), "gone")
+	want := fmt.Sprintf("opening folder %q: no such file or directory", missing)
+	if _, err := writeback.OpenDir(missing); err == nil || err.Error() != want || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }

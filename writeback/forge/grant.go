@@ -2,7 +2,6 @@ package forge
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,14 +27,10 @@ type grant struct {
 // newClient keeps no connection: a token is asked for once an hour. It follows no redirect, which would take the
 // credentials along.
 func newClient(o AppOptions) *http.Client {
-	config := &tls.Config{RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12}
-	if o.Certificate != nil {
-		config.Certificates = []tls.Certificate{*o.Certificate}
-	}
+	transport := newTransport(Options{RootCAs: o.RootCAs, Certificate: o.Certificate, Proxy: o.Proxy})
+	transport.DisableKeepAlives = true
 	return &http.Client{
-		Transport: &http.Transport{
-			Proxy: o.Proxy, TLSClientConfig: config, DisableKeepAlives: true, ForceAttemptHTTP2: true,
-		},
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

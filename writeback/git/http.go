@@ -250,6 +250,9 @@ func (c *webConversation) send(ctx context.Context, method string, target *url.U
 		req.SetBasicAuth(c.web.user, password)
 	}
 	res, err := c.web.client.Do(req)
+	if e, ok := errors.AsType[*url.Error](err); ok && sameOrigin(c.web.base, target) { // whoever asks names the URL
+		return nil, e.Err
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -86,6 +86,19 @@ func TestPlainHTTP(t *testing.T) {
 	}
 }
 
+// Where a server is not reached the error names it once, and the page of it that was asked for not at all.
+func TestUnreached(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	remote := open(t, git.Options{URL: server.URL + "/fleet.git"})
+	_, err := remote.Refs(t.Context())
+	want := "reading the branches of " + server.URL + "/fleet.git: dial tcp "
+	if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "info/refs") {
+		t.Errorf("error %v, want %s...", err, want)
+	}
+}
+
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, someFiles)

@@ -180,9 +180,9 @@ func sentence(r plan.Reason) string {
 	case r.Outcome == policy.Chosen:
 		return code(r.Tag) + " is " + phrase(r.Detail)
 	case r.Outcome == policy.Waiting:
-		return fmt.Sprintf("%s waits (%s): %s", code(r.Tag), r.Rule, phrase(r.Detail))
+		return fmt.Sprintf("%s waits (%s): %s", code(r.Tag), code(string(r.Rule)), phrase(r.Detail))
 	}
-	return fmt.Sprintf("%s was not taken (%s): %s", code(r.Tag), r.Rule, phrase(r.Detail))
+	return fmt.Sprintf("%s was not taken (%s): %s", code(r.Tag), code(string(r.Rule)), phrase(r.Detail))
 }
 
 // sources lists where the new versions come from, as far as that is known.

@@ -27,8 +27,9 @@ const (
 	// harmless is what a sentence of ours may hold to be written as such: nothing in it is a mark of Markdown anywhere, but
 	// inside words that are not there.
 	harmlessText = `^(?:[A-Za-z0-9 .,;:'"()/=+>-]|<[0-9= ])*$`
-	// linked are the words of harmless letters that forges make links of: addresses, references, and ids of commits.
-	linkedText = `://|(?i:\bwww\.|\bgh-[0-9]|\b[0-9a-f]{7,}\b)`
+	// linked are the words of harmless letters that forges make links or pictures of: addresses, references, ids of commits,
+	// and the names of emoji.
+	linkedText = `://|(?i:\bwww\.|\bgh-[0-9]|\b[0-9a-f]{7,}\b|:[a-z0-9+-]+:)`
 )
 
 var (

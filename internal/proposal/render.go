@@ -15,7 +15,7 @@ const (
 )
 
 // leastWords is what is left to words in a body, however many changes the hidden part has to name.
-const leastWords = 500
+const leastWords = 1200
 
 // Text is what a pull request says.
 type Text struct {
@@ -54,7 +54,7 @@ func (in Input) render(g plan.Group) Text {
 	longest := State{Group: g.Key, Tip: strings.Repeat("0", 64), Text: strings.Repeat("0", wideHash)}
 	most := cmp.Or(in.Limits.Body, mostBody)
 	room := most - length("\n\n"+in.Limits.hide(longest.Format()))
-	t.changes = NewChanges(trailers, room-leastWords)
+	t.changes = NewChanges(trailers, room-min(leastWords, room/2))
 	room -= len(t.changes.hashes)
 
 	if in.Body != "" {

@@ -29,6 +29,8 @@ type world struct {
 	unsure   bool
 	baseTip  int
 	commits  int
+	pushed   []plan.Trailer            // ever
+	keeps    map[string][]plan.Trailer // by id of a commit, of a forge that keeps those of pull requests; nil for one that does not
 	branch   *branch
 	pulls    []*pull
 	settings proposal.Settings
@@ -122,6 +124,7 @@ func (w *world) decide(in proposal.Input) (proposal.Input, proposal.Decision) {
 			for i := range in.Pulls {
 				if slices.Contains(d.Read, in.Pulls[i].Number) {
 					in.Pulls[i].Read = true
+					in.Pulls[i].Changes = w.keeps[in.Pulls[i].HeadTip]
 					if w.branch != nil && w.branch.tip == in.Pulls[i].HeadTip {
 						in.Pulls[i].Changes = w.branch.changes
 					}
@@ -206,6 +209,8 @@ func (w *world) act(in proposal.Input, d proposal.Decision, a proposal.Action, d
 		if a.Kind == proposal.Push {
 			w.commits++
 			w.branch = &branch{tip: tip(w.commits), changes: trailers(d.Group)}
+			w.pushed = append(w.pushed, w.branch.changes...)
+			w.keep()
 			done.HeadTip = w.branch.tip
 			if at != nil {
 				at.HeadTip = done.HeadTip
@@ -239,6 +244,12 @@ func (w *world) act(in proposal.Input, d proposal.Decision, a proposal.Action, d
 	return true
 }
 
+func (w *world) keep() {
+	if w.keeps != nil {
+		w.keeps[w.branch.tip] = w.branch.changes
+	}
+}
+
 func (w *world) branchTip() string {
 	if w.branch == nil {
 		return ""
@@ -266,6 +277,7 @@ func (w *world) commit(by string) {
 	w.commits++
 	w.branch.tip = tip(w.commits)
 	w.branch.other = &proposal.Commit{ID: w.branch.tip, By: by}
+	w.keep()
 	if p := w.open(); p != nil {
 		p.HeadTip = w.branch.tip
 	}

@@ -24,8 +24,15 @@ func Decide(in Input) Decision {
 type decider struct {
 	in   Input
 	out  Decision
+	said []said // by Input.Pulls
 	open *Pull
 	// state is what the open one says of itself, if that is known.
+	state State
+	known bool
+}
+
+// said is what a pull request says of itself in its hidden part.
+type said struct {
 	state State
 	known bool
 }
@@ -72,18 +79,21 @@ func (d *decider) unseen() {
 	d.out.Ask = AskPulls
 }
 
-// find picks the open pull request. One that somebody has sent to another branch is only looked at if there is no other.
+// find reads what the pull requests say of themselves, and picks the open one. One that somebody has sent to another
+// branch is only looked at if there is no other.
 func (d *decider) find() {
+	d.said = make([]said, len(d.in.Pulls))
 	for i := range d.in.Pulls {
 		p := &d.in.Pulls[i]
+		state, known := Parse(p.Body, d.in.Group.Key)
+		d.said[i] = said{state, known}
 		if p.Status == Open && (d.open == nil || d.open.Base != d.in.Base && p.Base == d.in.Base) {
-			d.open = p
+			d.open, d.state, d.known = p, state, known
 		}
 	}
 	if d.open == nil {
 		return
 	}
-	d.state, d.known = Parse(d.open.Body, d.in.Group.Key)
 	d.out.Number, d.out.URL, d.out.Title = d.open.Number, d.open.URL, d.open.Title
 	d.out.Outcome = Unchanged
 }
@@ -126,12 +136,7 @@ func (d *decider) foreign() bool {
 	if d.in.HeadTip == "" || d.in.Branch.Other == nil {
 		return false
 	}
-	for _, p := range d.in.Pulls {
-		if s, ok := Parse(p.Body, d.in.Group.Key); ok && s.Tip == d.in.HeadTip {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(d.said, func(s said) bool { return s.known && s.state.Tip == d.in.HeadTip })
 }
 
 // settled reports whether the open pull request has all that is wanted, and something about which nothing can be said in

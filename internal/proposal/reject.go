@@ -19,8 +19,8 @@ func (d *decider) reject() (unread []int) {
 			kept = append(kept, c)
 		}
 	}
-	for _, p := range d.in.Pulls {
-		if _, known := Parse(p.Body, d.in.Group.Key); p.Status == Closed && p.Base == d.in.Base && !known && !p.Read && p.HeadTip != "" {
+	for i, p := range d.in.Pulls {
+		if p.Status == Closed && p.Base == d.in.Base && !d.said[i].known && !p.Read && p.HeadTip != "" {
 			unread = append(unread, p.Number)
 		}
 	}
@@ -39,7 +39,7 @@ func (d *decider) rejecting(t plan.Trailer) (*Pull, bool) {
 		if p.Status != Closed || p.Base != d.in.Base {
 			continue
 		}
-		if s, known := Parse(p.Body, d.in.Group.Key); known && s.Changes.Has(t) || !known && slices.Contains(p.Changes, t) {
+		if s := d.said[i]; s.known && s.state.Changes.Has(t) || !s.known && slices.Contains(p.Changes, t) {
 			return p, true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"regexp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -82,12 +83,10 @@ func (c Changes) Has(t plan.Trailer) bool {
 		return false
 	}
 	hash := c.hash(t)
-	for i := 0; i < len(c.hashes); i += c.width {
-		if c.hashes[i:i+c.width] == hash {
-			return true
-		}
-	}
-	return false
+	at := func(i int) string { return c.hashes[i*c.width : (i+1)*c.width] }
+	n := len(c.hashes) / c.width
+	i := sort.Search(n, func(i int) bool { return at(i) >= hash })
+	return i < n && at(i) == hash
 }
 
 // Empty reports whether there is no change in the set.

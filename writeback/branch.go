@@ -33,7 +33,7 @@ type Branch struct {
 	opened []*scanFile
 
 	tip  atomic.Value // where the branch stands, a git.Hash: it can be read while the branch is busy
-	past pastLog
+	past past
 }
 
 // Tip is the commit at which the branch was last seen.
@@ -50,9 +50,10 @@ func (b *Branch) stands() git.Hash { return b.tip.Load().(git.Hash) }
 // Name is the short name of the branch.
 func (b *Branch) Name() string { return b.name }
 
-// Close lets go of the connection to the remote, and keeps what was found for the next process.
+// Close lets go of the connection to the remote, and keeps what was found, and read of the history, for the next process.
 func (b *Branch) Close() error {
 	b.keepScan()
+	b.keepPast()
 	for _, f := range b.opened {
 		f.close()
 	}
@@ -112,6 +113,7 @@ func (b *Branch) trees(ctx context.Context, folders []string) (*git.Tree, error)
 		tree, err := b.remote.Fetch(ctx, tip, older, folders)
 		if err == nil {
 			b.tree = tree
+			b.past.meet(tree)
 			return tree, nil
 		}
 		again, refsErr := b.remote.Refs(ctx)

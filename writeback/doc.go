@@ -37,6 +37,9 @@
 // deleted at any time: a file that cannot be read, or written, costs time and nothing else. It holds what Find returns, and
 // names and ids of files.
 //
+// The history of a branch, where [Branch.History] was called, is kept in the same way: commits without addresses, and of their
+// messages the gist.
+//
 // # Commits
 //
 // Author and committer are the target's identity, the time is the Writer's clock: the same edit of the same tip at the

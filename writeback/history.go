@@ -3,7 +3,6 @@ package writeback
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/image-updater/image-updater/writeback/git"
@@ -22,32 +21,6 @@ type Logged struct {
 	Author  string // the name
 	When    time.Time
 	Message string
-}
-
-// pastLog keeps the latest log of a branch. mu guards the other fields.
-type pastLog struct {
-	mu    sync.Mutex
-	tip   git.Hash
-	depth int
-	log   Log
-}
-
-// History returns the commits that led to the tip, depth of them one behind the other. It is one request for each tip. Unlike
-// the other methods it does not wait for a publication, so that a [Decide] can call it for the tip it decides on.
-func (b *Branch) History(ctx context.Context, depth int) (Log, error) {
-	p := &b.past
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	tip := b.stands()
-	if p.tip == tip && (p.depth >= depth || !p.log.Cut) {
-		return p.log, nil
-	}
-	fetched, err := b.remote.Log(ctx, []git.Hash{tip}, depth)
-	if err != nil {
-		return Log{}, err
-	}
-	p.tip, p.depth, p.log = tip, depth, backFrom(fetched, b.name, tip)
-	return p.log, nil
 }
 
 // History returns the commits of the target's branch, and of those heads that there are what the branch has not: the
@@ -76,7 +49,7 @@ func (w *Writer) History(ctx context.Context, t Target, heads []string, depth in
 			tips, names = append(tips, tip), append(names, head)
 		}
 	}
-	fetched, err := remote.Log(ctx, tips, depth)
+	fetched, err := remote.Log(ctx, tips, depth, git.Hash{})
 	if err != nil {
 		return Log{}, err
 	}

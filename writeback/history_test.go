@@ -21,10 +21,11 @@ func told(log writeback.Log) []string {
 	return lines
 }
 
-// A Decide can ask for the history of the tip it decides on, which is one request, and one more after a lost race.
+// A Decide can ask for the history of the tip it decides on, which is one request, and none more after a lost race.
 func TestHistoryWhileDeciding(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, fleet())
+	s.commit(t, "main", gittest.Files{"README.md": "seed\n"})
 	b := open(t, newWriter(), s.target)
 	s.server.Forget()
 	s.server.Set(gittest.Faults{BeforeReceive: func() {
@@ -36,7 +37,7 @@ func TestHistoryWhileDeciding(t *testing.T) {
 		Scanner: newScanner(t, edit.Query{}),
 		Decide: func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
 			for range 2 {
-				log, err := b.History(ctx, 10)
+				log, err := b.History(ctx, 10, strings.Clone)
 				if err != nil {
 					return nil, err
 				}
@@ -48,16 +49,16 @@ func TestHistoryWhileDeciding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(seen) != 4 || len(seen[0]) != 1 || len(seen[1]) != 1 || len(seen[2]) != 2 || len(seen[3]) != 2 {
+	if len(seen) != 4 || len(seen[0]) != 2 || len(seen[1]) != 2 || len(seen[2]) != 3 || len(seen[3]) != 3 {
 		t.Errorf("histories: %q", seen)
 	}
-	// The trees and the files, then the trees of the new tip; and a history for each tip.
-	if _, calls := s.server.Count(gittest.UploadPack); calls != 5 {
-		t.Errorf("%d requests for objects, want 5", calls)
+	// The trees, the files and the history, then the trees of the new tip, with which its commit comes.
+	if _, calls := s.server.Count(gittest.UploadPack); calls != 4 {
+		t.Errorf("%d requests for objects, want 4", calls)
 	}
 }
 
-// A history that was cut is read again for one that asks for more, and one that is whole is not.
+// A history that was cut is read again for one that asks for more, and one that is whole is not: it holds those of less.
 func TestHistoryOfMoreDepth(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, fleet())
@@ -67,8 +68,8 @@ func TestHistoryOfMoreDepth(t *testing.T) {
 	for _, step := range []struct {
 		depth, commits, requests int
 		cut                      bool
-	}{{1, 1, 1, true}, {1, 1, 1, true}, {50, 2, 2, false}, {1, 2, 2, false}, {1000, 2, 2, false}} {
-		log, err := b.History(t.Context(), step.depth)
+	}{{1, 1, 1, true}, {1, 1, 1, true}, {50, 2, 2, false}, {1, 1, 2, true}, {1000, 2, 2, false}} {
+		log, err := b.History(t.Context(), step.depth, strings.Clone)
 		if err != nil {
 			t.Fatal(err)
 		}

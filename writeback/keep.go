@@ -34,13 +34,24 @@ type keptFile struct {
 	Rest  edit.Found // without sites
 }
 
-// keptName names the file of the scans of a query: by the remote, the branch, what is looked for where, and the program.
-func (b *Branch) keptName(s *edit.Scanner, paths edit.Paths) string {
+// keptName names a file of the branch: by the remote, the branch, the program, and what is in it.
+func (b *Branch) keptName(what ...string) string {
 	sum := sha256.New()
-	for _, text := range append([]string{b.remote.String(), b.name, s.Fingerprint(), b.writer.Build}, paths...) {
+	for _, text := range append([]string{b.remote.String(), b.name, b.writer.Build}, what...) {
 		fmt.Fprintf(sum, "%d:%s,", len(text), text)
 	}
 	return filepath.Join(b.writer.Scans, hex.EncodeToString(sum.Sum(nil)[:16])+scanSuffix)
+}
+
+// scanName names the file of the scans of a query: by what is looked for where.
+func (b *Branch) scanName(s *edit.Scanner, paths edit.Paths) string {
+	return b.keptName(append([]string{"scan", s.Fingerprint()}, paths...)...)
+}
+
+// inUse marks a file as one that others go before.
+func (b *Branch) inUse(name string) {
+	now := b.writer.now()
+	_ = os.Chtimes(name, now, now)
 }
 
 // keptScan returns the scan that was kept of a query, or nil. A file that cannot be read, or that is not what was written, is
@@ -49,22 +60,22 @@ func (b *Branch) keptScan(s *edit.Scanner, paths edit.Paths) *scan {
 	if b.writer.Scans == "" {
 		return nil
 	}
-	name := b.keptName(s, paths)
-	f, err := openScanFile(name)
+	name := b.scanName(s, paths)
+	var head keptHead
+	f, err := openScanFile(name, &head)
 	if err != nil {
 		b.writer.log().Debug("no scan is kept", "branch", b.name, "err", err)
 		return nil
 	}
-	now := b.writer.now()
-	_ = os.Chtimes(name, now, now) // it is in use: others go before it
+	b.inUse(name)
 	was := &scan{
-		scanner: s, paths: paths, tip: f.head.Tip, root: f.head.Root, kept: true,
-		tree: b.remote.Known(f.head.Tip, f.head.Root, f.tree), charts: map[string]bool{},
+		scanner: s, paths: paths, tip: head.Tip, root: head.Root, kept: true,
+		tree: b.remote.Known(head.Tip, head.Root, f.tree), charts: map[string]bool{},
 	}
-	for _, folder := range f.head.Charts {
+	for _, folder := range head.Charts {
 		was.charts[folder] = true
 	}
-	for _, file := range f.head.Files {
+	for _, file := range head.Files {
 		found := file.Rest
 		for _, kept := range file.Sites {
 			found.Sites = append(found.Sites, s.Restore(kept))
@@ -119,7 +130,7 @@ func (b *Branch) write(s *scan) error {
 	if err := os.MkdirAll(b.writer.Scans, 0o700); err != nil {
 		return err
 	}
-	if err := writeScanFile(b.keptName(s.scanner, s.paths), head, s.tree.Trees(s.paths.MayContain)); err != nil {
+	if err := writeScanFile(b.scanName(s.scanner, s.paths), head, s.tree.Trees(s.paths.MayContain)); err != nil {
 		return err
 	}
 	s.kept = true

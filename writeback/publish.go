@@ -238,6 +238,7 @@ func (p *publication) landed(ctx context.Context, a attempt) Published {
 			}
 		}
 		b.tree = tree
+		b.past.meet(tree)
 		b.tip.Store(tree.Tip())
 	}
 	if !p.own() {

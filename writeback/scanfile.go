@@ -18,7 +18,7 @@ import (
 	"github.com/image-updater/image-updater/writeback/git"
 )
 
-// A scan file holds one scan. It begins with its preamble; then come the head, the trees as Git stores them, and the index
+// A scan file holds one scan, or the history of a branch, which has no trees. It begins with its preamble; then come the head, the trees as Git stores them, and the index
 // of the trees, sorted by id. Preamble, head and index have checksums, and a tree is what its id says. So each part can be
 // read without the others: a search that finds nothing new reads no more than the head.
 //
@@ -61,24 +61,24 @@ var errScanFile = errors.New("it is not what was written")
 type scanFile struct {
 	file  *os.File
 	start preamble
-	head  keptHead
 	index []byte // nil = not read yet; empty = cannot be read
 }
 
-func openScanFile(name string) (*scanFile, error) {
+// openScanFile opens a file and reads its head.
+func openScanFile(name string, head any) (*scanFile, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	s := &scanFile{file: file}
-	if err := s.readHead(filepath.Base(name)); err != nil {
+	if err := s.readHead(filepath.Base(name), head); err != nil {
 		s.close()
 		return nil, fmt.Errorf("reading %q: %w", name, err)
 	}
 	return s, nil
 }
 
-func (s *scanFile) readHead(name string) error {
+func (s *scanFile) readHead(name string, into any) error {
 	raw := make([]byte, sizeOfPreamble)
 	if _, err := io.ReadFull(s.file, raw); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (s *scanFile) readHead(name string) error {
 	if crc32.Checksum(head, castagnoli) != s.start.HeadSum {
 		return errScanFile
 	}
-	return gob.NewDecoder(bytes.NewReader(head)).Decode(&s.head)
+	return gob.NewDecoder(bytes.NewReader(head)).Decode(into)
 }
 
 // sealed returns the preamble with what is the same in each file of this name, and with its checksum.
@@ -147,7 +147,7 @@ func (s *scanFile) readIndex() []byte {
 func (s *scanFile) close() { _ = s.file.Close() } // it was only read
 
 // writeScanFile writes a scan file aside and gives it its name.
-func writeScanFile(name string, head keptHead, trees iter.Seq2[git.Hash, []byte]) (err error) {
+func writeScanFile(name string, head any, trees iter.Seq2[git.Hash, []byte]) (err error) {
 	aside, err := os.CreateTemp(filepath.Dir(name), "*"+scanSuffix)
 	if err != nil {
 		return err
@@ -166,7 +166,7 @@ func writeScanFile(name string, head keptHead, trees iter.Seq2[git.Hash, []byte]
 	return os.Rename(aside.Name(), name)
 }
 
-func writeScan(f *os.File, name string, head keptHead, trees iter.Seq2[git.Hash, []byte]) error {
+func writeScan(f *os.File, name string, head any, trees iter.Seq2[git.Hash, []byte]) error {
 	var start preamble
 	encoded := bytes.NewBuffer(make([]byte, sizeOfPreamble)) // the preamble comes last
 	if err := gob.NewEncoder(encoded).Encode(head); err != nil {

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -180,10 +181,16 @@ func TestHold(t *testing.T) {
 				commits = append([]plan.Commit{{ID: fmt.Sprintf("%040x", n), Author: fmt.Sprintf("Person %d", n),
 					When: time.Unix(int64(1000*n), 0), Message: message}}, commits...)
 			}
-			made := plan.Make(plan.Input{Policies: []plan.Policy{test.policy}, Found: edit.Found{Sites: test.sites},
-				Lists: map[image.Repository]plan.List{nginx: test.list}, Now: now, Past: plan.NewPast(commits)})
-			if diff := cmp.Diff(test.want, heldAndChanged(made)); diff != "" {
-				t.Errorf("plan (-want +got):\n%s\nproblems %v", diff, made.Problems)
+			gists := slices.Clone(commits)
+			for i, c := range gists {
+				gists[i].Message = plan.Gist(c.Message)
+			}
+			for what, past := range map[string][]plan.Commit{"messages": commits, "gists": gists} {
+				made := plan.Make(plan.Input{Policies: []plan.Policy{test.policy}, Found: edit.Found{Sites: test.sites},
+					Lists: map[image.Repository]plan.List{nginx: test.list}, Now: now, Past: plan.NewPast(past)})
+				if diff := cmp.Diff(test.want, heldAndChanged(made)); diff != "" {
+					t.Errorf("plan by %s (-want +got):\n%s\nproblems %v", what, diff, made.Problems)
+				}
 			}
 		})
 	}

@@ -46,6 +46,20 @@ type value struct {
 
 func valueOf(site edit.Site) value { return value{site.Tag, site.Digest} }
 
+// reverts is what git revert writes before the id of a commit.
+const reverts = "This reverts commit "
+
+// Gist returns the lines of a commit message that a Past reads: it tells the same of the gists as of the messages.
+func Gist(message string) string {
+	var gist strings.Builder
+	for line := range strings.Lines(message) {
+		if strings.HasPrefix(line, trailerPrefix) || strings.Contains(line, reverts) {
+			gist.WriteString(line)
+		}
+	}
+	return gist.String()
+}
+
 // NewPast reads the trailers of commits, which come latest first.
 func NewPast(commits []Commit) *Past {
 	p := &Past{commits: commits, ours: map[int]bool{}, writes: map[place][]write{}, latest: map[string]int{}}
@@ -191,7 +205,7 @@ func (p *Past) by(s standing) string {
 	latest, others := -1, 0
 	for i := range s.commit {
 		switch {
-		case strings.Contains(p.commits[i].Message, "This reverts commit "+p.commits[s.commit].ID):
+		case strings.Contains(p.commits[i].Message, reverts+p.commits[s.commit].ID):
 			return p.signed(i)
 		case p.ours[i]:
 		case latest < 0:

@@ -8,12 +8,14 @@ import (
 	"github.com/image-updater/image-updater/internal/message"
 )
 
+const trailerPrefix = "Image-Updater-"
+
 // The trailers of every commit of this program. They are its only history.
 const (
-	PolicyTrailer = "Image-Updater-Policy"
-	ChangeTrailer = "Image-Updater-Change"
+	PolicyTrailer = trailerPrefix + "Policy"
+	ChangeTrailer = trailerPrefix + "Change"
 	// PolicyHashTrailer names a policy and what it was like. A commit without one was told its tags, by the command set.
-	PolicyHashTrailer = "Image-Updater-Policy-Hash"
+	PolicyHashTrailer = trailerPrefix + "Policy-Hash"
 )
 
 const arrow = "->"

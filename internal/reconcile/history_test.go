@@ -21,7 +21,10 @@ policies: [{name: web, image: nginx, git: fleet}]
 func TestHistoryIsReadOnceForAChange(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, oneRepository, &source{tags: map[string][]string{"docker.io/library/nginx": {"1.25.3"}}})
-	s.repository("fleet", gittest.Files{"a.yaml": deployment("nginx:1.25.3"), "b.yaml": deployment("nginx:1.25.3")})
+	fleet := s.repository("fleet", gittest.Files{"a.yaml": deployment("nginx:1.25.3"), "b.yaml": deployment("nginx:1.25.3")})
+	if _, err := fleet.Commit("main", "Two", gittest.Files{"README.md": "two commits"}); err != nil { // of one the history comes with its tree
+		t.Fatal(err)
+	}
 	requests := func() int {
 		s.server.Forget()
 		s.reconciler().Run(t.Context(), reconcile.Selection{})
@@ -64,6 +67,9 @@ func TestNothingIsWrittenWithoutHistory(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, oneRepository, &source{tags: map[string][]string{"docker.io/library/nginx": {"1.27.4"}}})
 	fleet := s.repository("fleet", gittest.Files{"a.yaml": deployment("nginx:1.25.3")})
+	if _, err := fleet.Commit("main", "Two", gittest.Files{"README.md": "two commits"}); err != nil { // the last comes with its tree
+		t.Fatal(err)
+	}
 	r := s.reconciler()
 	r.Progress = func(stage string, _, _ int) {
 		if stage == "listing tags" { // the files have been read by then
@@ -83,8 +89,8 @@ func TestNothingIsWrittenWithoutHistory(t *testing.T) {
 			t.Errorf("%s: %q", name, told(report))
 		}
 	}
-	if log, err := fleet.Log("main"); err != nil || len(log) != 1 {
-		t.Errorf("log: %v, %v, want one commit", log, err)
+	if log, err := fleet.Log("main"); err != nil || len(log) != 2 {
+		t.Errorf("log: %v, %v, want two commits", log, err)
 	}
 }
 

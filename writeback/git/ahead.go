@@ -72,7 +72,7 @@ func (r *Remote) ahead(ctx context.Context, tip Hash, base *Tree, paths []string
 // aheadApart compares a branch with the base where the server is told of nothing that we have: by the commits of both,
 // and the trees of the branch.
 func (r *Remote) aheadApart(ctx context.Context, tip Hash, base *Tree) (*Ahead, error) {
-	log, err := r.Log(ctx, []Hash{tip, base.tip}, maxApart)
+	log, err := r.Log(ctx, []Hash{tip, base.tip}, maxApart, Hash{})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package git
 import (
 	"container/heap"
 	"context"
+	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,12 +16,17 @@ import (
 // maxWithTrees is how many commits are fetched for a log, one behind the other, from a server that sends trees along.
 const maxWithTrees = 200
 
-// Log is a piece of history: commits without their trees.
-type Log struct{ store *store }
+// Log is a piece of history: commits without their trees. The zero value is an empty one.
+type Log struct {
+	commits map[Hash]*commit
+	// Short says that there are less than were asked for, since the server would have sent their trees along.
+	Short bool
+}
 
 // Logged is a commit as a log shows it.
 type Logged struct {
 	ID      Hash
+	Parents []Hash
 	Message string
 	// Author and Committer are as they stand in the commit: "Name <address> seconds zone".
 	Author, Committer string
@@ -32,18 +39,19 @@ func (l Logged) MadeBy(s Signature) bool {
 }
 
 // Log reads the commits that lead to tips, depth of them one behind the other. Trees and files stay at the server if it
-// can leave them out; one that cannot is asked for less.
-func (r *Remote) Log(ctx context.Context, tips []Hash, depth int) (*Log, error) {
+// can leave them out; one that cannot is asked for less. What leads to the commit have, if it is not zero, is left out as
+// well by a server that can.
+func (r *Remote) Log(ctx context.Context, tips []Hash, depth int, have Hash) (*Log, error) {
 	ctx, cancel := r.bound(ctx)
 	defer cancel()
-	s, err := r.history(ctx, tips, depth)
+	log, err := r.history(ctx, tips, depth, have)
 	if err != nil {
 		return nil, explain(ctx, "reading the history of "+r.shown, err)
 	}
-	return &Log{store: s}, nil
+	return log, nil
 }
 
-func (r *Remote) history(ctx context.Context, tips []Hash, depth int) (*store, error) {
+func (r *Remote) history(ctx context.Context, tips []Hash, depth int, have Hash) (*Log, error) {
 	adv, err := r.capabilities(ctx)
 	if err != nil {
 		return nil, err
@@ -59,10 +67,12 @@ func (r *Remote) history(ctx context.Context, tips []Hash, depth int) (*store, e
 	}
 	if d.filter == "" {
 		d.depth = min(depth, maxWithTrees)
+	} else if adv.negotiates() {
+		d.have = have
 	}
 	p, err := r.download(ctx, d)
 	if refuses(err) && d.filter != "" { // some servers filter blobs alone
-		d.filter, d.depth = packp.FilterBlobNone(), min(depth, maxWithTrees)
+		d.filter, d.depth, d.have = packp.FilterBlobNone(), min(depth, maxWithTrees), Hash{}
 		p, err = r.download(ctx, d)
 	}
 	if err != nil {
@@ -77,7 +87,60 @@ func (r *Remote) history(ctx context.Context, tips []Hash, depth int) (*store, e
 			return nil, &incompleteError{tip: tip}
 		}
 	}
-	return s, nil
+	return &Log{commits: s.commits, Short: d.depth < depth}, nil
+}
+
+// NewLog returns a log of commits that were read before.
+func NewLog(commits []Logged) *Log {
+	l := &Log{commits: make(map[Hash]*commit, len(commits))}
+	for _, c := range commits {
+		l.commits[c.ID] = &commit{id: c.ID, parents: c.Parents, message: c.Message, author: c.Author, committer: c.Committer}
+	}
+	return l
+}
+
+// Log returns the commits that came with the tree, and with those that it shares what it holds with.
+func (t *Tree) Log() *Log { return &Log{commits: maps.Clone(t.store.commits)} }
+
+// Add takes over the commits of another log.
+func (l *Log) Add(other *Log) {
+	if l.commits == nil {
+		l.commits = make(map[Hash]*commit, len(other.commits))
+	}
+	maps.Copy(l.commits, other.commits)
+}
+
+// All yields the commits in no order.
+func (l *Log) All() iter.Seq[Logged] {
+	return func(yield func(Logged) bool) {
+		for _, c := range l.commits {
+			if !yield(newLogged(c)) {
+				return
+			}
+		}
+	}
+}
+
+// Ending returns the commits that lead to tip, depth of them one behind the other: those that [Remote.Log] reads. It
+// reports whether they are all here.
+func (l *Log) Ending(tip Hash, depth int) (*Log, bool) {
+	found := &Log{commits: map[Hash]*commit{}}
+	for at := []Hash{tip}; depth > 0 && len(at) > 0; depth-- {
+		var next []Hash
+		for _, id := range at {
+			if found.commits[id] != nil {
+				continue
+			}
+			c := l.commits[id]
+			if c == nil {
+				return nil, false
+			}
+			found.commits[id] = c
+			next = append(next, c.parents...)
+		}
+		at = next
+	}
+	return found, true
 }
 
 // Back returns the commits that lead to tip and not to any of the others, the latest first: by the time of their
@@ -85,13 +148,13 @@ func (r *Remote) history(ctx context.Context, tips []Hash, depth int) (*store, e
 func (l *Log) Back(tip Hash, others ...Hash) (commits []Logged, cut bool) {
 	elsewhere := map[Hash]bool{}
 	for _, other := range others {
-		l.store.log(other, func(c *commit) bool {
+		walkBack(l.commits, other, func(c *commit) bool {
 			elsewhere[c.id] = true
 			return true
 		})
 	}
 	children := map[Hash]int{} // how many commits that are not out yet are built on one
-	l.store.log(tip, func(c *commit) bool {
+	walkBack(l.commits, tip, func(c *commit) bool {
 		for _, parent := range c.parents {
 			if !elsewhere[c.id] {
 				children[parent]++
@@ -101,7 +164,7 @@ func (l *Log) Back(tip Hash, others ...Hash) (commits []Logged, cut bool) {
 	})
 	var ready latestFirst
 	offer := func(id Hash) {
-		switch c, fetched := l.store.commits[id]; {
+		switch c, fetched := l.commits[id]; {
 		case elsewhere[id]:
 		case !fetched:
 			cut = true
@@ -145,7 +208,14 @@ func (l *latestFirst) Pop() any {
 }
 
 func newLogged(c *commit) Logged {
-	return Logged{ID: c.id, Message: c.message, Author: c.author, Committer: c.committer}
+	return Logged{ID: c.id, Parents: c.parents, Message: c.message, Author: c.author, Committer: c.committer}
+}
+
+// Brief leaves out who is behind a commit but for the author's name.
+func (l Logged) Brief() Logged {
+	l.Author = l.AuthorName()
+	l.Committer = l.Committer[strings.LastIndexByte(l.Committer, '>')+1:]
+	return l
 }
 
 // When is the time at which the commit was made in this form, zero if it cannot be read.

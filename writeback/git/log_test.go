@@ -26,7 +26,7 @@ func logOf(t *testing.T, remote *git.Remote, depth int, branches ...string) (sub
 		}
 		tips = append(tips, tip)
 	}
-	log, err := remote.Log(t.Context(), tips, depth)
+	log, err := remote.Log(t.Context(), tips, depth, git.Hash{})
 	if err != nil {
 		t.Fatal(err)
 	}

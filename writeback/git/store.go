@@ -116,10 +116,12 @@ func (s *store) tree(id Hash) ([]byte, bool) {
 }
 
 // log visits the commits from tip backwards through all parents that are here, each once, until visit returns false.
-func (s *store) log(tip Hash, visit func(*commit) bool) {
+func (s *store) log(tip Hash, visit func(*commit) bool) { walkBack(s.commits, tip, visit) }
+
+func walkBack(commits map[Hash]*commit, tip Hash, visit func(*commit) bool) {
 	seen := map[Hash]bool{tip: true}
 	for queue := []Hash{tip}; len(queue) > 0; queue = queue[1:] {
-		c, ok := s.commits[queue[0]]
+		c, ok := commits[queue[0]]
 		if !ok {
 			continue
 		}

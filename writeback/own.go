@@ -29,7 +29,7 @@ func (b *Branch) HeadTip(ctx context.Context, name string) (string, error) {
 }
 
 // Head looks at a branch of our own, as it stood when the remote was last looked at, and holds it against commits that
-// would be made.
+// would be made. One that is not there any more is [ErrMoved].
 func (b *Branch) Head(ctx context.Context, name string, commits []Commit) (Head, error) {
 	done, err := take(ctx, b.busy)
 	if err != nil {
@@ -53,7 +53,7 @@ func (b *Branch) Head(ctx context.Context, name string, commits []Commit) (Head,
 	}
 	ahead, err := b.ahead(ctx, tip, paths)
 	if err != nil {
-		return Head{}, err
+		return Head{}, b.gone(ctx, name, tip, err)
 	}
 	h := Head{Tip: tip.String(), Messages: messagesOf(ahead)}
 	err = onlyOurs(name, b.signature(), ahead)
@@ -63,6 +63,17 @@ func (b *Branch) Head(ctx context.Context, name string, commits []Commit) (Head,
 	}
 	h.Carries = len(edited.steps) > 0 && carries(ahead, messages, edited.preview.Files)
 	return h, err
+}
+
+// gone tells that a branch could not be read because it does not stand at tip any more, else why it could not.
+func (b *Branch) gone(ctx context.Context, name string, tip git.Hash, failed error) error {
+	if ctx.Err() != nil || b.refresh(ctx) != nil {
+		return failed
+	}
+	if now, _ := b.refs.Tip(branchPrefix + name); now != tip {
+		return ErrMoved
+	}
+	return failed
 }
 
 // Messages returns the messages of the commits that led to the commit id and not to the branch, the latest first. A commit

@@ -214,11 +214,8 @@ var errMoved = errors.New("the branch has moved")
 
 // gone looks whether a branch of ours could not be read because it has been rebuilt or deleted since it was looked at.
 func (p *publication) gone(ctx context.Context, a attempt, failed error) error {
-	if ctx.Err() != nil || p.branch.refresh(ctx) != nil {
-		return failed
-	}
-	if now, _ := p.branch.refs.Tip(branchPrefix + p.head); now == a.old {
-		return failed
+	if err := p.branch.gone(ctx, p.head, a.old, failed); !errors.Is(err, ErrMoved) {
+		return err
 	}
 	if err := p.races.lost(ctx, p.branch.writer, p.head, 0); err != nil {
 		return err

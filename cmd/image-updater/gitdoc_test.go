@@ -26,19 +26,25 @@ func TestGitDocsAreGood(t *testing.T) {
 		text, _, _ := strings.Cut(block, "\n```")
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			file := filepath.Join(dir, "policies.yaml")
-			if err := os.WriteFile(file, []byte("apiVersion: image-updater/v1\n"+text+"\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			var stdout, stderr bytes.Buffer
-			a := &app{
-				stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, now: time.Now,
-				env: func(string) (string, bool) { return "", false },
-			}
-			if code := run(context.Background(), a, []string{"check", "-f", file, "--state-dir", dir}); code != 0 {
-				t.Errorf("exit code %d: %s\n%s", code, stderr.String(), text)
-			}
+			checkExample(t, text)
 		})
+	}
+}
+
+// checkExample lets check read a policy file, of which the first line is left out in docs.
+func checkExample(t *testing.T, text string) {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "policies.yaml")
+	if err := os.WriteFile(file, []byte("apiVersion: image-updater/v1\n"+text+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	a := &app{
+		stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, now: time.Now,
+		env: func(string) (string, bool) { return "", false },
+	}
+	if code := run(context.Background(), a, []string{"check", "-f", file, "--state-dir", dir}); code != 0 {
+		t.Errorf("exit code %d: %s\n%s", code, stderr.String(), text)
 	}
 }

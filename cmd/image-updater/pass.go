@@ -12,6 +12,7 @@ import (
 	"github.com/image-updater/image-updater/edit"
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/internal/proposal"
 	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/writeback"
 )
@@ -48,6 +49,7 @@ func (a *app) pass(ctx context.Context, flags passFlags, target func(config.Git)
 	line := a.newProgress()
 	report := do(&reconcile.Reconciler{
 		Config: c, Source: s, Writer: a.writer(), Target: target, Fresh: flags.fresh,
+		Forge: a.openForge, Memory: pullMemory{cache: s.cache, now: a.now, log: a.logger()},
 		Now: a.now, Log: a.logger(), Progress: line.step,
 	}, ctx, flags.selection)
 	line.end()
@@ -110,6 +112,45 @@ func (a *app) printHeld(held []reconcile.Held) {
 		fmt.Fprintf(t, "  %s\t%s%s %s\n", h.Policy, printable(h.Detail), until, a.paint(dim, "("+string(h.Rule)+")"))
 	}
 	t.Flush()
+}
+
+// pullWords say what a pass made of a pull request, and what it would make of it.
+var pullWords = map[proposal.Outcome]struct{ did, would string }{
+	proposal.Opened:    {"opened", "would be opened"},
+	proposal.Updated:   {"updated", "would be updated"},
+	proposal.Withdrawn: {"closed", "would be closed"},
+	proposal.Unchanged: {"unchanged", "unchanged"},
+	proposal.HeldBack:  {"held", "held"},
+	proposal.WasMerged: {"merged", "merged"},
+}
+
+// printPullRequests prints what became of each pull request, or would.
+func (a *app) printPullRequests(pulls []reconcile.PullRequest, planned bool) {
+	for _, p := range pulls {
+		words := pullWords[p.State]
+		word := words.did
+		if planned {
+			word = words.would
+		}
+		line := fmt.Sprintf("%s %s %s", p.Git, p.Branch, a.paint(yellow, word))
+		if p.Title != "" {
+			line += ": " + printable(p.Title)
+		}
+		if p.Detail != "" {
+			line += " (" + printable(p.Detail) + ")"
+		}
+		if p.URL != "" {
+			line += " " + printable(p.URL)
+		}
+		fmt.Fprintln(a.stdout, line)
+	}
+}
+
+// printWarnings tells on stderr what was wanted and that it went on without.
+func (a *app) printWarnings(warnings []reconcile.Warning) {
+	for _, w := range warnings {
+		fmt.Fprintf(a.stderr, "warning: git %q: %s\n", w.Git, printable(w.Text))
+	}
 }
 
 // printNotes tells on stderr what was left out on purpose.

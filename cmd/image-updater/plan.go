@@ -37,6 +37,7 @@ func (a *app) plan(ctx context.Context, flags passFlags, exitCode bool) error {
 	if err != nil {
 		return err
 	}
+	a.printWarnings(report.Warnings)
 	if a.json() {
 		if err := a.printJSON(report.PlanJSON(requests)); err != nil {
 			return err
@@ -46,6 +47,7 @@ func (a *app) plan(ctx context.Context, flags passFlags, exitCode bool) error {
 		if len(report.Files) > 0 {
 			fmt.Fprintln(a.stdout)
 		}
+		a.printPullRequests(report.PullRequests, true)
 		a.printHeld(report.Held)
 		a.printNotes(report.Notes)
 		fmt.Fprintf(a.stdout, "%s, %d held back; %s\n", count(len(report.Changes), "change", "changes"), len(report.Held), costs(requests))
@@ -63,10 +65,10 @@ func (a *app) runCommand() *cobra.Command {
 	var flags passFlags
 	cmd := &cobra.Command{
 		Use:   "run",
-		Short: "Make one pass: scan, decide, commit and push",
+		Short: "Make one pass: scan, decide, commit and push or open pull requests",
 		Long: `Make one pass, for cron and CI: read Git, list the tags that are due, decide, and push what should change as
-commits. What fails for one policy is reported at the end and does not stop the others. Running it again
-changes nothing.`,
+commits, or open and update pull requests for it. What fails for one policy is reported at the end and
+does not stop the others. Running it again changes nothing.`,
 		Example: `  image-updater run
   image-updater run --git fleet --fresh
   image-updater run -o json`,
@@ -84,12 +86,14 @@ func (a *app) run(ctx context.Context, flags passFlags) error {
 	if err != nil {
 		return err
 	}
+	a.printWarnings(report.Warnings)
 	if a.json() {
 		return errors.Join(a.printJSON(report.RunJSON(requests)), failures(report.Errors))
 	}
 	for _, c := range report.Commits {
 		fmt.Fprintf(a.stdout, "%s %s %s: %s\n", c.Git, c.Branch, a.paint(yellow, short(c.ID)), printable(c.Subject))
 	}
+	a.printPullRequests(report.PullRequests, false)
 	a.printHeld(report.Held)
 	a.printNotes(report.Notes)
 	fmt.Fprintf(a.stdout, "%s, %s, %d held back; %s\n", count(len(report.Commits), "commit", "commits"),

@@ -32,7 +32,9 @@ func (a *app) policiesIfAny() (c *config.Config, found bool, err error) {
 		}
 		named = false
 	}
-	c, err = config.Load(osFiles{}, files)
+	if c, err = config.Load(osFiles{}, files); err == nil {
+		err = checkForges(c)
+	}
 	if err == nil {
 		return c, true, nil
 	}

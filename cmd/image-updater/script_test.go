@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/image-updater/image-updater/internal/forgetest"
 	"github.com/image-updater/image-updater/internal/gittest"
 	"github.com/image-updater/image-updater/internal/registrytest"
 )
@@ -53,6 +54,16 @@ func TestMain(m *testing.M) {
 //	pulls N                    the registry has counted N pulls, those of others left out
 //	verdicts FILE              the verdicts of the last "explain -o json" are the lines TAG VERDICT [RULE [UNTIL]]
 //	date -AGE                  what a clock of the given age shows, in $DATE
+//	forge start DIR            start a forge of the kind $KIND, gitea if that is not set, with one Git repository of the files
+//	                           in DIR: its URL is in $FORGE, its folder in $REPOSITORY, the token that lets in in $TOKEN
+//	forge list FILE            write a line for each pull request; forge body N FILE and forge comments N FILE write texts
+//	forge merge|close|reopen N, forge label|unlabel N NAME, forge delete BRANCH, forge commit BRANCH DIR
+//	                           what a person does; commit puts the files in DIR on top of a branch
+//	forge fill N PREFIX        open N pull requests of branches PREFIX0, PREFIX1...
+//	forge deny RIGHT...        take rights from the token (label, review, assign, auto-merge, comment, create, update, close)
+//	forge fail METHOD STATUS   from now on requests of that method fail, with Retry-After: 3600; forge mend ends it
+//	forge asked N              since the last asked or wrote, the API was asked N times
+//	forge wrote N              since the last asked or wrote, it was asked N times to change something
 func TestScript(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, scriptParams(filepath.Join("..", "..", "testdata", "script")))
@@ -77,6 +88,7 @@ func scriptParams(dir string) testscript.Params {
 			"registry": startRegistry, "requests": checkRequests, "break": breakRegistry, "mend": mendRegistry,
 			"remote": makeRemote, "pushes": checkPushes, "reads": checkReads, "refuse": refusePushes, "expand": expandFiles, "date": setDate,
 			"githubapp": startGitHubApp, "tokens": checkTokens, "gittls": startGitTLS, "proxy": startProxy, "proxied": checkProxied, "push": pushImage, "unpush": removeTags, "meter": meterRegistry, "pulls": checkPulls, "verdicts": checkVerdicts,
+			"forge": onForge,
 		},
 	}
 }
@@ -86,6 +98,7 @@ type scene struct {
 	registry *registrytest.Registry
 	git      *gittest.Server
 	app      gitHubApp
+	forge    *forgetest.Server
 	front    http.Handler // Git and GitHub
 	tls      string       // address of the one with TLS
 	proxy    *connectProxy
@@ -212,21 +225,7 @@ func mendRegistry(ts *testscript.TestScript, neg bool, args []string) {
 
 func makeRemote(ts *testscript.TestScript, neg bool, args []string) {
 	want(ts, neg, len(args) == 2, "remote NAME DIR")
-	files := gittest.Files{}
-	dir := ts.MkAbs(args[1])
-	ts.Check(filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(dir, path)
-		files[filepath.ToSlash(name)] = string(data)
-		return err
-	}))
-	_, err := gittest.Create(remoteDir(ts, args[0]), files)
+	_, err := gittest.Create(remoteDir(ts, args[0]), filesOf(ts, args[1]))
 	ts.Check(err)
 }
 

@@ -216,6 +216,14 @@ func (w Write) differs(other Write) string {
 	return ""
 }
 
+// Proposes reports whether pull requests are opened for g: by what it says itself, or by one of the policies that write
+// to it.
+func (g Git) Proposes(policies []Policy) bool {
+	return g.Write.Mode == PullRequest || slices.ContainsFunc(policies, func(p Policy) bool {
+		return slices.Contains(p.Git, g.Name) && g.WriteFor(p).Mode == PullRequest
+	})
+}
+
 // UnknownError is a name that no entry of the policy files has.
 type UnknownError struct {
 	Kind string // "policy" or "git"

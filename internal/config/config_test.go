@@ -475,15 +475,51 @@ func TestAliasesAreBounded(t *testing.T) {
 	}
 }
 
-// An alias does not get a word past the list of what is not supported yet.
-func TestAliasOfUnsupported(t *testing.T) {
+// Pull requests need a token for the forge, and what they share has one value.
+func TestPullRequestKeys(t *testing.T) {
 	t.Parallel()
-	got := fault(t, `apiVersion: image-updater/v1
-policies:
-  - {name: &mode pull-request, image: nginx, write: {mode: *mode}}
-`)
-	if want := `p.yaml:3:60: policy "pull-request": write.mode: pull-request: not supported yet`; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for _, test := range []struct{ name, git, policies, want string }{
+		{
+			name: "no token",
+			git:  `url: https://github.com/acme/fleet.git, write: {mode: pull-request}`,
+			want: `p.yaml:3:73: git "fleet": write.mode: pull-request needs a token for the forge: auth.tokenEnv, auth.tokenFile or auth.githubApp, or else forge.tokenEnv or forge.tokenFile`,
+		},
+		{
+			name:     "no token, and a policy that wants one",
+			git:      `url: https://github.com/acme/fleet.git`,
+			policies: `{name: a, image: nginx, git: fleet, write: {mode: pull-request}}`,
+			want:     `p.yaml:4:62: policy "a": write.mode: pull-request in git "fleet" needs a token for the forge: auth.tokenEnv, auth.tokenFile or auth.githubApp, or else forge.tokenEnv or forge.tokenFile`,
+		},
+		{
+			name:     "a limit of one policy",
+			git:      `url: https://github.com/acme/fleet.git, auth: {tokenEnv: T}, write: {mode: pull-request}`,
+			policies: `{name: a, image: nginx, git: fleet, write: {maxOpen: 3}}`,
+			want:     `p.yaml:4:56: policy "a": write.maxOpen: counts the pull requests of a Git repository: it belongs into git[].write`,
+		},
+		{
+			name:     "one pull request with two sets of labels",
+			git:      `url: https://github.com/acme/fleet.git, auth: {tokenEnv: T}, write: {mode: pull-request, group: all}`,
+			policies: `{name: a, image: nginx, git: fleet}, {name: b, image: redis, git: fleet, write: {labels: [x]}}`,
+			want:     `p.yaml:4:101: policy "b": write.labels: is another than in policy "a" of the same group "all", and they have one pull request`,
+		},
+		{
+			name: "two tokens",
+			git:  `url: "git@github.com:acme/fleet.git", forge: {tokenEnv: T, tokenFile: t}`,
+			want: `p.yaml:3:78: git "fleet": forge.tokenFile: stands beside tokenEnv, want only one of tokenEnv or tokenFile`,
+		},
+		{
+			name: "a label of two lines",
+			git:  `url: https://github.com/acme/fleet.git, write: {labels: ["a\nb"]}`,
+			want: `p.yaml:3:76: git "fleet": write.labels[0]: want one line without spaces around it`,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			text := "apiVersion: image-updater/v1\ngit:\n  - {name: fleet, " + test.git + "}\npolicies: [" + test.policies + "]\n"
+			if got := fault(t, text); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
 	}
 }
 

@@ -176,7 +176,7 @@ func (d *decoder) pair(key, value *yaml.Node, v reflect.Value, fields []field, p
 		d.unknown(key, value, v.Type(), fields, at, p)
 		return
 	}
-	p.marks[at.path] = mark{key: d.at(key), value: d.at(value), text: meant(value).Value}
+	p.marks[at.path] = mark{key: d.at(key), value: d.at(value)}
 	d.decode(value, v.FieldByIndex(fields[i].index), at)
 }
 
@@ -194,7 +194,7 @@ func (d *decoder) sequence(n *yaml.Node, v reflect.Value, p place) {
 		at := p
 		if n.Kind == yaml.SequenceNode {
 			at = p.item(i)
-			p.marks[at.path] = mark{key: d.at(item), value: d.at(item), text: meant(item).Value}
+			p.marks[at.path] = mark{key: d.at(item), value: d.at(item)}
 		}
 		d.decode(item, v.Index(i), at)
 	}

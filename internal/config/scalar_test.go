@@ -164,18 +164,9 @@ func TestUnsupportedNamesKeys(t *testing.T) {
 	untyped := map[string]bool{"file.hooks": true, "file.notify": true, "policy.notify": true}
 	for _, line := range unsupported {
 		kind, path, _ := strings.Cut(line, ".")
-		path, word, _ := strings.Cut(path, "=")
 		found := typeAt(roots[kind], path)
 		if (found == nil) != untyped[line] {
 			t.Errorf("%s: there is no such key", line)
-			continue
-		}
-		if word == "" {
-			continue
-		}
-		e, ok := reflect.New(found).Interface().(enumeration)
-		if !ok || !strings.Contains(strings.Join(e.words(), " "), word) {
-			t.Errorf("%s: there is no such word", line)
 		}
 	}
 }

@@ -21,7 +21,6 @@ type section struct {
 // mark is where a key stands, and its value.
 type mark struct {
 	key, value Position
-	text       string // the value of a scalar
 	inherited  bool   // it comes from defaults
 }
 

@@ -6,31 +6,15 @@ import (
 	"strings"
 )
 
-// unsupported lists what a policy file may hold but this version cannot do yet, as KIND.PATH of a key or KIND.PATH=WORD
-// of a value. All of it is read and checked like the rest, and using it is an error. Whoever adds the function deletes
+// unsupported lists what a policy file may hold but this version cannot do yet, as KIND.PATH of a
+// key. All of it is read and checked like the rest, and using it is an error. Whoever adds the function deletes
 // the line.
 var unsupported = []string{
 	"file.hooks",
 	"file.notify",
 
-	"git.forge",
 	"git.policies",
-	"git.write.mode=pull-request",
-	"git.write.maxOpen",
-	"git.write.settle",
-	"git.write.labels",
-	"git.write.reviewers",
-	"git.write.assignees",
-	"git.write.draft",
-	"git.write.autoMerge",
 
-	"policy.write.mode=pull-request",
-	"policy.write.settle",
-	"policy.write.labels",
-	"policy.write.reviewers",
-	"policy.write.assignees",
-	"policy.write.draft",
-	"policy.write.autoMerge",
 	"policy.notify",
 }
 
@@ -45,12 +29,8 @@ func refuseUnsupported(s *section) {
 		if strings.HasSuffix(path, "]") {
 			continue // an item of a list, whose key is refused
 		}
-		key := feature(s, path)
-		switch {
-		case slices.Contains(unsupported, key):
+		if slices.Contains(unsupported, feature(s, path)) {
 			s.fail(m.key, "%s: not supported yet", path)
-		case slices.Contains(unsupported, key+"="+m.text):
-			s.fail(m.value, "%s: %s: not supported yet", path, m.text)
 		}
 	}
 }

@@ -147,8 +147,16 @@ func (d *decider) settled() bool {
 			return false
 		}
 	}
-	withheld := slices.ContainsFunc(d.in.Withheld, func(w plan.Withheld) bool { return d.carries(w.Trailer()) })
+	withheld := slices.ContainsFunc(d.in.Withheld, func(w plan.Withheld) bool { return d.carries(w.Trailer()) || d.movesOn(w.Trailer()) })
 	return withheld || d.doubtful()
+}
+
+// movesOn reports whether the branch has a change of the same reference to another version: which one is wanted in the
+// end is seen when the gate opens.
+func (d *decider) movesOn(t plan.Trailer) bool {
+	return d.in.Branch != nil && slices.ContainsFunc(d.in.Branch.Changes, func(has plan.Trailer) bool {
+		return has.Path == t.Path && has.Image == t.Image && has.From == t.From && has.FromDigest == t.FromDigest
+	})
 }
 
 // carries reports whether the open pull request has a change.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/internal/proposal"
 )
 
 // Written is one change as the commit that made it tells.
@@ -83,7 +84,7 @@ func (t *tree) ownBranches() []string {
 	var names []string
 	for _, p := range t.policies {
 		if mode := t.git.WriteFor(p).Mode; mode == config.Branch || mode == config.PullRequest {
-			names = append(names, branchPrefix+t.groupKey(p))
+			names = append(names, proposal.BranchPrefix+t.groupKey(p))
 		}
 	}
 	slices.Sort(names)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/internal/proposal"
 	"github.com/image-updater/image-updater/policy"
 )
 
@@ -17,7 +18,8 @@ type Request struct {
 // PlanJSON returns the report in the stable form of plan -o json (DESIGN.md, section 4). Lists are never null.
 func (r Report) PlanJSON(requests []Request) any { return r.planJSON(requests) }
 
-// RunJSON returns the report in the stable form of run -o json: that of plan, and the commits.
+// RunJSON returns the report in the stable form of run -o json: that of plan, and the commits. Where anything is written
+// by pull requests, both have these.
 func (r Report) RunJSON(requests []Request) any { return r.runJSON(requests) }
 
 func (r Report) runJSON(requests []Request) runJSON {
@@ -52,6 +54,13 @@ func (r Report) planJSON(requests []Request) planJSON {
 			Policy: c.Policy, Git: c.Git, File: c.Site.Path, Line: c.Site.Line, Image: c.Site.Image.String(),
 			From: c.Site.Tag, To: c.To, FromDigest: c.Site.Digest.String(), ToDigest: c.ToDigest.String()}
 	}
+	if r.PullRequests != nil {
+		out.PullRequests = make([]pullRequestJSON, len(r.PullRequests))
+	}
+	for i, p := range r.PullRequests {
+		out.PullRequests[i] = pullRequestJSON{Git: p.Git, Branch: p.Branch, URL: p.URL, State: p.State, Number: p.Number,
+			Title: p.Title, Detail: p.Detail}
+	}
 	for i, h := range r.Held {
 		out.Held[i] = heldJSON{Policy: h.Policy, Rule: h.Rule, Detail: h.Detail, Until: h.Until.UTC()}
 	}
@@ -66,6 +75,18 @@ type planJSON struct {
 	Held     []heldJSON    `json:"held"`
 	Errors   []problemJSON `json:"errors"`
 	Requests []Request     `json:"requests"`
+
+	PullRequests []pullRequestJSON `json:"pullRequests,omitzero"`
+}
+
+type pullRequestJSON struct {
+	Git    string           `json:"git"`
+	Branch string           `json:"branch"`
+	URL    string           `json:"url"`
+	State  proposal.Outcome `json:"state"`
+	Number int              `json:"number,omitempty"`
+	Title  string           `json:"title,omitempty"`
+	Detail string           `json:"detail,omitempty"`
 }
 
 type runJSON struct {

@@ -11,11 +11,9 @@ import (
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/internal/proposal"
 	"github.com/image-updater/image-updater/writeback"
 )
-
-// branchPrefix begins the name of every branch this program makes.
-const branchPrefix = "image-updater/"
 
 // preview makes the plan's edits without pushing them.
 func (t *tree) preview(ctx context.Context, observed *observation) Report {
@@ -25,13 +23,15 @@ func (t *tree) preview(ctx context.Context, observed *observation) Report {
 		report.Errors = append(report.Errors, t.failed(t.behind(made.Wanted()), err).Errors...)
 		return report
 	}
-	shown, err := t.branch.Preview(ctx, Commits(made.Groups, t.message))
+	pushed := t.pushedGroups(made.Groups)
+	shown, err := t.branch.Preview(ctx, Commits(pushed, t.message))
 	if err != nil {
 		report.Errors = append(report.Errors, t.failed(t.policies, err).Errors...)
 		return report
 	}
-	t.edited(&report, made.Groups, shown)
-	return report
+	t.edited(&report, pushed, shown)
+	_, pulls := t.pullRequests(ctx, snapshot{tip: t.tip, found: t.found, plan: made}, observed, false)
+	return join([]Report{report, pulls})
 }
 
 // publish pushes the plan: one push for all that goes to the branch itself, and one for each branch of our own.
@@ -40,19 +40,26 @@ func (t *tree) publish(ctx context.Context, observed *observation) Report {
 	if err != nil {
 		return join([]Report{t.decided(made), t.failed(t.behind(made.Wanted()), err)})
 	}
-	last := made
+	last := snapshot{tip: t.tip, found: t.found, plan: made}
 	var report Report
-	for _, head := range t.heads(made.Groups) {
+	for _, head := range t.heads(t.pushedGroups(made.Groups)) {
 		t.push(ctx, head, t.groupsOf(head, made.Groups), &report, func(ctx context.Context, found edit.Found) (plan.Plan, error) {
-			observed.complete(ctx, func(known lists, of func(image.Repository) bool) []plan.Missing {
-				return t.lacking(found, observed, known, of)
-			})
 			var err error
-			last, err = t.plan(ctx, found, observed)
-			return last, err
+			last = snapshot{tip: t.branch.Tip(), found: found}
+			last.plan, err = t.replan(ctx, found, observed)
+			return last.plan, err
 		})
 	}
-	return join([]Report{t.decided(last), report})
+	last, pulls := t.pullRequests(ctx, last, observed, true)
+	return join([]Report{t.decided(last.plan), report, pulls})
+}
+
+// replan decides about what was found since, which may need more of the registries.
+func (t *tree) replan(ctx context.Context, found edit.Found, observed *observation) (plan.Plan, error) {
+	observed.complete(ctx, func(known lists, of func(image.Repository) bool) []plan.Missing {
+		return t.lacking(found, observed, known, of)
+	})
+	return t.plan(ctx, found, observed)
 }
 
 // push publishes the groups that belong to head. After a lost race for the branch the plan is made again on what
@@ -75,6 +82,11 @@ func (t *tree) push(ctx context.Context, head string, groups []plan.Group, repor
 	} else {
 		t.refused(report, groups, published.Preview)
 	}
+	t.pushed(ctx, report, published)
+}
+
+// pushed reports the commits of a publication.
+func (t *tree) pushed(ctx context.Context, report *Report, published writeback.Published) {
 	pushed := Pushed(t.git.Name, published)
 	report.Commits = append(report.Commits, pushed...)
 	for _, c := range pushed {
@@ -138,6 +150,12 @@ func (t *tree) heads(groups []plan.Group) []string {
 	return heads
 }
 
+// pushedGroups returns the groups that are pushed and nothing more: those that a pull request is opened for are looked at
+// first.
+func (t *tree) pushedGroups(groups []plan.Group) []plan.Group {
+	return slices.DeleteFunc(slices.Clone(groups), func(g plan.Group) bool { return t.write(g).Mode == config.PullRequest })
+}
+
 func (t *tree) groupsOf(head string, groups []plan.Group) []plan.Group {
 	var of []plan.Group
 	for _, g := range groups {
@@ -150,8 +168,8 @@ func (t *tree) groupsOf(head string, groups []plan.Group) []plan.Group {
 
 // head returns the branch a group is pushed to.
 func (t *tree) head(g plan.Group) string {
-	if t.write(g).Mode == config.Branch {
-		return branchPrefix + g.Key
+	if t.write(g).Mode != config.Commit {
+		return proposal.BranchPrefix + g.Key
 	}
 	return ""
 }
@@ -230,13 +248,18 @@ func (t *tree) unknown(missing []plan.Missing) []Problem {
 
 // edited reports what became of the edits.
 func (t *tree) edited(report *Report, groups []plan.Group, shown writeback.Preview) {
+	t.made(report, groups, shown)
+	t.refused(report, groups, shown)
+}
+
+// made reports the edits that were made.
+func (t *tree) made(report *Report, groups []plan.Group, shown writeback.Preview) {
 	for _, g := range groups {
 		report.Changes = append(report.Changes, g.Only(shown.Applied).Changes...)
 	}
 	for _, f := range shown.Files {
 		report.Files = append(report.Files, File{Git: t.git.Name, Path: f.Path, Old: f.Old, New: f.New})
 	}
-	t.refused(report, groups, shown)
 }
 
 // refused reports the edits that must not be made, and the commits that were not, as failures of the policies that wanted

@@ -35,7 +35,10 @@ type Reconciler struct {
 	Source Source
 	Writer *writeback.Writer
 	// Target resolves what Config says of a Git repository, credentials included, when the pass comes to it.
-	Target   func(config.Git) (writeback.Target, error)
+	Target func(config.Git) (writeback.Target, error)
+	// Forge resolves where the pull requests of a Git repository are; it is called where one may be wanted alone.
+	Forge    func(config.Git) (Forge, error)
+	Memory   Memory                           // of pull requests; nil = none
 	Fresh    bool                             // ask registries whatever the age of the lists at hand
 	Now      func() time.Time                 // nil = time.Now
 	Log      *slog.Logger                     // nil = discard

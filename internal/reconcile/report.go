@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"slices"
+
 	"github.com/image-updater/image-updater/edit"
 	"github.com/image-updater/image-updater/internal/plan"
 )
@@ -13,6 +15,9 @@ type Report struct {
 	Held    []Held
 	Errors  []Problem
 	Notes   []Note
+	// PullRequests are those of the groups that are written by one; nil if none is.
+	PullRequests []PullRequest
+	Warnings     []Warning
 }
 
 // File is a file before and after.
@@ -60,6 +65,10 @@ func join(reports []Report) Report {
 		all.Held = append(all.Held, r.Held...)
 		all.Errors = append(all.Errors, r.Errors...)
 		all.Notes = append(all.Notes, r.Notes...)
+		all.Warnings = append(all.Warnings, r.Warnings...)
+		if r.PullRequests != nil {
+			all.PullRequests = append(slices.Grow(all.PullRequests, 1), r.PullRequests...)
+		}
 	}
 	return all
 }

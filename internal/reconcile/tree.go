@@ -21,6 +21,7 @@ type tree struct {
 	scanner *edit.Scanner
 	paths   edit.Paths
 	branch  *writeback.Branch
+	tip     string // where found was found
 	found   edit.Found
 	err     error // why the tree could not be read
 }
@@ -33,7 +34,9 @@ func (r *Reconciler) trees(s Selection) []*tree {
 			continue
 		}
 		if policies := r.writingTo(g, s.Policy); len(policies) > 0 {
-			trees = append(trees, &tree{reconciler: r, index: len(trees), git: g, policies: policies})
+			t := &tree{reconciler: r, index: len(trees), git: g, policies: policies}
+			t.whole()
+			trees = append(trees, t)
 		}
 	}
 	return trees
@@ -67,6 +70,7 @@ func (t *tree) open(ctx context.Context) {
 			return err
 		}
 		t.found, err = t.branch.Find(ctx, t.scanner, t.paths)
+		t.tip = t.branch.Tip()
 		return err
 	}()
 }
@@ -160,9 +164,11 @@ func (t *tree) lacking(found edit.Found, observed *observation, known lists, of 
 }
 
 // planned returns the policies as package plan takes them.
-func (t *tree) planned() []plan.Policy {
-	policies := make([]plan.Policy, len(t.policies))
-	for i, p := range t.policies {
+func (t *tree) planned() []plan.Policy { return t.plannedOf(t.policies) }
+
+func (t *tree) plannedOf(of []config.Policy) []plan.Policy {
+	policies := make([]plan.Policy, len(of))
+	for i, p := range of {
 		policies[i] = plan.Policy{Name: p.Name, Image: p.Image, Choice: p.Choice, Pin: p.Pin, Paths: p.Paths, Group: t.groupKey(p), Gate: Gate(p)}
 	}
 	return policies

@@ -1,0 +1,132 @@
+package reconcile
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/internal/proposal"
+	"github.com/image-updater/image-updater/writeback"
+)
+
+// show reports what a decision would change.
+func (p *pulls) show(ctx context.Context, d proposal.Decision, report *Report) error {
+	pushes := func(a proposal.Action) bool { return a.Kind == proposal.Push }
+	if !slices.ContainsFunc(d.Actions, pushes) {
+		return nil
+	}
+	groups := []plan.Group{d.Group}
+	shown, err := p.branch.Preview(ctx, Commits(groups, p.message))
+	if err != nil {
+		return err
+	}
+	p.made(report, groups, shown)
+	return nil
+}
+
+// carryOut does what was decided, in order, up to what fails. What a pull request can be without is a warning where the
+// forge has declined it.
+func (p *pulls) carryOut(ctx context.Context, d proposal.Decision, in proposal.Input, done *proposal.Done, report *Report) error {
+	var failed []error
+	for _, a := range d.Actions {
+		err := p.do(ctx, a, d, in, done, report)
+		switch {
+		case err == nil:
+		case !a.Kind.Optional():
+			return errors.Join(append(failed, err)...)
+		case errors.Is(err, ErrDeclined):
+			p.warn(a.Kind, err.Error())
+		default:
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (p *pulls) do(ctx context.Context, a proposal.Action, d proposal.Decision, in proposal.Input, done *proposal.Done, report *Report) error {
+	number := cmp.Or(a.Number, done.Number)
+	switch a.Kind {
+	case proposal.Push:
+		return p.pushHead(ctx, a, d, in, done, report)
+	case proposal.Create:
+		return p.create(ctx, d, in, done)
+	case proposal.Update:
+		return p.forge.Update(ctx, number, d.Text.Title, d.Text.Body(done.HeadTip))
+	case proposal.Comment:
+		return p.comment(ctx, number, a)
+	case proposal.AddLabels:
+		return p.forge.AddLabels(ctx, number, a.Names)
+	case proposal.RequestReview:
+		return p.forge.RequestReview(ctx, number, a.Names)
+	case proposal.Assign:
+		return p.forge.Assign(ctx, number, a.Names)
+	case proposal.AutoMerge:
+		return p.forge.AutoMerge(ctx, number)
+	case proposal.RemoveLabel:
+		return p.forge.RemoveLabel(ctx, number, a.Names[0])
+	case proposal.Close:
+		return p.forge.Close(ctx, number)
+	case proposal.DeleteBranch:
+		if err := p.branch.Delete(ctx, proposal.BranchPrefix+in.Group.Key, a.Lease); err != nil {
+			return err
+		}
+		done.HeadTip = ""
+		return nil
+	}
+	return fmt.Errorf("there is no way to %s", a.Kind)
+}
+
+// pushHead makes the branch of the group on the tip that was decided about. Over what else stands there, or on another
+// base, it is to be decided again.
+func (p *pulls) pushHead(ctx context.Context, a proposal.Action, d proposal.Decision, in proposal.Input, done *proposal.Done, report *Report) error {
+	groups := []plan.Group{d.Group}
+	published, err := p.branch.Publish(ctx, writeback.Publication{
+		Scanner: p.scanner, Paths: p.paths, Head: proposal.BranchPrefix + in.Group.Key, Replace: true, Lease: a.Lease,
+		Decide: func(context.Context, edit.Found) ([]writeback.Commit, error) {
+			if p.branch.Tip() != in.BaseTip {
+				return nil, writeback.ErrMoved
+			}
+			return Commits(groups, p.message), nil
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if len(published.Commits) == 0 {
+		return errors.New("the changes that were to be proposed make no commit")
+	}
+	done.HeadTip = published.Tip
+	p.made(report, groups, published.Preview)
+	p.pushed(ctx, report, published)
+	return nil
+}
+
+func (p *pulls) create(ctx context.Context, d proposal.Decision, in proposal.Input, done *proposal.Done) error {
+	created, err := p.forge.Create(ctx, NewPull{
+		Title: d.Text.Title, Body: d.Text.Body(done.HeadTip), Head: proposal.BranchPrefix + in.Group.Key, Base: in.Base,
+		Draft: in.Settings.Draft && in.Limits.Drafts,
+	})
+	if err != nil {
+		return err
+	}
+	done.Number, done.URL = created.Number, created.URL
+	p.opened = append(p.opened, created)
+	p.reconciler.log().InfoContext(ctx, "opened a pull request", "git", p.git.Name, "url", created.URL)
+	return nil
+}
+
+// comment says something once.
+func (p *pulls) comment(ctx context.Context, number int, a proposal.Action) error {
+	said, err := p.forge.Comments(ctx, number)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(said, func(text string) bool { return proposal.Said(text, a.Key) }) {
+		return nil
+	}
+	return p.forge.Comment(ctx, number, a.Text)
+}

@@ -1,0 +1,203 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/proposal"
+	"github.com/image-updater/image-updater/writeback"
+)
+
+// Forge opens pull requests for one Git repository and looks after them. Those that people have to do with are known by
+// their numbers: a number was told by Find, Opened or Create before.
+type Forge interface {
+	// Limits asks nothing.
+	Limits() proposal.Limits
+	// Find returns the pull requests of a branch, into whichever other one.
+	Find(ctx context.Context, head string) ([]proposal.Pull, error)
+	// Opened returns the open pull requests of all branches whose names begin with prefix.
+	Opened(ctx context.Context, prefix string) ([]proposal.Pull, error)
+
+	// Create opens a pull request, or returns the one that is open for the same branches.
+	Create(ctx context.Context, p NewPull) (proposal.Pull, error)
+	Update(ctx context.Context, number int, title, body string) error
+	Close(ctx context.Context, number int) error
+
+	// Comments returns the texts of what was said about a pull request.
+	Comments(ctx context.Context, number int) ([]string, error)
+
+	// What follows may end with [ErrDeclined].
+
+	Comment(ctx context.Context, number int, text string) error
+	AddLabels(ctx context.Context, number int, names []string) error
+	RemoveLabel(ctx context.Context, number int, name string) error
+	RequestReview(ctx context.Context, number int, names []string) error
+	Assign(ctx context.Context, number int, names []string) error
+	AutoMerge(ctx context.Context, number int) error
+}
+
+// ErrDeclined is what the forge does not let the token do, or does not have, and without which a pull request is one all
+// the same.
+var ErrDeclined = errors.New("the forge has declined")
+
+// NewPull is a pull request to be opened.
+type NewPull struct {
+	Title, Body string
+	Head, Base  string // branches
+	Draft       bool
+}
+
+// Memory keeps between passes what was seen of the pull request of a branch. Whatever it has lost is asked for again.
+type Memory interface {
+	Recall(url, head string) proposal.Memory
+	Remember(url, head string, m proposal.Memory)
+}
+
+// PullRequest is what a pass made, or would make, of the pull request of a group.
+type PullRequest struct {
+	Git    string
+	Branch string // it comes from
+	Number int    // 0 for one that is not there
+	URL    string
+	Title  string
+	State  proposal.Outcome
+	Detail string // a sentence without its full stop, "" where there is nothing to say
+}
+
+// Warning is something that was wanted and that went on without.
+type Warning struct {
+	Git  string
+	Text string
+}
+
+// pulls are the pull requests of one Git repository in a pass.
+type pulls struct {
+	*tree
+	observed *observation
+	write    bool // do, and not only show, what is decided
+	at       snapshot
+	forge    Forge
+	counted  bool            // opened is known
+	opened   []proposal.Pull // by this program, and open
+	warned   map[proposal.Kind]bool
+	report   Report
+}
+
+// pullGroup is a group that is written by a pull request, whether anything of it is to be changed or not.
+type pullGroup struct {
+	key      string
+	policies []config.Policy
+	write    config.Write
+}
+
+func (g pullGroup) head() string { return proposal.BranchPrefix + g.key }
+
+// pullGroups returns the groups that are written by pull requests, in the order of the policy file.
+func (t *tree) pullGroups() []pullGroup {
+	var groups []pullGroup
+	at := map[string]int{}
+	for _, p := range t.policies {
+		write := t.git.WriteFor(p)
+		if write.Mode != config.PullRequest {
+			continue
+		}
+		key := t.groupKey(p)
+		i, known := at[key]
+		if !known {
+			i = len(groups)
+			at[key] = i
+			groups = append(groups, pullGroup{key: key, write: write})
+		}
+		groups[i].policies = append(groups[i].policies, p)
+	}
+	return groups
+}
+
+// whole adds the policies that share a pull request with one that is selected: without them it would lose their changes.
+func (t *tree) whole() {
+	mine := map[string]bool{}
+	for _, g := range t.pullGroups() {
+		mine[g.key] = true
+	}
+	selected := t.policies
+	t.policies = nil
+	for _, p := range t.reconciler.writingTo(t.git, "") {
+		chosen := slices.ContainsFunc(selected, func(s config.Policy) bool { return s.Name == p.Name })
+		if chosen || t.git.WriteFor(p).Mode == config.PullRequest && mine[t.groupKey(p)] {
+			t.policies = append(t.policies, p)
+		}
+	}
+}
+
+// maxMoves is how often a group is decided again because a branch has moved meanwhile.
+const maxMoves = 5
+
+// pullRequests brings the pull requests of the tree's groups to what the plan wants, or shows what that would be. It
+// returns the plan that it went by in the end.
+func (t *tree) pullRequests(ctx context.Context, at snapshot, observed *observation, write bool) (snapshot, Report) {
+	groups := t.pullGroups()
+	if len(groups) == 0 {
+		return at, Report{}
+	}
+	at.lists = observed.known()
+	p := &pulls{tree: t, observed: observed, write: write, at: at, warned: map[proposal.Kind]bool{}}
+	p.report.PullRequests = []PullRequest{}
+	var err error
+	if p.forge, err = t.reconciler.Forge(t.git); err != nil {
+		for _, g := range groups {
+			p.fail(g, err)
+		}
+		return p.at, p.report
+	}
+	for _, g := range groups {
+		if err := p.group(ctx, g); err != nil {
+			p.fail(g, err)
+		}
+	}
+	p.tellStale()
+	return p.at, p.report
+}
+
+// group looks after one group. Where a branch moves meanwhile it begins anew with what stands there then.
+func (p *pulls) group(ctx context.Context, g pullGroup) error {
+	for move := 1; ; move++ {
+		if p.at.tip != p.branch.Tip() {
+			var err error
+			if p.at, err = p.look(ctx, p.observed); err != nil {
+				return err
+			}
+		}
+		report, err := p.attempt(ctx, g)
+		if errors.Is(err, writeback.ErrMoved) && move <= maxMoves {
+			if _, err := p.branch.Refresh(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		p.report = join([]Report{p.report, report})
+		return err
+	}
+}
+
+func (p *pulls) fail(g pullGroup, err error) {
+	p.report = join([]Report{p.report, p.failed(g.policies, err)})
+}
+
+func (p *pulls) warn(kind proposal.Kind, text string) {
+	if !p.warned[kind] {
+		p.warned[kind] = true
+		p.report.Warnings = append(p.report.Warnings, Warning{Git: p.git.Name, Text: text})
+	}
+}
+
+// tellStale says which open pull requests are left out of the count, if there was one: whoever has set a limit wants to
+// know what is beside it.
+func (p *pulls) tellStale() {
+	for _, old := range proposal.Stale(p.opened, p.observed.started) {
+		p.warn(proposal.Kind(old.URL), fmt.Sprintf("pull request #%d is open since %s and does not count against write.maxOpen any more: %s",
+			old.Number, old.Created.UTC().Format("2006-01-02"), old.URL))
+	}
+}

@@ -106,6 +106,8 @@ type Decision struct {
 	Number int // of the pull request that there is, 0 for none
 	URL    string
 	Title  string
+
+	recalled bool // it is that of the last look
 }
 
 // Memory is what is kept between passes, so that nothing is asked where nothing has happened.

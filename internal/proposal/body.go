@@ -5,12 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/image-updater/image-updater/image"
-	"github.com/image-updater/image-updater/internal/message"
 	"github.com/image-updater/image-updater/internal/plan"
-	"github.com/image-updater/image-updater/policy"
 )
 
 // What a body shows at most.
@@ -35,13 +31,6 @@ type body struct {
 	help  string
 }
 
-// reasons are those of one image and policy.
-type reasons struct {
-	title string
-	taken []string // why the tags were taken, which may count tags
-	not   []string // what waits, and what was refused
-}
-
 func (in Input) newBody(g plan.Group) body {
 	b := body{in: in, intro: in.intro(g), help: in.help(), why: why(g)}
 	for _, m := range moves(g) {
@@ -64,158 +53,6 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return strconv.Itoa(n) + " " + what + "s"
-}
-
-// move is what many references do alike.
-type move struct {
-	first plan.Change
-	files []string
-}
-
-// moves gathers the changes of a group, in its order.
-func moves(g plan.Group) []move {
-	type key struct {
-		plan.Trailer
-		step string
-	}
-	var all []move
-	at := map[key]int{}
-	for _, c := range g.Changes {
-		k := key{c.Trailer(), step(c)}
-		k.Path = ""
-		i, known := at[k]
-		if !known {
-			i = len(all)
-			at[k] = i
-			all = append(all, move{first: c})
-		}
-		all[i].files = append(all[i].files, code(cutMiddle(message.Line(c.Site.Path), mostPath)+":"+strconv.Itoa(c.Site.Line)))
-	}
-	return all
-}
-
-func (in Input) row(m move) string {
-	files := strings.Join(m.files[:min(len(m.files), mostFiles)], ", ")
-	if n := len(m.files) - mostFiles; n > 0 {
-		files += fmt.Sprintf(" and %d more", n)
-	}
-	c := m.first
-	from, to := shown(c.Site.Tag, c.Site.Digest), shown(c.To, c.ToDigest)
-	return "| " + strings.Join([]string{code(c.Site.Image.Familiar()), files, from, to, step(c), in.age(c)}, " | ") + " |"
-}
-
-// shown writes a tag and the beginning of its digest.
-func shown(tag string, digest image.Digest) string {
-	tag = cutMiddle(message.Line(tag), mostPath)
-	switch {
-	case digest == "":
-		return code(tag)
-	case tag == "":
-		return code(digest.Short())
-	}
-	return code(tag + "@" + digest.Short())
-}
-
-// step tells in a word how large a change is.
-func step(c plan.Change) string {
-	if c.To == c.Site.Tag {
-		return "digest"
-	}
-	if step, ok := c.Decision.Step(); ok {
-		return string(step)
-	}
-	return "other"
-}
-
-// firstBuilds is when there were images. Earlier build times are those of builds that hide theirs.
-var firstBuilds = time.Date(2013, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// age tells when the new version was made, as a date: an age would be another one in each pass.
-func (in Input) age(c plan.Change) string {
-	known := in.Lists[c.Site.Image].Candidate(c.To)
-	switch {
-	case in.plausible(known.Pushed):
-		return "pushed " + known.Pushed.UTC().Format(time.DateOnly)
-	case in.plausible(known.Created):
-		return "built " + known.Created.UTC().Format(time.DateOnly)
-	}
-	return "unknown"
-}
-
-func (in Input) plausible(t time.Time) bool { return t.After(firstBuilds) && !t.After(in.Now) }
-
-// why gathers the reasons of a group by image and policy, each once.
-func why(g plan.Group) []reasons {
-	var all []reasons
-	at := map[string]int{}
-	said := map[string]bool{}
-	for _, c := range g.Changes {
-		title := code(c.Site.Image.Familiar()) + ", policy " + code(c.Policy)
-		for _, r := range c.Reasons() {
-			i, known := at[title]
-			if !known {
-				i = len(all)
-				at[title] = i
-				all = append(all, reasons{title: title})
-			}
-			line := sentence(r)
-			if said[title+line] {
-				continue
-			}
-			said[title+line] = true
-			if r.Outcome == policy.Chosen {
-				all[i].taken = append(all[i].taken, line)
-			} else {
-				all[i].not = append(all[i].not, line)
-			}
-		}
-	}
-	return all
-}
-
-func sentence(r plan.Reason) string {
-	switch {
-	case r.More > 0:
-		return fmt.Sprintf("%d more wait", r.More)
-	case r.Outcome == policy.Chosen:
-		return code(r.Tag) + " is " + phrase(r.Detail)
-	case r.Outcome == policy.Waiting:
-		return fmt.Sprintf("%s waits (%s): %s", code(r.Tag), code(string(r.Rule)), phrase(r.Detail))
-	}
-	return fmt.Sprintf("%s was not taken (%s): %s", code(r.Tag), code(string(r.Rule)), phrase(r.Detail))
-}
-
-// sources lists where the new versions come from, as far as that is known.
-func (in Input) sources(g plan.Group) (links, texts []string) {
-	seen := map[Target]bool{}
-	for _, c := range g.Changes {
-		target := Target{c.Site.Image, c.To, c.ToDigest}
-		if seen[target] {
-			continue
-		}
-		seen[target] = true
-		known, name := in.Links[target], code(c.Site.Image.Familiar()+":"+c.To)
-		var to []string
-		for _, l := range []string{link("source", known.Source), link("release notes", known.Notes)} {
-			if l != "" {
-				to = append(to, l)
-			}
-		}
-		if len(to) > 0 && len(links) < mostLinks {
-			links = append(links, "- "+name+": "+strings.Join(to, ", "))
-		}
-		if text := quote(known.Text); text != "" && len(texts) < mostTexts {
-			texts = append(texts, in.fold("Release notes of "+name+":", text))
-		}
-	}
-	return links, texts
-}
-
-func (in Input) fold(title, text string) string {
-	if in.Limits.Details {
-		return title + "\n\n<details><summary>Show</summary>\n\n" + text + "\n\n</details>"
-	}
-	return title + "\n\n" + text
 }
 
 func (in Input) help() string {

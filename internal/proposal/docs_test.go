@@ -23,11 +23,12 @@ func TestDocs(t *testing.T) {
 	in.Limits = limitsOf(t, forge.GitHub)
 	text := opening(t, in)
 	words, hidden, _ := strings.Cut(text.Body("7f3c2a1d9e8b4c5f6a7081929394a5b6c7d8e9f0"), "\n\n<!--")
-	quoted := "> **" + text.Title + "**\n>\n"
+	var quoted strings.Builder
+	quoted.WriteString("> **" + text.Title + "**\n>\n")
 	for line := range strings.SplitSeq(words, "\n") {
-		quoted += strings.TrimRight("> "+line, " ") + "\n"
+		quoted.WriteString(strings.TrimRight("> "+line, " ") + "\n")
 	}
-	told := between(t, docs, "body", "\n"+quoted+"\n")
+	told := between(t, docs, "body", "\n"+quoted.String()+"\n")
 	told = between(t, told, "hidden", "\n```html\n<!--"+hidden+"\n```\n\n")
 	if *update {
 		if err := os.WriteFile(page, []byte(told), 0o666); err != nil {

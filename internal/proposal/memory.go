@@ -22,7 +22,8 @@ func (in Input) recall() (Decision, bool) {
 			return Decision{}, false
 		}
 	}
-	return Decision{Group: in.Group, Held: m.Held, Outcome: m.Outcome, Detail: m.Detail, Number: m.Number, URL: m.URL, Title: m.Title}, true
+	return Decision{recalled: true, Group: in.Group, Held: m.Held, Outcome: m.Outcome, Detail: m.Detail,
+		Number: m.Number, URL: m.URL, Title: m.Title}, true
 }
 
 // Fingerprint is the same for inputs that want the same pull request.
@@ -38,8 +39,12 @@ func (in Input) Fingerprint() string {
 	return digest(texts...)
 }
 
-// Memory returns what is to be kept of a decision that was carried out, without a failure but of what is optional.
+// Memory returns what is to be kept of a decision that was carried out, without a failure but of what is optional. Of one
+// that was recalled it is what was kept before: the hour runs from the look.
 func (d Decision) Memory(in Input, done Done) Memory {
+	if d.recalled {
+		return in.Memory
+	}
 	m := Memory{Head: done.HeadTip, Base: in.BaseTip, Fingerprint: in.Fingerprint(), Looked: in.Now, Held: d.Held,
 		Outcome: d.Outcome, Detail: d.Detail, Number: done.Number, URL: done.URL, Title: d.Title}
 	switch d.Outcome {

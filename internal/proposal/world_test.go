@@ -191,9 +191,7 @@ func (w *world) carryOut(in proposal.Input, d proposal.Decision, most int) propo
 			return d // a lost race
 		}
 	}
-	if len(w.asked) > 0 || w.memory.Looked.IsZero() {
-		w.memory = d.Memory(in, done)
-	}
+	w.memory = d.Memory(in, done)
 	return d
 }
 

@@ -1,0 +1,90 @@
+package proposal
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/policy"
+)
+
+// reasons are those of one image and policy.
+type reasons struct {
+	title string
+	taken []string // why the tags were taken, which may count tags
+	not   []string // what waits, and what was refused
+}
+
+// why gathers the reasons of a group by image and policy, each once.
+func why(g plan.Group) []reasons {
+	var all []reasons
+	at := map[string]int{}
+	said := map[string]bool{}
+	for _, c := range g.Changes {
+		title := code(c.Site.Image.Familiar()) + ", policy " + code(c.Policy)
+		for _, r := range c.Reasons() {
+			i, known := at[title]
+			if !known {
+				i = len(all)
+				at[title] = i
+				all = append(all, reasons{title: title})
+			}
+			line := sentence(r)
+			if said[title+line] {
+				continue
+			}
+			said[title+line] = true
+			if r.Outcome == policy.Chosen {
+				all[i].taken = append(all[i].taken, line)
+			} else {
+				all[i].not = append(all[i].not, line)
+			}
+		}
+	}
+	return all
+}
+
+func sentence(r plan.Reason) string {
+	switch {
+	case r.More > 0:
+		return fmt.Sprintf("%d more wait", r.More)
+	case r.Outcome == policy.Chosen:
+		return code(r.Tag) + " is " + phrase(r.Detail)
+	case r.Outcome == policy.Waiting:
+		return fmt.Sprintf("%s waits (%s): %s", code(r.Tag), code(string(r.Rule)), phrase(r.Detail))
+	}
+	return fmt.Sprintf("%s was not taken (%s): %s", code(r.Tag), code(string(r.Rule)), phrase(r.Detail))
+}
+
+// sources lists where the new versions come from, as far as that is known.
+func (in Input) sources(g plan.Group) (links, texts []string) {
+	seen := map[Target]bool{}
+	for _, c := range g.Changes {
+		target := Target{c.Site.Image, c.To, c.ToDigest}
+		if seen[target] {
+			continue
+		}
+		seen[target] = true
+		known, name := in.Links[target], code(c.Site.Image.Familiar()+":"+c.To)
+		var to []string
+		for _, l := range []string{link("source", known.Source), link("release notes", known.Notes)} {
+			if l != "" {
+				to = append(to, l)
+			}
+		}
+		if len(to) > 0 && len(links) < mostLinks {
+			links = append(links, "- "+name+": "+strings.Join(to, ", "))
+		}
+		if text := quote(known.Text); text != "" && len(texts) < mostTexts {
+			texts = append(texts, in.fold("Release notes of "+name+":", text))
+		}
+	}
+	return links, texts
+}
+
+func (in Input) fold(title, text string) string {
+	if in.Limits.Details {
+		return title + "\n\n<details><summary>Show</summary>\n\n" + text + "\n\n</details>"
+	}
+	return title + "\n\n" + text
+}

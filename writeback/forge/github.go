@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -94,16 +93,6 @@ func (g *gitHub) call(doing, method, path string, body any) call {
 	}
 }
 
-// gitHubList walks a list.
-func gitHubList[T any](ctx context.Context, g *gitHub, q call) iter.Seq2[T, error] {
-	return walk(q.doing, q.query, func(query url.Values) ([]T, url.Values, error) {
-		var items []T
-		q.query = query
-		header, err := g.do(ctx, q, &items)
-		return items, nextByLink(header, query), err
-	})
-}
-
 func (g *gitHub) Find(ctx context.Context, head, base string) ([]PullRequest, error) {
 	q := g.call("looking for pull requests", http.MethodGet, "/pulls", nil)
 	q.query = url.Values{
@@ -128,7 +117,7 @@ func (g *gitHub) Find(ctx context.Context, head, base string) ([]PullRequest, er
 func (g *gitHub) Opened(ctx context.Context, prefix string) ([]PullRequest, error) {
 	q := g.call("listing pull requests", http.MethodGet, "/pulls", nil)
 	q.query = url.Values{"state": {"open"}, "sort": {"created"}, "direction": {"desc"}, "per_page": {"100"}}
-	got, more, err := gather(gitHubList[gitHubPull](ctx, g, q), maxOpened, func(p gitHubPull) (PullRequest, bool) {
+	got, more, err := gather(linked[gitHubPull](ctx, g.requester, q), maxOpened, func(p gitHubPull) (PullRequest, bool) {
 		return p.pullRequest(), p.own() && strings.HasPrefix(p.Head.Ref, prefix)
 	})
 	if more {
@@ -194,7 +183,7 @@ func (g *gitHub) Comments(ctx context.Context, p PullRequest) ([]Comment, error)
 	}
 	q := g.issue("reading comments", http.MethodGet, p, "/comments", nil)
 	q.query = url.Values{"per_page": {"100"}}
-	all, _, err := gather(gitHubList[comment](ctx, g, q), maxPages*100, func(c comment) (Comment, bool) {
+	all, _, err := gather(linked[comment](ctx, g.requester, q), maxPages*100, func(c comment) (Comment, bool) {
 		return Comment{Author: c.User.Login, Body: c.Body, Created: c.Created.Time}, true
 	})
 	return all[max(len(all)-maxComments, 0):], err

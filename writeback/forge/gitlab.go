@@ -3,7 +3,6 @@ package forge
 import (
 	"context"
 	"fmt"
-	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -102,15 +101,6 @@ func (g *gitLab) merge(doing, method string, p PullRequest, path string, body an
 	return g.call(doing, method, fmt.Sprintf("/merge_requests/%d%s", p.Number, path), body)
 }
 
-func gitLabList[T any](ctx context.Context, g *gitLab, q call) iter.Seq2[T, error] {
-	return walk(q.doing, q.query, func(query url.Values) ([]T, url.Values, error) {
-		var items []T
-		q.query = query
-		header, err := g.do(ctx, q, &items)
-		return items, nextByLink(header, query), err
-	})
-}
-
 func (g *gitLab) Find(ctx context.Context, head, base string) ([]PullRequest, error) {
 	q := g.call("looking for merge requests", http.MethodGet, "/merge_requests", nil)
 	q.query = url.Values{
@@ -135,7 +125,7 @@ func (g *gitLab) Find(ctx context.Context, head, base string) ([]PullRequest, er
 func (g *gitLab) Opened(ctx context.Context, prefix string) ([]PullRequest, error) {
 	q := g.call("listing merge requests", http.MethodGet, "/merge_requests", nil)
 	q.query = url.Values{"state": {"opened"}, "order_by": {"created_at"}, "sort": {"desc"}, "per_page": {"100"}}
-	got, more, err := gather(gitLabList[gitLabMerge](ctx, g, q), maxOpened, func(m gitLabMerge) (PullRequest, bool) {
+	got, more, err := gather(linked[gitLabMerge](ctx, g.requester, q), maxOpened, func(m gitLabMerge) (PullRequest, bool) {
 		return m.pullRequest(), m.From == m.To && strings.HasPrefix(m.Head, prefix)
 	})
 	if more {
@@ -201,7 +191,7 @@ func (g *gitLab) Comments(ctx context.Context, p PullRequest) ([]Comment, error)
 	}
 	q := g.merge("reading comments", http.MethodGet, p, "/notes", nil)
 	q.query = url.Values{"order_by": {"created_at"}, "sort": {"desc"}, "per_page": {"100"}}
-	got, _, err := gather(gitLabList[note](ctx, g, q), maxComments, func(n note) (Comment, bool) {
+	got, _, err := gather(linked[note](ctx, g.requester, q), maxComments, func(n note) (Comment, bool) {
 		return Comment{Author: n.Author.Username, Body: n.Body, Created: n.Created.Time}, !n.System
 	})
 	slices.Reverse(got)

@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"maps"
@@ -60,6 +61,16 @@ func gather[T, R any](items iter.Seq2[T, error], most int, want func(T) (R, bool
 		got = append(got, r)
 	}
 	return got, false, nil
+}
+
+// linked walks a list whose pages are linked by the Link header.
+func linked[T any](ctx context.Context, c *requester, q call) iter.Seq2[T, error] {
+	return walk(q.doing, q.query, func(query url.Values) ([]T, url.Values, error) {
+		var items []T
+		q.query = query
+		header, err := c.do(ctx, q, &items)
+		return items, nextByLink(header, query), err
+	})
 }
 
 // nextByLink returns the query of the next page by the Link header (RFC 8288), nil if there is none. Nothing but its

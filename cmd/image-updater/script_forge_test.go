@@ -64,24 +64,32 @@ var forgeVerbs = map[string]struct {
 		}
 		ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text.String()), 0o600))
 	}},
-	"merge":   {1, func(ts *testscript.TestScript, s *scene, args []string) { ts.Check(s.forge.Merge(number(ts, args[0]))) }},
-	"close":   {1, func(ts *testscript.TestScript, s *scene, args []string) { ts.Check(s.forge.Close(number(ts, args[0]))) }},
-	"reopen":  {1, func(ts *testscript.TestScript, s *scene, args []string) { ts.Check(s.forge.Reopen(number(ts, args[0]))) }},
-	"label":   {2, func(ts *testscript.TestScript, s *scene, args []string) { ts.Check(s.forge.AddLabel(number(ts, args[0]), args[1])) }},
-	"unlabel": {2, func(ts *testscript.TestScript, s *scene, args []string) { ts.Check(s.forge.RemoveLabel(number(ts, args[0]), args[1])) }},
-	"delete":  {1, func(ts *testscript.TestScript, s *scene, args []string) { ts.Check(s.forge.DeleteBranch(args[0])) }},
+	"merge": {1, func(ts *testscript.TestScript, s *scene, args []string) { ts.Check(s.forge.Merge(number(ts, args[0]))) }},
+	"close": {1, func(ts *testscript.TestScript, s *scene, args []string) { ts.Check(s.forge.Close(number(ts, args[0]))) }},
+	"reopen": {1, func(ts *testscript.TestScript, s *scene, args []string) {
+		ts.Check(s.forge.Reopen(number(ts, args[0])))
+	}},
+	"label": {2, func(ts *testscript.TestScript, s *scene, args []string) {
+		ts.Check(s.forge.AddLabel(number(ts, args[0]), args[1]))
+	}},
+	"unlabel": {2, func(ts *testscript.TestScript, s *scene, args []string) {
+		ts.Check(s.forge.RemoveLabel(number(ts, args[0]), args[1]))
+	}},
+	"delete": {1, func(ts *testscript.TestScript, s *scene, args []string) { ts.Check(s.forge.DeleteBranch(args[0])) }},
 	"commit": {2, func(ts *testscript.TestScript, s *scene, args []string) {
 		_, err := s.forge.Repository.Commit(args[0], "Somebody else", filesOf(ts, args[1]))
 		ts.Check(err)
 	}},
-	"fill": {2, func(ts *testscript.TestScript, s *scene, args []string) { ts.Check(s.forge.Fill(number(ts, args[0]), args[1], "main")) }},
+	"fill": {2, func(ts *testscript.TestScript, s *scene, args []string) {
+		ts.Check(s.forge.Fill(number(ts, args[0]), args[1], "main"))
+	}},
 	"deny": {0, func(ts *testscript.TestScript, s *scene, args []string) { s.forge.Deny(args...) }},
 	"fail": {2, func(ts *testscript.TestScript, s *scene, args []string) {
 		status := number(ts, args[1])
 		s.forge.Set(forgetest.Fault{Method: args[0], Status: status, Body: `{"message": "broken"}`,
 			Header: http.Header{"Retry-After": {"3600"}}})
 	}},
-	"mend":  {0, func(_ *testscript.TestScript, s *scene, _ []string) { s.forge.Set(forgetest.Fault{}) }},
+	"mend": {0, func(_ *testscript.TestScript, s *scene, _ []string) { s.forge.Set(forgetest.Fault{}) }},
 	"asked": {1, func(ts *testscript.TestScript, s *scene, args []string) {
 		checkAsked(ts, s, args[0], func(forgetest.Request) bool { return true })
 	}},

@@ -21,7 +21,7 @@ type section struct {
 // mark is where a key stands, and its value.
 type mark struct {
 	key, value Position
-	inherited  bool   // it comes from defaults
+	inherited  bool // it comes from defaults
 }
 
 // entry is implemented by what embeds section.

@@ -52,7 +52,7 @@ type Action struct {
 // Optional reports whether what comes after the action may go on without it, with a warning.
 func (k Kind) Optional() bool {
 	switch k {
-	case AddLabels, RequestReview, Assign, AutoMerge, RemoveLabel, Comment:
+	case AddLabels, RequestReview, Assign, AutoMerge, Comment:
 		return true
 	}
 	return false

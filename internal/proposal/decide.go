@@ -186,6 +186,11 @@ func (d *decider) wants(t plan.Trailer) bool {
 func (d *decider) bring(rebuild, foreign bool) {
 	d.out.Text = d.in.render(d.out.Group)
 	number := d.open.Number
+	if rebuild {
+		// First, so that a label which cannot be taken away does not have the branch pushed in each pass.
+		d.act(Action{Kind: RemoveLabel, Number: number, Names: []string{LabelRebuild}})
+		d.out.Detail = "built again from " + d.in.Base
+	}
 	pushes := rebuild || d.in.HeadTip == "" || !d.in.Branch.Carries
 	if pushes {
 		d.act(Action{Kind: Push, Lease: d.in.HeadTip, Over: foreign})
@@ -193,10 +198,6 @@ func (d *decider) bring(rebuild, foreign bool) {
 	if pushes || !d.known || d.state != d.out.Text.State(d.in.HeadTip) {
 		d.act(Action{Kind: Update, Number: number})
 		d.out.Title, d.out.Outcome = d.out.Text.Title, Updated
-	}
-	if rebuild {
-		d.act(Action{Kind: RemoveLabel, Number: number, Names: []string{LabelRebuild}})
-		d.out.Detail = "built again from " + d.in.Base
 	}
 }
 

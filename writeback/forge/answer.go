@@ -51,7 +51,7 @@ func (c *requester) statusError(q call, a answer) error {
 	if a.status >= 300 && a.status < 400 {
 		e.Note = "a redirect that is not followed"
 		if to, err := url.Parse(a.header.Get("Location")); err == nil && to.Host != "" {
-			e.Note += ", to " + oneLine(to.Scheme+"://"+to.Host)
+			e.Note += ", to " + c.clean(to.Scheme+"://"+to.Host, a.token)
 		}
 	}
 	return e

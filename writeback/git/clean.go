@@ -38,13 +38,18 @@ func newCleaner(secrets ...string) cleaner {
 	return c
 }
 
-// forms are a secret as it is, as a URL and a page of HTML would hold it, and as the Authorization of an HTTP request does.
+// forms are a secret as it is, as a URL and a page of HTML would hold it, in base64, and as the Authorization of an HTTP
+// request does.
 func forms(user, secret string) []string {
 	if secret == "" {
 		return nil
 	}
-	all := []string{base64.StdEncoding.EncodeToString([]byte(user + ":" + secret)),
-		secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret)}
+	all := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret)}
+	for _, text := range []string{secret, user + ":" + secret} {
+		padded := base64.StdEncoding.EncodeToString([]byte(text))
+		all = append(all, padded, strings.TrimRight(padded, "="), url.QueryEscape(padded),
+			base64.URLEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text)))
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
@@ -77,6 +82,31 @@ func (c cleaner) fatal(err error) error {
 	}
 	return err
 }
+
+// url writes a URL that a server may have led to: without its query, which is nobody's business, and with a path in which
+// no secret hides behind percent signs.
+func (c cleaner) url(u *url.URL) string { return c.words(u.Scheme + "://" + u.Host + u.Path) }
+
+// failed makes what is said of a request that got no answer fit to be shown.
+func (c cleaner) failed(target *url.URL, err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		e.URL = c.url(target)
+	}
+	if text := c.redact(err.Error()); text != err.Error() {
+		return &cleanError{text: text, err: err}
+	}
+	return err
+}
+
+// cleanError is an error whose words held a secret.
+type cleanError struct {
+	text string
+	err  error
+}
+
+func (e *cleanError) Error() string { return e.text }
+
+func (e *cleanError) Unwrap() error { return e.err }
 
 // words bounds text, takes the secrets out and makes it one line: the lines of a server are joined with "; ", and what
 // could move a terminal's cursor is escaped.

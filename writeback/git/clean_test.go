@@ -27,7 +27,8 @@ func TestSecretsAreNeverShown(t *testing.T) {
 			shown = append(shown, secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret))
 		}
 		for _, secret := range []string{before, now} {
-			shown = append(shown, base64.StdEncoding.EncodeToString([]byte("x-access-token:"+secret)))
+			shown = append(shown, base64.StdEncoding.EncodeToString([]byte("x-access-token:"+secret)),
+				base64.RawURLEncoding.EncodeToString([]byte(secret)))
 		}
 		var text strings.Builder
 		for range rapid.IntRange(1, 6).Draw(t, "pieces") {

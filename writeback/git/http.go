@@ -146,7 +146,7 @@ func (c *webConversation) advertisement(ctx context.Context) (io.Reader, error) 
 		if res.StatusCode < 300 || res.StatusCode > 399 {
 			return c.take(res, where, "application/x-"+c.service+"-advertisement")
 		}
-		next, err := followed(&target, res)
+		next, err := c.web.followed(&target, res)
 		if err != nil {
 			return nil, err
 		}
@@ -154,7 +154,7 @@ func (c *webConversation) advertisement(ctx context.Context) (io.Reader, error) 
 		base.RawQuery = ""
 		base.Path, _ = strings.CutSuffix(next.Path, suffix)
 		if base.Path == next.Path {
-			return nil, fmt.Errorf("%s redirects to %s, which is no Git repository", c.web.base, next.Redacted())
+			return nil, fmt.Errorf("%s redirects to %s, which is no Git repository", c.web.base, c.web.clean.url(next))
 		}
 		// Once away from the origin the credentials stay behind, even if a later hop comes back.
 		where = location{base: &base, trusted: where.trusted && sameOrigin(&target, next)}
@@ -165,14 +165,18 @@ func (c *webConversation) advertisement(ctx context.Context) (io.Reader, error) 
 }
 
 // followed returns where an answer redirects to.
-func followed(from *url.URL, res *http.Response) (*url.URL, error) {
+func (w *web) followed(from *url.URL, res *http.Response) (*url.URL, error) {
 	next, err := from.Parse(res.Header.Get("Location"))
 	if err != nil || res.Header.Get("Location") == "" {
-		return nil, fmt.Errorf("%s redirects without a readable Location", from)
+		return nil, fmt.Errorf("%s redirects without a readable Location", w.clean.url(from))
 	}
 	next.User = nil
 	if next.Scheme != "https" && next.Scheme != from.Scheme {
-		return nil, fmt.Errorf("%s redirects to %s: refused to leave https", from, next.Redacted())
+		to := "another scheme"
+		if next.Scheme == "http" {
+			to = w.clean.url(next)
+		}
+		return nil, fmt.Errorf("%s redirects to %s: refused to leave https", w.clean.url(from), to)
 	}
 	return next, nil
 }
@@ -254,7 +258,7 @@ func (c *webConversation) send(ctx context.Context, method string, target *url.U
 		return nil, e.Err
 	}
 	if err != nil {
-		return nil, err
+		return nil, c.web.clean.failed(target, err)
 	}
 	c.bodies = append(c.bodies, res.Body)
 	return res, nil
@@ -266,14 +270,15 @@ func (c *webConversation) take(res *http.Response, where location, want string) 
 	if res.StatusCode == http.StatusOK && kind == want {
 		return res.Body, nil
 	}
-	e := &StatusError{URL: where.base.String(), Status: res.StatusCode}
+	e := &StatusError{URL: c.web.clean.url(where.base), Status: res.StatusCode}
 	if kind == "text/plain" && res.StatusCode != http.StatusOK { // else it is a file
 		said, _ := io.ReadAll(io.LimitReader(res.Body, maxWords))
 		e.Words = c.web.clean.words(string(said))
 	}
 	switch {
 	case res.StatusCode == http.StatusOK:
-		e.Note = fmt.Sprintf("with %q, so it is no Git server of the smart protocol", kind)
+		shown, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";") // kind is in small letters: no secret is found in these
+		e.Note = fmt.Sprintf("with %q, so it is no Git server of the smart protocol", c.web.clean.words(shown))
 		if kind == "text/plain" || kind == "application/octet-stream" {
 			e.Note += ": the dumb one, of plain files, cannot be pushed to"
 		}

@@ -3,6 +3,7 @@ package git_test
 import (
 	"context"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -290,6 +291,51 @@ func TestAnswersOfNoGitServer(t *testing.T) {
 			handler: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.RequestURI, http.StatusFound) }},
 		{name: "redirect to a page", want: "/login, which is no Git repository",
 			handler: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }},
+		{name: "echo in a query", want: "/login, which is no Git repository",
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				_, password, _ := r.BasicAuth()
+				query := neturl.Values{"token": {password}, "a": {r.Header.Get("Authorization")}}
+				w.Header().Set("Location", "/login?"+query.Encode())
+				w.WriteHeader(http.StatusFound)
+			}},
+		{name: "echo in a path", want: "/[redacted]/login, which is no Git repository",
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				_, password, _ := r.BasicAuth()
+				w.Header().Set("Location", fmt.Sprintf("/%%%x%s/login", password[0], password[1:]))
+				w.WriteHeader(http.StatusFound)
+			}},
+		{name: "echo in a path of a server", want: "/[redacted]/x.git answered 404 not found",
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				if _, password, _ := r.BasicAuth(); r.URL.Path == "/fleet.git/info/refs" {
+					http.Redirect(w, r, "/"+password+"/x.git/info/refs?a="+password, http.StatusFound)
+					return
+				}
+				http.NotFound(w, r)
+			}},
+		{name: "echo in the path of no server", want: "/[redacted]/x.git/info/refs",
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				if _, password, _ := r.BasicAuth(); r.URL.Path == "/fleet.git/info/refs" {
+					http.Redirect(w, r, "/"+password+"/x.git/info/refs?a="+password, http.StatusFound)
+					return
+				}
+				panic(http.ErrAbortHandler)
+			}},
+		{name: "echo in no URL", want: "redirects to another scheme: refused to leave https",
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				_, password, _ := r.BasicAuth()
+				w.Header().Set("Location", "file:"+password)
+				w.WriteHeader(http.StatusFound)
+			}},
+		{name: "echo in the kind", want: `answered 200 ok (with "text/[redacted]", so it is no Git server`,
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				_, password, _ := r.BasicAuth()
+				w.Header().Set("Content-Type", "text/"+password)
+			}},
+		{name: "echo in base64", want: `answered 400 bad request: [redacted]`,
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				_, password, _ := r.BasicAuth()
+				http.Error(w, base64.RawURLEncoding.EncodeToString([]byte(password)), http.StatusBadRequest)
+			}},
 		{name: "redirect to nowhere", want: "redirects without a readable Location",
 			handler: func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusFound) }},
 		{name: "redirect to a file", want: "refused to leave https",
@@ -310,7 +356,12 @@ func TestAnswersOfNoGitServer(t *testing.T) {
 			remote := open(t, git.Options{URL: front.URL + "/fleet.git", Auth: git.Auth{Password: sentinel}})
 			_, err := remote.Refs(t.Context())
 			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), sentinel) {
-				t.Errorf("error %v, want %s", err, test.want)
+				t.Fatalf("error %v, want %s", err, test.want)
+			}
+			for _, encoded := range []string{"x-access-token:" + sentinel, sentinel} {
+				if text := base64.RawStdEncoding.EncodeToString([]byte(encoded)); strings.Contains(err.Error(), text) {
+					t.Errorf("error %v shows %q", err, text)
+				}
 			}
 		})
 	}

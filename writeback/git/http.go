@@ -23,7 +23,8 @@ type web struct {
 	secret  func(context.Context) (string, error) // the password; nil = there is none
 	refused func(string)                          // hears of a password that is not let in; nil = it is the only one
 	client  *http.Client
-	own     *http.Transport // ours to let go of; nil when it was handed in
+	abroad  *http.Client      // for where credentials do not go
+	own     []*http.Transport // ours to let go of; none when it was handed in
 	clean   cleaner
 
 	mu      sync.Mutex           // guards the fields that follow
@@ -57,17 +58,24 @@ func newWeb(a address, o Options, clean cleaner) (*web, error) {
 	if w.user == "" && secret != nil {
 		w.user = tokenUser
 	}
-	transport := o.Transport
-	if transport == nil {
-		w.own = newTransport(o)
-		transport = w.own
+	if o.Transport != nil {
+		w.client = newClient(o.Transport)
+		w.abroad = w.client
+		return w, nil
 	}
-	w.client = &http.Client{
-		Transport: transport,
-		// Redirects are followed by hand: net/http would carry credentials to subdomains.
+	own, elsewhere := newTransports(o)
+	w.own = []*http.Transport{own, elsewhere}
+	w.client, w.abroad = newClient(own), newClient(elsewhere)
+	return w, nil
+}
+
+// newClient returns a client that follows no redirect: they are followed by hand, for net/http would carry credentials to
+// subdomains.
+func newClient(transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return w, nil
 }
 
 // passwordOf returns what a password is asked of, nil where there is none.
@@ -85,8 +93,8 @@ func passwordOf(a Auth) func(context.Context) (string, error) {
 const tokenUser = "x-access-token"
 
 func (w *web) close() error {
-	if w.own != nil {
-		w.own.CloseIdleConnections()
+	for _, transport := range w.own {
+		transport.CloseIdleConnections()
 	}
 	return nil
 }
@@ -199,14 +207,17 @@ func (c *webConversation) ask(ctx context.Context, request []byte) (io.Reader, e
 // do sends a request. A password that is not let in, and can be replaced, is: once, for a server that refuses the new one
 // as well means something else by it.
 func (c *webConversation) do(ctx context.Context, method string, target *url.URL, trusted bool, body []byte) (*http.Response, error) {
-	if !trusted || c.web.secret == nil {
-		return c.send(ctx, method, target, "", body)
+	switch {
+	case !trusted:
+		return c.send(ctx, c.web.abroad, method, target, "", body)
+	case c.web.secret == nil:
+		return c.send(ctx, c.web.client, method, target, "", body)
 	}
 	password, err := c.web.secret(ctx)
 	if err != nil {
 		return nil, err
 	}
-	res, err := c.send(ctx, method, target, password, body)
+	res, err := c.send(ctx, c.web.client, method, target, password, body)
 	if err != nil || !c.web.refuses(password, res.StatusCode) {
 		return res, err
 	}
@@ -214,7 +225,7 @@ func (c *webConversation) do(ctx context.Context, method string, target *url.URL
 	if err != nil || another == password {
 		return res, err
 	}
-	res, err = c.send(ctx, method, target, another, body)
+	res, err = c.send(ctx, c.web.client, method, target, another, body)
 	if err == nil {
 		c.web.refuses(another, res.StatusCode)
 	}
@@ -239,7 +250,9 @@ func (w *web) refuses(password string, status int) bool {
 	return w.doubted == password
 }
 
-func (c *webConversation) send(ctx context.Context, method string, target *url.URL, password string, body []byte) (*http.Response, error) {
+func (c *webConversation) send(ctx context.Context, client *http.Client, method string, target *url.URL, password string,
+	body []byte,
+) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -253,9 +266,9 @@ func (c *webConversation) send(ctx context.Context, method string, target *url.U
 		c.web.clean.learn(c.web.user, password)
 		req.SetBasicAuth(c.web.user, password)
 	}
-	res, err := c.web.client.Do(req)
+	res, err := client.Do(req)
 	if e, ok := errors.AsType[*url.Error](err); ok && sameOrigin(c.web.base, target) { // whoever asks names the URL
-		return nil, e.Err
+		err = e.Err
 	}
 	if err != nil {
 		return nil, c.web.clean.failed(target, err)

@@ -2,6 +2,7 @@ package git_test
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
@@ -254,6 +255,36 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
+// TestRedirectedCertificate shows the certificate of the client to the server it is for, and not to where that one leads.
+func TestRedirectedCertificate(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, someFiles)
+	serve := func(handler http.Handler) (front *httptest.Server, shown *atomic.Int32) {
+		shown = new(atomic.Int32)
+		front = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			shown.Add(int32(len(r.TLS.PeerCertificates)))
+			handler.ServeHTTP(w, r)
+		}))
+		front.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+		front.StartTLS()
+		t.Cleanup(front.Close)
+		return front, shown
+	}
+	elsewhere, toOthers := serve(s.server)
+	first := gittest.New(filepath.Dir(s.repo.Dir))
+	first.Set(gittest.Faults{Redirect: elsewhere.URL})
+	front, toFirst := serve(first)
+	roots := x509.NewCertPool()
+	roots.AddCert(front.Certificate())
+	remote := open(t, git.Options{URL: front.URL + "/fleet.git", RootCAs: roots, Certificate: &front.TLS.Certificates[0]})
+	if got := content(t, fetch(t, remote, nil))["README"]; got != "hello\n" {
+		t.Errorf("README is %q", got)
+	}
+	if toFirst.Load() == 0 || toOthers.Load() != 0 {
+		t.Errorf("%d certificates were shown to the server and %d elsewhere", toFirst.Load(), toOthers.Load())
+	}
+}
+
 func TestAnswersOfNoGitServer(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -312,13 +343,21 @@ func TestAnswersOfNoGitServer(t *testing.T) {
 				}
 				http.NotFound(w, r)
 			}},
-		{name: "echo in the path of no server", want: "/[redacted]/x.git/info/refs",
+		{name: "echo in the path of no server", want: ": EOF",
 			handler: func(w http.ResponseWriter, r *http.Request) {
 				if _, password, _ := r.BasicAuth(); r.URL.Path == "/fleet.git/info/refs" {
 					http.Redirect(w, r, "/"+password+"/x.git/info/refs?a="+password, http.StatusFound)
 					return
 				}
 				panic(http.ErrAbortHandler)
+			}},
+		{name: "echo in no answer", want: `malformed HTTP response "[redacted]"`,
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				_, password, _ := r.BasicAuth()
+				if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
+					_, _ = io.WriteString(conn, password+"\n")
+					_ = conn.Close()
+				}
 			}},
 		{name: "echo in no URL", want: "redirects to another scheme: refused to leave https",
 			handler: func(w http.ResponseWriter, r *http.Request) {

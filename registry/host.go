@@ -130,6 +130,7 @@ type host struct {
 
 	authorized http.RoundTripper // for requests to the registry: retry, authorization, ledger of pulls, limit, bounds
 	plain      http.RoundTripper // for token requests: the same without authorization and ledger
+	beyond     http.RoundTripper // for blobs that another host keeps: plain, and without the certificate of the client
 	closeIdle  func()
 
 	requests, pulls atomic.Int64
@@ -157,17 +158,32 @@ func newHost(c *Client, entry Host) *host {
 	}
 	h.limit = newLimiter(h, h.base, perSecond, burst)
 
-	base := c.options.Transport
-	h.closeIdle = func() {}
-	if base == nil {
-		own := newTransport(h, c.options.Proxy)
-		base, h.closeIdle = own, own.CloseIdleConnections
-	}
+	base, elsewhere := h.transports()
 	wire := h.wire(h.limit, base)
 	h.plain = &retrying{limit: h.limit, next: wire}
+	h.beyond = &retrying{limit: h.limit, next: h.wire(h.limit, elsewhere)}
 	h.authorized = &retrying{limit: h.limit, next: &authorized{host: h, next: &metered{host: h, next: wire}}}
 	h.adapters.init(h)
 	return h
+}
+
+// transports returns what requests to the registry are sent by, and what those go by for which it leads elsewhere.
+func (h *host) transports() (base, elsewhere http.RoundTripper) {
+	h.closeIdle = func() {}
+	if given := h.client.options.Transport; given != nil {
+		return given, given
+	}
+	proxy := h.client.options.Proxy
+	own := newTransport(h, proxy, h.entry.Certificate)
+	other := own
+	if h.entry.Certificate != nil {
+		other = newTransport(h, proxy, nil)
+	}
+	h.closeIdle = func() {
+		own.CloseIdleConnections()
+		other.CloseIdleConnections()
+	}
+	return own, other
 }
 
 // wire returns what every request to one API of the registry passes below the retries: the limiter and the bounds of

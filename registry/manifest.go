@@ -83,11 +83,12 @@ func (h *host) getManifest(ctx context.Context, r image.Repository, reference st
 	return whole(resp), nil
 }
 
-// getBlob asks for a blob. Registries keep them elsewhere: a redirect to another host is followed, without credentials.
+// getBlob asks for a blob. Registries keep them elsewhere: a redirect to another host is followed, without credentials
+// or certificate.
 func (h *host) getBlob(ctx context.Context, r image.Repository, digest image.Digest) ([]byte, error) {
 	path := h.path(r)
 	ctx = withCall(ctx, &call{path: path, maxBody: maxConfig})
-	resp, err := h.send(ctx, http.MethodGet, h.authorized, h.url(path+"/blobs/"+string(digest)), http.Header{}, h.plain)
+	resp, err := h.send(ctx, http.MethodGet, h.authorized, h.url(path+"/blobs/"+string(digest)), http.Header{}, h.beyond)
 	if err != nil {
 		return nil, err
 	}

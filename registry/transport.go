@@ -15,12 +15,12 @@ const (
 	maxHeaders      = 256 << 10 // bytes
 )
 
-// newTransport returns the transport of one registry: each has its own certificates, and its own idea of which
-// addresses may be reached.
-func newTransport(h *host, proxy func(*http.Request) (*url.URL, error)) *http.Transport {
+// newTransport returns a transport of one registry: each has its own authorities, and its own idea of which addresses may
+// be reached. The certificate, nil for none, is shown to whoever is reached by it.
+func newTransport(h *host, proxy func(*http.Request) (*url.URL, error), certificate *tls.Certificate) *http.Transport {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: h.entry.RootCAs}
-	if h.entry.Certificate != nil {
-		config.Certificates = []tls.Certificate{*h.entry.Certificate}
+	if certificate != nil {
+		config.Certificates = []tls.Certificate{*certificate}
 	}
 	d := newDialer(h)
 	t := &http.Transport{

@@ -2,13 +2,16 @@ package registry
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,6 +70,33 @@ func TestSockets(t *testing.T) {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestCertificateStays: whoever keeps the blobs of a registry is not shown the certificate for it.
+func TestCertificateStays(t *testing.T) {
+	t.Parallel()
+	var r *registrytest.Registry
+	var asked, shown atomic.Int32
+	store := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		asked.Add(1)
+		shown.Add(int32(len(req.TLS.PeerCertificates)))
+		r.ServeHTTP(w, req)
+	}))
+	store.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+	store.StartTLS()
+	t.Cleanup(store.Close)
+	r = registrytest.New(registrytest.Options{BlobStore: store.URL})
+	r.Push("app", "1.0", registrytest.Image{})
+	s := r.ServeMutualTLS(t)
+	s.RootCAs.AddCert(store.Certificate())
+	c := newClient(t, Options{Hosts: []Host{{Host: s.Host, RootCAs: s.RootCAs, Certificate: s.Certificate}}})
+	got, err := c.Look(t.Context(), image.Repository{Host: s.Host, Path: "app"}, "1.0", image.CreatedFact, time.Time{})
+	if err != nil || got.Created.IsZero() {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if asked.Load() == 0 || shown.Load() != 0 {
+		t.Errorf("%d certificates were shown to the store in %d requests", shown.Load(), asked.Load())
 	}
 }
 

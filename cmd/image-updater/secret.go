@@ -15,13 +15,14 @@ import (
 const maxSecret = 1 << 20
 
 // secretText returns what an environment variable or a file named in a policy file holds, without the newline that
-// editors leave. At most one of env and file is set; with none the text is empty. Errors name the key and what it
+// editors and shells leave. At most one of env and file is set; with none the text is empty. Errors name the key and what it
 // names, and never what that holds.
 func (a *app) secretText(key, env, file string, at config.Position) (string, error) {
 	switch {
 	case env != "":
-		value, set := a.env(env)
-		if !set || value == "" {
+		value, _ := a.env(env)
+		value = strings.TrimRight(value, "\r\n")
+		if value == "" {
 			return "", fmt.Errorf("%s: %s: the environment variable %s is not set", at, key, env)
 		}
 		return value, nil

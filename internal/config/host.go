@@ -21,6 +21,9 @@ type (
 
 var errCredentials = errors.New("has credentials in it, which do not belong into a policy file: name them in auth")
 
+var errNoScheme = errors.New("reads like a URL without its scheme and with credentials in it, which do not belong into a " +
+	"policy file: name them in auth (a path may be written as file:///...)")
+
 func (n *serverName) parse(s string) error {
 	if strings.Contains(s, "/") {
 		return errors.New("want a host alone, without scheme or path")
@@ -81,6 +84,9 @@ func (u *gitURL) parse(s string) error {
 		if gitURL(s).isSCP() && strings.IndexByte(s, '@') > strings.IndexByte(s, ':') {
 			return errCredentials // user:password@host:path
 		}
+		if !gitURL(s).isSCP() && holdsUser(s) {
+			return errNoScheme
+		}
 		*u = gitURL(s)
 		return nil
 	}
@@ -106,6 +112,14 @@ func (u *gitURL) parse(s string) error {
 	}
 	*u = gitURL(s)
 	return nil
+}
+
+// holdsUser reports whether a path is more likely a URL that has lost its scheme, with a password in it or a token.
+func holdsUser(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
+	password := strings.Contains(path, ":") && strings.IndexByte(path, ':') < strings.LastIndexByte(path, '@')
+	token := strings.Contains(first, "@") && (path[0] != '/' || strings.HasPrefix(path, "//"))
+	return password || token
 }
 
 // transport tells how the remote is reached: "https", "ssh" or "file".

@@ -39,6 +39,5 @@ func refusedHint(e *writeback.RefusedError) string {
 	case e.Own:
 		return fmt.Sprintf("let the account that auth names push to branch %q", e.Branch)
 	}
-	return fmt.Sprintf("let the account that auth names push to branch %q, or write to a branch of its own, from which a pull request "+
-		"can be opened: write: {mode: branch}", e.Branch)
+	return fmt.Sprintf("let the account that auth names push to branch %q, or have run open pull requests: write: {mode: pull-request}", e.Branch)
 }

@@ -546,7 +546,7 @@ func TestExample(t *testing.T) {
 	for _, w := range c.Warnings {
 		t.Error(w.Error())
 	}
-	if len(c.Policies) < 5 || len(c.Git) != 3 || len(c.Registries) != 4 {
+	if len(c.Policies) < 5 || len(c.Git) != 4 || len(c.Registries) != 4 {
 		t.Errorf("it has %d policies, %d git and %d registries", len(c.Policies), len(c.Git), len(c.Registries))
 	}
 }

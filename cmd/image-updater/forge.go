@@ -152,6 +152,8 @@ func (f *forgeOf) AutoMerge(ctx context.Context, number int) error {
 	return f.optional(number, func(p forge.PullRequest) error { return f.client.AutoMerge(ctx, p) })
 }
 
+func (f *forgeOf) CloseIdleConnections() { f.client.CloseIdleConnections() }
+
 // optional is on for what a pull request can be without.
 func (f *forgeOf) optional(number int, do func(forge.PullRequest) error) error {
 	err := f.on(number, do)

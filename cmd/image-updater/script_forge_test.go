@@ -89,6 +89,19 @@ var forgeVerbs = map[string]struct {
 		s.forge.Set(forgetest.Fault{Method: args[0], Status: status, Body: `{"message": "broken"}`,
 			Header: http.Header{"Retry-After": {"3600"}}})
 	}},
+	"race": {2, func(ts *testscript.TestScript, s *scene, args []string) {
+		s.forge.Git.Set(gittest.Faults{BeforeReceive: func() {
+			s.forge.Git.Set(gittest.Faults{})
+			_, _ = s.forge.Repository.Commit(args[0], "Somebody else", filesOf(ts, args[1])) // the script sees what came of it
+		}})
+	}},
+	"reads": {2, func(ts *testscript.TestScript, s *scene, args []string) {
+		refs, objects := s.forge.Git.Count(gittest.UploadPack)
+		if got := fmt.Sprint(refs-s.refs, " ", objects-s.objects); got != strings.Join(args, " ") {
+			ts.Fatalf("reads: got %s, want %s", got, strings.Join(args, " "))
+		}
+		s.refs, s.objects = refs, objects
+	}},
 	"mend": {0, func(_ *testscript.TestScript, s *scene, _ []string) { s.forge.Set(forgetest.Fault{}) }},
 	"asked": {1, func(ts *testscript.TestScript, s *scene, args []string) {
 		checkAsked(ts, s, args[0], func(forgetest.Request) bool { return true })

@@ -60,6 +60,8 @@ func TestMain(m *testing.M) {
 //	forge merge|close|reopen N, forge label|unlabel N NAME, forge delete BRANCH, forge commit BRANCH DIR
 //	                           what a person does; commit puts the files in DIR on top of a branch
 //	forge fill N PREFIX        open N pull requests of branches PREFIX0, PREFIX1...
+//	forge race BRANCH DIR      a person does so when the next push has arrived and is not in yet
+//	forge reads REFS OBJECTS   as reads, of the forge's Git
 //	forge deny RIGHT...        take rights from the token (label, review, assign, auto-merge, comment, create, update, close)
 //	forge fail METHOD STATUS   from now on requests of that method fail, with Retry-After: 3600; forge mend ends it
 //	forge asked N              since the last asked or wrote, the API was asked N times

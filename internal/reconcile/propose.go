@@ -79,18 +79,33 @@ func (p *pulls) input(ctx context.Context, g pullGroup, report *Report) (proposa
 		return in, err
 	}
 	p.narrow(&in, g)
-	for _, wanted := range p.at.plan.Groups {
-		if wanted.Key != g.key {
-			continue
-		}
-		shown, err := p.branch.Preview(ctx, Commits([]plan.Group{wanted}, p.message))
-		if err != nil {
-			return in, err
-		}
-		p.refused(report, []plan.Group{wanted}, shown)
-		in.Group = wanted.Only(shown.Applied)
+	at := slices.IndexFunc(p.at.plan.Groups, func(wanted plan.Group) bool { return wanted.Key == g.key })
+	if at < 0 {
+		return in, nil
 	}
-	return in, p.word(&in, in.Group)
+	in.Group = p.at.plan.Groups[at]
+	if err := p.word(&in, in.Group); err != nil {
+		return in, err
+	}
+	if in.Memory.Base == in.BaseTip && in.Memory.Fingerprint == in.Fingerprint() {
+		return in, nil // all of it could be made of the very same files, which need not be read again
+	}
+	return in, p.makeable(ctx, &in, report)
+}
+
+// makeable leaves of the group the changes that can be made, and reports the others.
+func (p *pulls) makeable(ctx context.Context, in *proposal.Input, report *Report) error {
+	wanted := []plan.Group{in.Group}
+	shown, err := p.branch.Preview(ctx, Commits(wanted, p.message))
+	if err != nil {
+		return err
+	}
+	p.refused(report, wanted, shown)
+	if len(shown.Applied) == len(in.Group.Changes) {
+		return nil
+	}
+	in.Group = in.Group.Only(shown.Applied)
+	return p.word(in, in.Group)
 }
 
 // narrow keeps of the plan what it says of the group.

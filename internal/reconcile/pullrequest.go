@@ -37,6 +37,8 @@ type Forge interface {
 	RequestReview(ctx context.Context, number int, names []string) error
 	Assign(ctx context.Context, number int, names []string) error
 	AutoMerge(ctx context.Context, number int) error
+
+	CloseIdleConnections()
 }
 
 // ErrDeclined is what the forge does not let the token do, or does not have, and without which a pull request is one all
@@ -152,6 +154,7 @@ func (t *tree) pullRequests(ctx context.Context, at snapshot, observed *observat
 		}
 		return p.at, p.report
 	}
+	defer p.forge.CloseIdleConnections()
 	for _, g := range groups {
 		if err := p.group(ctx, g); err != nil {
 			p.fail(g, err)

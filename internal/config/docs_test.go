@@ -4,6 +4,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -56,6 +57,23 @@ func TestDocsTables(t *testing.T) {
 		for _, f := range fields {
 			if !describes(sections[section], f.key) {
 				t.Errorf("%s: the table has no key %s", section, f.key)
+			}
+		}
+	}
+}
+
+// policies.example.yaml shows each key that is supported, if only in a comment.
+func TestExampleNamesEachKey(t *testing.T) {
+	t.Parallel()
+	example, err := os.ReadFile("../../policies.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for of, fields := range table {
+		for _, f := range fields {
+			later := slices.ContainsFunc(unsupported, func(key string) bool { return strings.HasSuffix(key, "."+f.key) })
+			if !later && !regexp.MustCompile(`\b`+f.key+`\b`).Match(example) {
+				t.Errorf("%s of %s is not there", f.key, of)
 			}
 		}
 	}

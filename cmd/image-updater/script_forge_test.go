@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -127,7 +128,18 @@ func startForge(ts *testscript.TestScript, s *scene, args []string) {
 	var err error
 	s.forge, err = forgetest.New(ts.MkAbs(".forge"), kind, filesOf(ts, args[0]))
 	ts.Check(err)
-	url, err := serve(ts, s.forge)
+	if len(args) > 1 {
+		behind, err := time.ParseDuration(args[1])
+		ts.Check(err)
+		s.forge.Now = func() time.Time { return time.Now().Add(behind) }
+	}
+	front := http.NewServeMux()
+	front.Handle("/", s.forge)
+	front.HandleFunc("POST "+appTokens, func(w http.ResponseWriter, r *http.Request) {
+		s.app.ServeHTTP(w, r)
+		s.forge.SetToken(s.app.latest())
+	})
+	url, err := serve(ts, front)
 	ts.Check(err)
 	ts.Setenv("KIND", kind)
 	ts.Setenv("FORGE", url+s.forge.Path())
@@ -150,6 +162,12 @@ func listPulls(ts *testscript.TestScript, s *scene, args []string) {
 				slices.Sort(more.names)
 				fmt.Fprintf(&text, "; %s %s", more.word, strings.Join(more.names, " "))
 			}
+		}
+		if p.Draft {
+			text.WriteString("; draft")
+		}
+		if p.Auto {
+			text.WriteString("; merged when ready")
 		}
 		if n := len(p.Comments); n > 0 {
 			fmt.Fprintf(&text, "; comments %d", n)

@@ -41,11 +41,23 @@ func (a *gitHubApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.tokens++
-	token := fmt.Sprintf("ghs_hush%d", a.tokens)
+	token := a.token()
 	a.git.Set(gittest.Faults{Username: "x-access-token", Password: token, Logins: a.logins})
 	a.logins = 0
 	w.WriteHeader(http.StatusCreated)
 	fmt.Fprintf(w, `{"token": %q, "expires_at": %q}`, token, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+}
+
+// appTokens is where GitHub hands them out.
+const appTokens = "/api/v3/app/installations/67890/access_tokens"
+
+func (a *gitHubApp) token() string { return fmt.Sprintf("ghs_hush%d", a.tokens) }
+
+// latest is the token that was handed out last.
+func (a *gitHubApp) latest() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.token()
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {

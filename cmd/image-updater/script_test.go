@@ -54,8 +54,9 @@ func TestMain(m *testing.M) {
 //	pulls N                    the registry has counted N pulls, those of others left out
 //	verdicts FILE              the verdicts of the last "explain -o json" are the lines TAG VERDICT [RULE [UNTIL]]
 //	date -AGE                  what a clock of the given age shows, in $DATE
-//	forge start DIR            start a forge of the kind $KIND, gitea if that is not set, with one Git repository of the files
-//	                           in DIR: its URL is in $FORGE, its folder in $REPOSITORY, the token that lets in in $TOKEN
+//	forge start DIR [-AGE]     start a forge of the kind $KIND, gitea if that is not set, with one Git repository of the files
+//	                           in DIR: its URL is in $FORGE, its folder in $REPOSITORY, the token that lets in in $TOKEN; its
+//	                           clock is behind by AGE; if it is GitHub it knows the App of githubapp, too
 //	forge list FILE            write a line for each pull request; forge body N FILE and forge comments N FILE write texts
 //	forge merge|close|reopen N, forge label|unlabel N NAME, forge delete BRANCH, forge commit BRANCH DIR
 //	                           what a person does; commit puts the files in DIR on top of a branch
@@ -119,7 +120,7 @@ func setUp(env *testscript.Env) error {
 	front := http.NewServeMux()
 	s.front = front
 	front.Handle("/", s.git)
-	front.Handle("POST /api/v3/app/installations/67890/access_tokens", &s.app)
+	front.Handle("POST "+appTokens, &s.app)
 	url, err := serve(env, front)
 	if err != nil {
 		return err

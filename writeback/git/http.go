@@ -13,9 +13,6 @@ import (
 	"sync"
 )
 
-// maxRedirects is Git's own.
-const maxRedirects = 5
-
 // web serves a repository over smart HTTP (gitprotocol-http): a GET for the advertisement, a POST for each request.
 type web struct {
 	base    *url.URL
@@ -170,27 +167,6 @@ func (c *webConversation) advertisement(ctx context.Context) (io.Reader, error) 
 		target = *next
 	}
 	return nil, fmt.Errorf("%s redirects more than %d times", c.web.base, maxRedirects)
-}
-
-// followed returns where an answer redirects to.
-func (w *web) followed(from *url.URL, res *http.Response) (*url.URL, error) {
-	next, err := from.Parse(res.Header.Get("Location"))
-	if err != nil || res.Header.Get("Location") == "" {
-		return nil, fmt.Errorf("%s redirects without a readable Location", w.clean.url(from))
-	}
-	next.User = nil
-	if next.Scheme != "https" && next.Scheme != from.Scheme {
-		to := "another scheme"
-		if next.Scheme == "http" {
-			to = w.clean.url(next)
-		}
-		return nil, fmt.Errorf("%s redirects to %s: refused to leave https", w.clean.url(from), to)
-	}
-	return next, nil
-}
-
-func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host)
 }
 
 func (c *webConversation) ask(ctx context.Context, request []byte) (io.Reader, error) {

@@ -80,6 +80,7 @@ func web(t testing.TB) proposal.Input {
 		{Tag: "1.27.4", Pushed: start.AddDate(0, 0, -9)},
 		{Tag: "1.27.5", Pushed: start.AddDate(0, 0, -1)},
 		{Tag: "1.29.0", Pushed: start.AddDate(0, -1, 0)},
+		{Tag: "1.31.0-rc1", Pushed: start.AddDate(0, 0, -5)},
 	}
 	spec := policy.Spec{Select: policy.Select{Kind: policy.Semver, Arg: ">=1.25 <1.28"}, Guard: policy.Guard{MinAge: 72 * time.Hour}}
 	return proposal.Input{Git: "fleet", Base: "main", Policies: []string{"web"},

@@ -2,6 +2,7 @@ package proposal
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/image-updater/image-updater/internal/plan"
@@ -22,7 +23,7 @@ func why(g plan.Group) []reasons {
 	said := map[string]bool{}
 	for _, c := range g.Changes {
 		title := code(c.Site.Image.Familiar()) + ", policy " + code(c.Policy)
-		for _, r := range c.Reasons() {
+		for _, r := range explained(c) {
 			i, known := at[title]
 			if !known {
 				i = len(all)
@@ -40,6 +41,23 @@ func why(g plan.Group) []reasons {
 				all[i].not = append(all[i].not, line)
 			}
 		}
+	}
+	return all
+}
+
+// mostRefused is how many newer tags are named that a rule is against, each by another rule.
+const mostRefused = 3
+
+// explained returns the reasons of a change as a commit gives them, with more of the tags that were refused.
+func explained(c plan.Change) []plan.Reason {
+	all := c.Reasons()
+	refused := c.Decision.Refusals(1, mostRefused)
+	if len(all) == 0 || len(refused) == 0 {
+		return all // of a followed tag there is one refusal, and it is among them
+	}
+	all = slices.DeleteFunc(all, func(r plan.Reason) bool { return r.Outcome == policy.Rejected })
+	for _, v := range refused {
+		all = append(all, plan.Reason{Policy: c.Policy, Outcome: v.Outcome, Rule: v.Rule, Tag: v.Tag, Detail: v.Detail()})
 	}
 	return all
 }

@@ -15,9 +15,11 @@ func (m *maker) decide(p Policy, site edit.Site) {
 	switch {
 	case !listed:
 		m.problem(p.Name, fmt.Errorf("%s was not listed in this pass: the reference to it has come meanwhile", p.Image))
+		m.leave(p, site)
 		return
 	case list.Err != nil && (!follows || list.Ages && p.Choice.Facts().Has(image.PushedFact)):
 		m.problem(p.Name, list.Err)
+		m.leave(p, site)
 		return
 	}
 	current := policy.Current{Tag: site.Tag, Digest: site.Digest}
@@ -29,6 +31,7 @@ func (m *maker) decide(p Policy, site edit.Site) {
 	}
 	if !decision.Usable && !site.Named {
 		if follows && m.unfollowed(p, list, current) {
+			m.leave(p, site)
 			return
 		}
 		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleNoVersion, Detail: fmt.Sprintf(
@@ -39,9 +42,11 @@ func (m *maker) decide(p Policy, site edit.Site) {
 	switch {
 	case err != nil:
 		m.problem(p.Name, err)
+		m.leave(p, site)
 		return
 	case len(lacks) > 0:
 		m.miss(lacks)
+		m.leave(p, site)
 		return
 	}
 	if !m.told[key] {
@@ -78,19 +83,21 @@ func (m *maker) change(p Policy, site edit.Site, decision policy.Decision) {
 	change := Change{Policy: p.Name, Git: m.input.Git, Site: site, To: goal.tag, ToDigest: goal.written(), Decision: decision,
 		PolicyHash: p.Name + " " + p.hash()}
 	if goal.pinned && goal.digest == "" {
-		m.undigested(p, goal.tag)
+		m.undigested(p, site, goal.tag)
 		return
 	}
 	if stop, closed := p.Gate.Closed(m.input.Now); closed {
 		m.withheld = append(m.withheld, Withheld{change, stop})
+		m.leave(p, site)
 		return
 	}
 	m.group(p.Group).add(change)
 }
 
 // undigested notes why a tag that is to be written with its digest is not.
-func (m *maker) undigested(p Policy, tag string) {
+func (m *maker) undigested(p Policy, site edit.Site, tag string) {
 	if until := m.input.Lists[p.Image].Candidate(tag).NoQuotaUntil; !until.IsZero() {
+		m.leave(p, site)
 		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleQuota, Until: until,
 			Detail: tag + ": its digest is not known, and asking would spend more of the registry's pull quota than this policy file allows"})
 		return

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/image-updater/image-updater/edit"
@@ -32,6 +33,11 @@ func concerned(policies []Policy, r edit.Refusal) []Policy {
 		}
 	}
 	return byImage
+}
+
+// decided returns those policies about which a plan decides.
+func decided(policies []Policy) []Policy {
+	return slices.DeleteFunc(slices.Clone(policies), func(p Policy) bool { return p.Aside })
 }
 
 // conflict says that several policies govern a reference. Which of them is meant only a person knows.

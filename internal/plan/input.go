@@ -30,6 +30,7 @@ type Policy struct {
 	Paths  edit.Paths // where it looks; targets and markers within them name it themselves
 	Group  string     // the key of the commit or branch its changes go to
 	Gate   Gate       // when they are written
+	Aside  bool       // what it governs is in nobody else's hands, but this plan decides nothing about it
 	Git    []string   // the names of the Git repositories it writes to: MakeReferences alone needs them
 }
 

@@ -19,6 +19,8 @@ type Plan struct {
 	Problems []Problem  // sorted by policy
 	Withheld []Withheld // what Held tells of gates
 	Notes    []edit.Refusal
+	// Undecided are the references of which the plan does not say that they should stay as they are.
+	Undecided []Undecided
 	// Missing is what has to be looked up first, best first. References whose decision needs it are in nothing of the
 	// above: with the answers in the lists the plan is to be made again.
 	Missing []Missing
@@ -66,7 +68,7 @@ func Make(in Input) Plan {
 		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, heldOnce: map[Held]bool{}, seen: map[string]bool{},
 		unsettled: map[placeKey]unsettled{}}
 	refused, notes := settle(in.Found)
-	m.notes = notes
+	m.notes = slices.DeleteFunc(notes, m.aside)
 	m.refusals(refused)
 	for _, site := range slices.SortedStableFunc(slices.Values(in.Found.Sites), compareSites) {
 		m.site(site)
@@ -88,6 +90,7 @@ type maker struct {
 	heldOnce  map[Held]bool // the tags among them
 	problems  []Problem
 	notes     []edit.Refusal
+	undecided []Undecided
 	seen      map[string]bool // policies with a reference, decided or refused
 	places    map[place][]edit.Site
 	unsettled map[placeKey]unsettled
@@ -117,7 +120,7 @@ func settle(found edit.Found) (refused, notes []edit.Refusal) {
 // refusals turns what edit would not touch into problems of the policies concerned.
 func (m *maker) refusals(refused []edit.Refusal) {
 	for _, r := range refused {
-		for _, p := range concerned(m.input.Policies, r) {
+		for _, p := range decided(concerned(m.input.Policies, r)) {
 			m.seen[p.Name] = true
 			m.problem(p.Name, &RefusedError{r})
 		}
@@ -136,19 +139,30 @@ func (m *maker) site(site edit.Site) {
 	case 0:
 		return
 	case 1:
+		if of[0].Aside {
+			m.leave(of[0], site)
+			return
+		}
 		m.decide(of[0], site)
 		return
 	}
 	err := fmt.Errorf("%s:%d: %s", site.Path, site.Line, conflict(of))
-	for _, p := range of {
+	m.leave(of[0], site)
+	for _, p := range decided(of) {
 		m.seen[p.Name] = true
 		m.problem(p.Name, err)
 	}
 }
 
+// aside reports whether what is told concerns none but policies about which nothing is decided.
+func (m *maker) aside(r edit.Refusal) bool {
+	of := concerned(m.input.Policies, r)
+	return len(of) > 0 && len(decided(of)) == 0
+}
+
 // unfound reports the policies that nothing in the repository speaks of: most often a misspelled image or path.
 func (m *maker) unfound() {
-	for _, p := range m.input.Policies {
+	for _, p := range decided(m.input.Policies) {
 		if m.seen[p.Name] {
 			continue
 		}
@@ -191,7 +205,7 @@ func (m *maker) plan() Plan {
 	}
 	m.held = append(m.held, tellWithheld(m.withheld)...)
 	p.Withheld = m.withheld
-	p.Held, p.Problems, p.Notes, p.Missing = m.held, m.problems, m.notes, m.missing
+	p.Held, p.Problems, p.Notes, p.Missing, p.Undecided = m.held, m.problems, m.notes, m.missing, m.undecided
 	slices.SortStableFunc(p.Held, func(a, b Held) int { return cmp.Compare(a.Policy, b.Policy) })
 	slices.SortStableFunc(p.Problems, func(a, b Problem) int { return cmp.Compare(a.Policy, b.Policy) })
 	return p

@@ -41,15 +41,41 @@ func (t *tree) publish(ctx context.Context, observed *observation) Report {
 	last := snapshot{tip: t.tip, found: t.found, plan: made}
 	var report Report
 	for _, head := range t.heads(t.pushedGroups(made.Groups)) {
-		t.push(ctx, head, t.groupsOf(head, made.Groups), &report, func(ctx context.Context, found edit.Found) (plan.Plan, error) {
+		groups := t.groupsOf(head, made.Groups)
+		standing, err := t.standing(ctx, head, made)
+		if err != nil {
+			report.Errors = append(report.Errors, t.failed(t.behind(plan.Plan{Groups: groups}.Changes()), err).Errors...)
+			continue
+		}
+		t.push(ctx, head, groups, &report, func(ctx context.Context, found edit.Found) (plan.Plan, error) {
 			var err error
 			last = snapshot{tip: t.branch.Tip(), found: found}
 			last.plan, err = t.replan(ctx, found, observed)
-			return last.plan, err
+			return t.keep(last.plan, head, standing), err
 		})
 	}
 	last, pulls := t.pullRequests(ctx, last, observed, true)
 	return join([]Report{t.decided(last.plan), report, pulls})
+}
+
+// standing returns the changes that a branch of our own has, where the plan has not decided about all of them: a branch
+// that is made anew must not lose what nobody took back.
+func (t *tree) standing(ctx context.Context, head string, made plan.Plan) ([]plan.Trailer, error) {
+	if head == "" || !slices.ContainsFunc(made.Undecided, func(u plan.Undecided) bool { return proposal.BranchPrefix+u.Policy.Group == head }) {
+		return nil, nil
+	}
+	found, err := t.branch.Head(ctx, head, nil)
+	return changesOf(found.Messages), err
+}
+
+func (t *tree) keep(made plan.Plan, head string, standing []plan.Trailer) plan.Plan {
+	made.Groups = slices.Clone(made.Groups)
+	for i, g := range made.Groups {
+		if head != "" && t.head(g) == head {
+			made.Groups[i] = made.Keep(g, t.git.Name, standing)
+		}
+	}
+	return made
 }
 
 // replan decides about what was found since, which may need more of the registries.

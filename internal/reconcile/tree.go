@@ -16,7 +16,7 @@ type tree struct {
 	reconciler *Reconciler
 	index      int // its place in the report
 	git        config.Git
-	policies   []config.Policy // in the order of the policy files
+	policies   []config.Policy // that were selected, in the order of the policy files
 
 	scanner *edit.Scanner
 	paths   edit.Paths
@@ -61,7 +61,7 @@ func (t *tree) open(ctx context.Context) {
 		if t.scanner, err = edit.NewScanner(query); err != nil {
 			return err
 		}
-		t.paths = plan.LookedAt(t.planned(), query.Targets)
+		t.paths = plan.LookedAt(t.plannedOf(t.policies), t.targets(t.policies))
 		target, err := t.reconciler.Target(t.git)
 		if err != nil {
 			return err
@@ -75,20 +75,28 @@ func (t *tree) open(ctx context.Context) {
 	}()
 }
 
-// query asks for the images, targets and markers of all policies that write here. Markers may name any policy of the
-// files: one that writes elsewhere is no mistake.
+// query asks for the images, targets and markers of all policies that write here, also of those that were not selected:
+// they govern what they govern. Markers may name any policy of the files: one that writes elsewhere is no mistake.
 func (t *tree) query() edit.Query {
-	q := edit.Query{Markers: map[string]image.Repository{}}
+	all := t.reconciler.writingTo(t.git, "")
+	q := edit.Query{Markers: map[string]image.Repository{}, Targets: t.targets(all)}
 	for _, p := range t.reconciler.Config.Policies {
 		q.Markers[p.Name] = p.Image
 	}
-	for _, p := range t.policies {
+	for _, p := range all {
 		if !slices.Contains(q.Images, p.Image) {
 			q.Images = append(q.Images, p.Image)
 		}
-		q.Targets = append(q.Targets, p.Targets...)
 	}
 	return q
+}
+
+func (*tree) targets(of []config.Policy) []edit.Target {
+	var targets []edit.Target
+	for _, p := range of {
+		targets = append(targets, p.Targets...)
+	}
+	return targets
 }
 
 // images returns the images the tree refers to.
@@ -163,8 +171,18 @@ func (t *tree) lacking(found edit.Found, observed *observation, known lists, of 
 		Git: t.git.Name, Policies: t.planned(), Found: edit.Found{Sites: sites}, Lists: known, Now: observed.started}).Missing
 }
 
-// planned returns the policies as package plan takes them.
-func (t *tree) planned() []plan.Policy { return t.plannedOf(t.policies) }
+// planned returns all policies that write here as package plan takes them.
+func (t *tree) planned() []plan.Policy {
+	selected := map[string]bool{}
+	for _, p := range t.policies {
+		selected[p.Name] = true
+	}
+	all := t.plannedOf(t.reconciler.writingTo(t.git, ""))
+	for i := range all {
+		all[i].Aside = !selected[all[i].Name]
+	}
+	return all
+}
 
 func (t *tree) plannedOf(of []config.Policy) []plan.Policy {
 	policies := make([]plan.Policy, len(of))

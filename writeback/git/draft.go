@@ -147,7 +147,7 @@ func (d *Draft) rewrite(id Hash, prefix string, files map[string][]byte) (Hash, 
 	if bytes.Equal(out, raw) {
 		return id, nil // the server has it
 	}
-	return d.add(plumbing.TreeObject, out), nil
+	return d.addLike(id, plumbing.TreeObject, out), nil
 }
 
 // replaceEntry returns the new id of an entry: of a file with data, or of a folder with files below it.
@@ -191,7 +191,10 @@ func split(files map[string][]byte) (here map[string][]byte, below map[string]ma
 
 // add keeps an object for the pack unless it is there already. One that the server may have from elsewhere goes with it
 // all the same: what we know may be older than the server's latest cleaning up.
-func (d *Draft) add(kind plumbing.ObjectType, data []byte) Hash {
+func (d *Draft) add(kind plumbing.ObjectType, data []byte) Hash { return d.addLike(Hash{}, kind, data) }
+
+// addLike keeps an object that was made of another one by replacing bytes.
+func (d *Draft) addLike(other Hash, kind plumbing.ObjectType, data []byte) Hash {
 	id := plumbing.ComputeHash(kind, data)
 	if d.have[id] {
 		return id
@@ -200,6 +203,6 @@ func (d *Draft) add(kind plumbing.ObjectType, data []byte) Hash {
 		d.trees[id] = data
 	}
 	d.have[id] = true
-	d.objects = append(d.objects, object{kind: kind, id: id, data: data})
+	d.objects = append(d.objects, object{kind: kind, id: id, data: data, like: other})
 	return id
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -26,7 +27,7 @@ func (p *testPack) add(kind plumbing.ObjectType, size int, reference, data []byt
 		p.buf.Write(make([]byte, 12))
 	}
 	p.offsets = append(p.offsets, p.buf.Len())
-	writeObjectHead(&p.buf, object{kind: kind, data: make([]byte, size)})
+	writeHead(&p.buf, kind, size)
 	p.buf.Write(reference)
 	z := zlib.NewWriter(&p.buf)
 	_, _ = z.Write(data)
@@ -215,9 +216,17 @@ func TestWritePackReadsBack(t *testing.T) {
 		var objects []object
 		for _, data := range rapid.SliceOf(rapid.SliceOfN(rapid.Byte(), 0, 5000)).Draw(t, "blobs") {
 			objects = append(objects, object{kind: plumbing.BlobObject, id: BlobID(data), data: data})
+			for like := objects[len(objects)-1]; len(data) > 0 && rapid.IntRange(0, 2).Draw(t, "more") > 0; {
+				data = slices.Clone(data)
+				for _, at := range rapid.SliceOf(rapid.IntRange(0, len(data)-1)).Draw(t, "replaced") {
+					data[at]++
+				}
+				like = object{kind: plumbing.BlobObject, id: BlobID(data), data: data, like: like.id}
+				objects = append(objects, like)
+			}
 		}
 		var buf bytes.Buffer
-		if err := writePack(&buf, objects); err != nil {
+		if err := writePack(&buf, objects, rapid.Bool().Draw(t, "deltas")); err != nil {
 			t.Fatal(err)
 		}
 		p, err := readPack(&buf, generous)
@@ -234,6 +243,63 @@ func TestWritePackReadsBack(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestDeltaOf is the law that a delta makes what it was made of, and is given only where it is worth it.
+func TestDeltaOf(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		base := bytes.Repeat([]byte("0123456789abcdef"), rapid.SampledFrom([]int{0, 1, 2, 100, 5000, 9000}).Draw(t, "size"))
+		data := slices.Clone(base)
+		for range rapid.IntRange(0, 5).Draw(t, "replacements") {
+			if len(data) > 0 {
+				at := rapid.IntRange(0, len(data)-1).Draw(t, "at")
+				copy(data[at:], rapid.SliceOfN(rapid.Byte(), 1, 200).Draw(t, "by"))
+			}
+		}
+		delta, ok := deltaOf(base, data)
+		if !ok {
+			if len(base) > 8000 {
+				t.Fatalf("no delta for %d bytes of %d", len(data), len(base))
+			}
+			return
+		}
+		if made, err := applyDelta(base, delta); err != nil || !bytes.Equal(made, data) {
+			t.Fatalf("%d bytes of %d, %v", len(made), len(data), err)
+		}
+	})
+}
+
+// A chain of commits is written as what differs, in chains that a reader can follow.
+func TestWritePackBoundsChains(t *testing.T) {
+	t.Parallel()
+	data := bytes.Repeat([]byte("0123456789abcdef"), 100)
+	var objects []object
+	var like Hash
+	for i := range 3 * maxWrittenChain {
+		data = slices.Clone(data)
+		data[i]++
+		objects = append(objects, object{kind: plumbing.BlobObject, id: BlobID(data), data: data, like: like})
+		like = objects[i].id
+	}
+	var buf bytes.Buffer
+	if err := writePack(&buf, objects, true); err != nil {
+		t.Fatal(err)
+	}
+	whole := 0
+	p := &packReader{source: newHashedReader(&buf), limits: generous, pack: &pack{
+		byID: map[Hash]int32{}, byOffset: map[int64]int32{}, dropped: map[Hash]bool{}}}
+	if err := p.read(); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range p.pack.entries {
+		if e.kind == plumbing.BlobObject {
+			whole++
+		}
+	}
+	if whole != 3 {
+		t.Errorf("%d whole objects of %d, want 3", whole, len(objects))
+	}
 }
 
 func FuzzReadPack(f *testing.F) {

@@ -145,7 +145,7 @@ func encodePush(adv *advertisement, ref string, old, tip Hash, objects []object)
 	if tip.IsZero() {
 		return buf.Bytes(), nil
 	}
-	if err := writePack(&buf, objects); err != nil {
+	if err := writePack(&buf, objects, adv.offers("ofs-delta")); err != nil {
 		return nil, err
 	}
 	return buf.Bytes(), nil

@@ -157,10 +157,14 @@ func (t *tree) head(g plan.Group) string {
 
 // write returns how a group is written. All policies of a group write in the same way: the policy file is refused else.
 func (t *tree) write(g plan.Group) config.Write {
-	for _, p := range t.policies {
-		if t.groupKey(p) == g.Key {
-			return t.git.WriteFor(p)
+	if t.writes == nil {
+		t.writes = map[string]config.Write{}
+		for _, p := range t.policies {
+			t.writes[t.groupKey(p)] = t.git.WriteFor(p)
 		}
+	}
+	if w, ok := t.writes[g.Key]; ok {
+		return w
 	}
 	return t.git.Write
 }

@@ -16,7 +16,8 @@ type tree struct {
 	reconciler *Reconciler
 	index      int // its place in the report
 	git        config.Git
-	policies   []config.Policy // that were selected, in the order of the policy files
+	policies   []config.Policy         // that were selected, in the order of the policy files
+	writes     map[string]config.Write // how the group of each key is written; nil = not gathered yet
 
 	scanner *edit.Scanner
 	paths   edit.Paths

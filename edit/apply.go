@@ -46,7 +46,8 @@ type application struct {
 	places  []*place  // of the changes' sites; nil = not known
 	reasons []refused // why each change is refused
 	origin  *origin
-	parses  int // so far, to prove edits
+	parses  int  // so far, to prove edits
+	stale   bool // some site was found in another version of the file
 }
 
 type refused struct{ reason, hint string }
@@ -58,12 +59,12 @@ func (a *application) plan(c Change, p *place) ([]splice, refused) {
 	}
 	if a.origin == nil {
 		if p.origin.data != sha256.Sum256(a.file.Data) {
-			return nil, refused{reason: "was found in another version of this file"}
+			return nil, a.isStale()
 		}
 		a.origin = p.origin
 	}
 	if !p.origin.equal(a.origin) {
-		return nil, refused{reason: "was found in another version of this file"}
+		return nil, a.isStale()
 	}
 	if err := image.CheckTag(c.Tag); err != nil {
 		return nil, refused{reason: err.Error()}
@@ -80,6 +81,11 @@ func (a *application) plan(c Change, p *place) ([]splice, refused) {
 		return p.planWhole(c)
 	}
 	return p.planParts(c)
+}
+
+func (a *application) isStale() refused {
+	a.stale = true
+	return refused{reason: "was found in another version of this file"}
 }
 
 // planTarget fills in the value of a target.
@@ -228,7 +234,7 @@ func (a *application) refuse(change int, reason string) {
 
 // result reports what became of each change.
 func (a *application) result(data []byte, written map[int]bool) Edited {
-	edited := Edited{Data: data}
+	edited := Edited{Data: data, Stale: a.stale}
 	for i, c := range a.changes {
 		about := Refusal{Path: a.file.Path, Line: c.Site.Line, Image: c.Site.Image, Policy: c.Site.Policy}
 		switch {

@@ -72,6 +72,7 @@ type Edited struct {
 	Unchanged []Change  // already as wanted
 	Refused   []Refusal // not written, and why
 	Notes     []Refusal
+	Stale     bool // the file is not the one in which some site was found
 }
 
 // String returns "path:line: reason".

@@ -20,9 +20,10 @@ const reasonIgnored = "is ignored by Git"
 
 // Dir is a folder of files. It must not be used by several goroutines at once.
 type Dir struct {
-	root   *os.Root
-	ignore *ignore
-	asides []string // that Find came by
+	root    *os.Root
+	ignore  *ignore
+	scanner *edit.Scanner // of the last Find
+	asides  []string      // that Find came by
 }
 
 // OpenDir opens the folder at name. Nothing outside of it is read or written, but for the ignore files of the Git work
@@ -45,6 +46,7 @@ func (d *Dir) Close() error { return d.root.Close() }
 // Find returns the references that s finds in the files that match paths, by path. Symbolic links, what Git ignores and
 // files that are too large are left out with a note; .git is left out without.
 func (d *Dir) Find(ctx context.Context, s *edit.Scanner, paths edit.Paths) (edit.Found, error) {
+	d.scanner = s
 	w := dirWalk{dir: d, scanner: s, paths: paths}
 	if err := w.folder(ctx, d.root, ".", "", nil); err != nil {
 		return edit.Found{}, err
@@ -93,7 +95,7 @@ func (w *dirWalk) folder(ctx context.Context, root *os.Root, name, chart string,
 
 // below looks through a folder in the one that root is opened on.
 func (w *dirWalk) below(ctx context.Context, root *os.Root, name, chart string, parts []string) error {
-	sub, err := root.OpenRoot(path.Base(name))
+	sub, err := openFolder(root, path.Base(name))
 	if err != nil {
 		return reading(name, err)
 	}
@@ -169,6 +171,9 @@ const maxNesting = 512
 // the four system calls by which package os finds out that a file of a disk cannot be polled.
 const openForReading = os.O_RDONLY | syscall.O_NONBLOCK
 
+// openFolder opens a folder. Without the dot, opening what has become a pipe since the folder was listed would not end.
+func openFolder(root *os.Root, name string) (*os.Root, error) { return root.OpenRoot(name + "/.") }
+
 // readDir lists the folder that root is opened on by name, files before the folder whose name they begin: the order of
 // whole paths.
 func readDir(root *os.Root) ([]fs.DirEntry, error) {
@@ -202,6 +207,11 @@ func read(root *os.Root, name string, size int64, buffer *[]byte) ([]byte, error
 		return nil, err
 	}
 	defer f.Close()
+	return readOpen(f, size, buffer)
+}
+
+// readOpen is read of a file that is open.
+func readOpen(f *os.File, size int64, buffer *[]byte) ([]byte, error) {
 	*buffer = slices.Grow((*buffer)[:0], int(min(size, maxRead))+1)
 	data := *buffer
 	for {

@@ -1,12 +1,14 @@
 package writeback_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 
 	"github.com/image-updater/image-updater/edit"
 )
@@ -22,6 +24,48 @@ func TestDirFindPipe(t *testing.T) {
 	if err != nil || len(found.Sites) != 1 {
 		t.Errorf("found %v, %v", places(found), err)
 	}
+}
+
+// TestDirFindFolderToPipe has a folder in whose place a pipe stands once it is looked into: opening one would never end.
+func TestDirFindFolderToPipe(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{"a/a.yaml": manifest("a", "nginx:1.25.3"), "b/b.yaml": ""})
+	b := filepath.Join(dir, "b")
+	ctx := &acting{t.Context(), 2, func() {
+		if err := errors.Join(os.RemoveAll(b), syscall.Mkfifo(b, 0o644)); err != nil {
+			t.Error(err)
+		}
+	}}
+	_, err := openDir(t, dir).Find(ctx, newScanner(t, edit.Query{}), nil)
+	if want := "reading b: not a directory"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestDirWriteLocked has a file that another process has locked, and does not let go of.
+func TestDirWriteLocked(t *testing.T) {
+	t.Parallel()
+	old := manifest("a", "nginx:1.25.3")
+	dir := folder(t, map[string]string{"a.yaml": old})
+	d := openDir(t, dir)
+	changes := to(mustFind(t, d), "nginx", "1.27.4")
+	locked, err := os.Open(filepath.Join(dir, "a.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer locked.Close()
+	if err := syscall.Flock(int(locked.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		written, err := d.Write(t.Context(), changes)
+		if want := "writing a.yaml: another process has locked it"; err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		if len(written.Applied) > 0 || content(t, dir, "a.yaml") != old {
+			t.Error("it was written")
+		}
+	})
 }
 
 // TestDirIgnorePipe has pipes where ignore files are looked for, whose reading would never end.

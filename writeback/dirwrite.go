@@ -1,12 +1,14 @@
 package writeback
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"syscall"
 
 	"github.com/image-updater/image-updater/edit"
@@ -42,46 +44,90 @@ func (d *Dir) Preview(ctx context.Context, changes []edit.Change) (Preview, erro
 		}
 		files[name] = edit.File{Path: name, Data: data}
 	}
-	return applyAll(edit.Apply, files, commits).preview, nil
+	return applyAll(d.apply, files, commits).preview, nil
 }
 
 // Write makes the edits and writes the files, each aside and then in the place of the old one: it is there as a whole or
 // not at all. The mode stays; hard links are broken, for the other names may lie outside of the folder. A file that
-// cannot be written stays as it was, the others are written all the same, and a [*FileError] names it. The preview tells
-// what was written.
+// cannot be written stays as it was, the others are written all the same, and a [*FileError] names it. A file that has
+// changed since Find has read it is searched again: what others have written meanwhile stays. The preview tells what was
+// written.
 func (d *Dir) Write(ctx context.Context, changes []edit.Change) (Preview, error) {
 	p, err := d.Preview(ctx, changes)
 	if err != nil {
 		return Preview{}, err
 	}
-	var errs []error
-	failed := map[string]bool{}
 	d.clear()
-	written := p
-	written.Files, written.Applied = nil, nil
-	way := way{top: d.root}
-	defer way.close()
+	w := dirWriter{dir: d, way: way{top: d.root}, changes: changes, written: p}
+	w.written.Files, w.written.Applied = nil, nil
+	defer w.way.close()
+	applied := map[string][]edit.Change{} // by path
+	for _, c := range p.Applied {
+		applied[c.Site.Path] = append(applied[c.Site.Path], c)
+	}
+	var errs []error
 	for i, f := range p.Files {
 		if ctx.Err() != nil { // between two files: neither is half written
 			errs = append(errs, fmt.Errorf("stopped with %s unwritten: %w", list(pathsOf(p.Files[i:])), context.Cause(ctx)))
-			for _, rest := range p.Files[i:] {
-				failed[rest.Path] = true
-			}
 			break
 		}
-		if err := way.replace(f.Path, f.New); err != nil {
-			failed[f.Path] = true
+		if err := w.file(ctx, f, applied[f.Path]); err != nil {
 			errs = append(errs, &FileError{Path: f.Path, Err: err})
-			continue
-		}
-		written.Files = append(written.Files, f)
-	}
-	for _, c := range p.Applied {
-		if !failed[c.Site.Path] {
-			written.Applied = append(written.Applied, c)
 		}
 	}
-	return written, errors.Join(errs...)
+	return w.written, errors.Join(errs...)
+}
+
+// dirWriter writes the files of a folder.
+type dirWriter struct {
+	dir     *Dir
+	way     way
+	changes []edit.Change // that are to be made
+	written Preview
+	buffer  []byte
+}
+
+// file puts a new file in the place of an old one, with what was applied in it. It is locked from the look at what it
+// holds to its replacement. What others have made of it since it was edited is edited again, and not lost.
+func (w *dirWriter) file(ctx context.Context, f FileDiff, applied []edit.Change) error {
+	folder, err := w.way.to(path.Dir(f.Path))
+	if err != nil {
+		return err
+	}
+	locked, info, err := openLocked(ctx, folder, path.Base(f.Path))
+	if err != nil {
+		return err
+	}
+	defer locked.Close() // it was only read
+	now, err := readOpen(locked, info.Size(), &w.buffer)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(now, f.Old) {
+		if f, applied = w.again(f.Path, bytes.Clone(now)); len(applied) == 0 {
+			return nil
+		}
+	}
+	if err := replace(folder, path.Base(f.Path), f.New, info.Mode().Perm()); err != nil {
+		return err
+	}
+	w.written.Files = append(w.written.Files, f)
+	w.written.Applied = append(w.written.Applied, applied...)
+	return nil
+}
+
+// again edits a file that has changed since it was edited, and tells what became of its changes in place of what was
+// told before.
+func (w *dirWriter) again(name string, data []byte) (FileDiff, []edit.Change) {
+	changes := slices.DeleteFunc(slices.Clone(w.changes), func(c edit.Change) bool { return c.Site.Path != name })
+	edited := w.dir.applyAgain(edit.File{Path: name, Data: data}, changes)
+	here := func(r edit.Refusal) bool { return r.Path == name }
+	p := &w.written
+	p.Refused = append(slices.DeleteFunc(slices.Clone(p.Refused), here), edited.Refused...)
+	p.Notes = append(slices.DeleteFunc(slices.Clone(p.Notes), here), edited.Notes...)
+	p.Unchanged = slices.DeleteFunc(slices.Clone(p.Unchanged), func(c edit.Change) bool { return c.Site.Path == name })
+	p.Unchanged = append(p.Unchanged, edited.Unchanged...)
+	return FileDiff{Path: name, Old: data, New: edited.Data}, edited.Applied
 }
 
 func pathsOf(files []FileDiff) []string {
@@ -109,7 +155,7 @@ func (w *way) to(name string) (*os.Root, error) {
 	}
 	w.close()
 	var err error
-	w.last, err = w.top.OpenRoot(name + "/.") // without the dot, opening what has become a pipe would not end
+	w.last, err = openFolder(w.top, name)
 	w.name = name
 	return w.last, err
 }
@@ -122,23 +168,11 @@ func (w *way) close() {
 	w.last = nil
 }
 
-// replace puts a new file in the place of an old one: written aside in the same folder, synced, renamed.
-func (w *way) replace(name string, data []byte) error {
-	folder, err := w.to(path.Dir(name))
-	if err != nil {
-		return err
-	}
-	return replace(folder, path.Base(name), data)
-}
-
 // openForWriting spares system calls as openForReading does.
 const openForWriting = os.O_WRONLY | os.O_CREATE | os.O_EXCL | syscall.O_NONBLOCK
 
-func replace(folder *os.Root, name string, data []byte) (err error) {
-	info, err := folder.Lstat(name)
-	if err != nil {
-		return err
-	}
+// replace puts a new file in the place of an old one: written aside in the same folder, synced, renamed.
+func replace(folder *os.Root, name string, data []byte, mode fs.FileMode) (err error) {
 	aside := asideName()
 	f, err := folder.OpenFile(aside, openForWriting, 0o600)
 	if err != nil {
@@ -149,7 +183,7 @@ func replace(folder *os.Root, name string, data []byte) (err error) {
 			err = errors.Join(err, remove(folder, aside))
 		}
 	}()
-	if err := fill(f, data, info.Mode().Perm()); err != nil {
+	if err := fill(f, data, mode); err != nil {
 		return err
 	}
 	// The folder is not synced: after a crash the old file or the new one stands there, and each is whole.

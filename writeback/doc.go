@@ -60,7 +60,8 @@
 // # Folders
 //
 // A [Dir] finds references in the files of a folder and writes them in place, each file as a whole or not at all. It
-// passes over .git and what Git ignores there, and follows no symbolic link.
+// passes over .git and what Git ignores there, and follows no symbolic link. Several processes may write to one folder: a
+// file is locked while it is written, and what has changed since it was read is searched anew.
 //
 // The package opens no pull requests, deletes no branches, and decides nothing about tags.
 package writeback

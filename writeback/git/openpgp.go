@@ -20,6 +20,9 @@ func OpenPGPSigner(key []byte, passphrase string, now time.Time) (Signer, error)
 	if bytes.Contains(key, []byte("PRIVATE KEY-----")) {
 		return nil, errors.New("it is an ssh key, or one of TLS: sshKeyFile names those that sign")
 	}
+	if n := bytes.Count(key, []byte("-----BEGIN PGP ")); n > 1 { // the reader goes no further than the first
+		return nil, fmt.Errorf("it holds %d armoured OpenPGP keys, want one", n)
+	}
 	ring, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(key))
 	if err != nil {
 		return nil, fmt.Errorf("reading it as an armoured OpenPGP key: %w", err)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -176,6 +177,8 @@ func TestOpenPGPSignerErrors(t *testing.T) {
 		{name: "revoked", key: revoked.secret(t, ""), now: now, want: "cannot sign: it is revoked"},
 		{name: "an ssh key", key: privateKey(t, ed25519.NewKeyFromSeed(make([]byte, 32)), ""), now: now, want: "it is an ssh key"},
 		{name: "two", key: two.secret(t, ""), now: now, want: "it holds 2 OpenPGP keys, want one"},
+		{name: "two, one behind the other", key: slices.Concat(locked, locked), passphrase: "open sesame", now: now,
+			want: "it holds 2 armoured OpenPGP keys, want one"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package git
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -149,7 +150,11 @@ func (c *webConversation) advertisement(ctx context.Context) (io.Reader, error) 
 			return nil, err
 		}
 		if res.StatusCode < 300 || res.StatusCode > 399 {
-			return c.take(res, where, "application/x-"+c.service+"-advertisement")
+			body, err := c.take(res, where, "application/x-"+c.service+"-advertisement")
+			if err != nil {
+				return nil, err
+			}
+			return c.announced(body, where)
 		}
 		next, err := c.web.followed(&target, res)
 		if err != nil {
@@ -279,4 +284,15 @@ func (c *webConversation) take(res *http.Response, where location, want string) 
 		e.Note = "forges also say this when the credentials may not see the repository"
 	}
 	return nil, e
+}
+
+// announced refuses an answer that ends before it says of which service it is: it would look like that of an empty
+// repository.
+func (c *webConversation) announced(body io.Reader, where location) (io.Reader, error) {
+	const flush = "0000"
+	buffered := bufio.NewReader(body)
+	if begin, _ := buffered.Peek(len(flush)); string(begin) == flush {
+		return nil, fmt.Errorf("%s answered with something else than an advertisement of refs", c.web.clean.url(where.base))
+	}
+	return buffered, nil
 }

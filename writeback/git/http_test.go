@@ -1,6 +1,7 @@
 package git_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -358,6 +359,11 @@ func TestAnswersOfNoGitServer(t *testing.T) {
 					_, _ = io.WriteString(conn, password+"\n")
 					_ = conn.Close()
 				}
+			}},
+		{name: "nothing but flushes", want: "/fleet.git answered with something else than an advertisement of refs",
+			handler: func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "application/x-git-upload-pack-advertisement")
+				_, _ = w.Write(bytes.Repeat([]byte("0"), 1<<20))
 			}},
 		{name: "echo in no URL", want: "redirects to another scheme: refused to leave https",
 			handler: func(w http.ResponseWriter, r *http.Request) {

@@ -17,7 +17,7 @@ import (
 
 // Bounds of the folder of kept scans. The oldest go.
 const (
-	maxKeptScans = 64
+	maxKeptScans = 1024 // a Git repository has two
 	maxKeptBytes = 256 << 20
 )
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -246,6 +247,25 @@ func TestNowhereToKeep(t *testing.T) {
 	k.publish(t, "1.27.4", 3)
 }
 
+// TestKeptScanIsAPipe waits for nobody at the other end of what bears the name of a scan.
+func TestKeptScanIsAPipe(t *testing.T) {
+	t.Parallel()
+	k := newKeeper(t)
+	k.find(t, "cold", 3)
+	entries, err := os.ReadDir(k.folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		name := filepath.Join(k.folder, e.Name())
+		if err := errors.Join(os.Remove(name), syscall.Mkfifo(name, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k.find(t, "beside pipes", 3)
+	k.find(t, "kept", 0)
+}
+
 // TestKeptScansAreBounded lets the oldest go, and what is no scan alone.
 func TestKeptScansAreBounded(t *testing.T) {
 	t.Parallel()
@@ -253,9 +273,9 @@ func TestKeptScansAreBounded(t *testing.T) {
 	if err := os.Mkdir(k.folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	const before = 70
+	const before = 1030
 	for i := range before {
-		name := filepath.Join(k.folder, fmt.Sprintf("%02d.scan", i))
+		name := filepath.Join(k.folder, fmt.Sprintf("%04d.scan", i))
 		at := time.Unix(1767000000+int64(i), 0)
 		if err := os.WriteFile(name, []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
@@ -277,7 +297,7 @@ func TestKeptScansAreBounded(t *testing.T) {
 	for _, e := range entries {
 		left = append(left, e.Name())
 	}
-	if got := strings.Join(left, " "); len(left) != 64+1 || strings.Contains(got, "06.scan") || !strings.Contains(got, "07.scan") ||
+	if got := strings.Join(left, " "); len(left) != 1024+1 || strings.Contains(got, "0006.scan") || !strings.Contains(got, "0007.scan") ||
 		!strings.Contains(got, "notes") {
 		t.Errorf("left: %s", got)
 	}

@@ -66,9 +66,12 @@ type scanFile struct {
 
 // openScanFile opens a file and reads its head.
 func openScanFile(name string, head any) (*scanFile, error) {
-	file, err := os.Open(name)
+	file, err := os.OpenFile(name, openForReading, 0)
 	if err != nil {
 		return nil, err
+	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(err, errScanFile, file.Close())
 	}
 	s := &scanFile{file: file}
 	if err := s.readHead(filepath.Base(name), head); err != nil {

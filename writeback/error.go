@@ -54,6 +54,9 @@ type OccupiedError struct {
 	Subject string
 	// Committer is "Name <address>" of who made it, or changed one of ours.
 	Committer string
+	// Alike says that it tells what it changes as ours do, and that nobody has changed it since: it is ours if we had
+	// another author then, and else a person's who took our words.
+	Alike bool
 }
 
 func (e *OccupiedError) Error() string {

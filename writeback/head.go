@@ -15,10 +15,12 @@ const changeTrailer = "Image-Updater-Change:"
 // author, but not as its committer at the same second.
 func onlyOurs(branch string, by git.Signature, ahead *git.Ahead) error {
 	for _, c := range ahead.Commits {
-		if len(changes(c.Message)) == 0 || !c.MadeBy(by) {
+		says := len(changes(c.Message)) > 0
+		if !says || !c.MadeBy(by) {
 			subject, _, _ := strings.Cut(strings.TrimSpace(c.Message), "\n")
 			committer := c.Committer[:strings.LastIndexByte(c.Committer, '>')+1] // the time is of no interest
-			return &OccupiedError{Branch: branch, Commit: c.ID.String(), Subject: subject, Committer: committer}
+			return &OccupiedError{Branch: branch, Commit: c.ID.String(), Subject: subject, Committer: committer,
+				Alike: says && c.Author == c.Committer}
 		}
 	}
 	if ahead.Cut {

@@ -231,8 +231,12 @@ func TestHeadOfAuthor(t *testing.T) {
 			mustPublishHead(t, s, "1.27.4", 1)
 			s.target.Author = test.after
 			_, err := publishHead(t, s, "1.28.0")
-			if _, occupied := errors.AsType[*writeback.OccupiedError](err); occupied == test.ours || (err != nil && !occupied) {
+			said, occupied := errors.AsType[*writeback.OccupiedError](err)
+			if occupied == test.ours || (err != nil && !occupied) {
 				t.Errorf("error %v, ours is %v", err, test.ours)
+			}
+			if occupied && !said.Alike {
+				t.Errorf("error %+v, which does not say that the commit may be ours", said)
 			}
 		})
 	}

@@ -15,6 +15,9 @@ func gitHint(err error) string {
 	if refused, ok := errors.AsType[*writeback.RefusedError](err); ok {
 		return refusedHint(refused)
 	}
+	if occupied, ok := errors.AsType[*writeback.OccupiedError](err); ok {
+		return occupiedHint(occupied)
+	}
 	if errors.Is(err, git.ErrSHA256) {
 		return "take the repository out of git, or keep the manifests in one of SHA-1 ids, which git init makes by itself"
 	}
@@ -30,6 +33,13 @@ func gitHint(err error) string {
 		}
 	}
 	return ""
+}
+
+func occupiedHint(e *writeback.OccupiedError) string {
+	if e.Alike {
+		return fmt.Sprintf("if git.author was %q before, delete branch %q: it is made anew", e.Committer, e.Branch)
+	}
+	return fmt.Sprintf("merge branch %q, or delete it: it is made anew", e.Branch)
 }
 
 func refusedHint(e *writeback.RefusedError) string {

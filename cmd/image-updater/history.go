@@ -115,8 +115,8 @@ func (a *app) printHistory(h reconcile.History) error {
 		if policy == "" {
 			policy = "-"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s %s\t%s\t%s\t%s\t%s\t%s\n", moment(w.When), printable(policy), w.Git, printable(w.Branch),
-			printable(w.Path), w.Image.Familiar(), w.Step(), short(w.Commit), printable(w.Author))
+		fmt.Fprintf(t, "%s\t%s\t%s %s\t%s\t%s\t%s\t%s\t%s\n", moment(w.When), printableLine(policy), w.Git, printableLine(w.Branch),
+			printableLine(w.Path), w.Image.Familiar(), w.Step(), short(w.Commit), printableLine(w.Author))
 	}
 	return t.Flush()
 }

@@ -109,7 +109,7 @@ func (a *app) printHeld(held []reconcile.Held) {
 		if at := moment(h.Until); !h.Until.IsZero() && !strings.Contains(h.Detail, at) {
 			until = ", until " + at
 		}
-		fmt.Fprintf(t, "  %s\t%s%s %s\n", h.Policy, printable(h.Detail), until, a.paint(dim, "("+string(h.Rule)+")"))
+		fmt.Fprintf(t, "  %s\t%s%s %s\n", h.Policy, printableLine(h.Detail), until, a.paint(dim, "("+string(h.Rule)+")"))
 	}
 	t.Flush()
 }
@@ -134,13 +134,13 @@ func (a *app) printPullRequests(pulls []reconcile.PullRequest, planned bool) {
 		}
 		line := fmt.Sprintf("%s %s %s", p.Git, p.Branch, a.paint(yellow, word))
 		if p.Title != "" {
-			line += ": " + printable(p.Title)
+			line += ": " + printableLine(p.Title)
 		}
 		if p.Detail != "" {
-			line += " (" + printable(p.Detail) + ")"
+			line += " (" + printableLine(p.Detail) + ")"
 		}
 		if p.URL != "" {
-			line += " " + printable(p.URL)
+			line += " " + printableLine(p.URL)
 		}
 		fmt.Fprintln(a.stdout, line)
 	}
@@ -149,14 +149,14 @@ func (a *app) printPullRequests(pulls []reconcile.PullRequest, planned bool) {
 // printWarnings tells on stderr what was wanted and that it went on without.
 func (a *app) printWarnings(warnings []reconcile.Warning) {
 	for _, w := range warnings {
-		fmt.Fprintf(a.stderr, "warning: git %q: %s\n", w.Git, printable(w.Text))
+		fmt.Fprintf(a.stderr, "warning: git %q: %s\n", w.Git, printableLine(w.Text))
 	}
 }
 
 // printNotes tells on stderr what was left out on purpose.
 func (a *app) printNotes(notes []reconcile.Note) {
 	for _, n := range notes {
-		fmt.Fprintln(a.stderr, "note:", printable(n.String()))
+		fmt.Fprintln(a.stderr, "note:", printableLine(n.String()))
 	}
 }
 

@@ -91,7 +91,7 @@ func (a *app) run(ctx context.Context, flags passFlags) error {
 		return errors.Join(a.printJSON(report.RunJSON(requests)), failures(report.Errors))
 	}
 	for _, c := range report.Commits {
-		fmt.Fprintf(a.stdout, "%s %s %s: %s\n", c.Git, c.Branch, a.paint(yellow, short(c.ID)), printable(c.Subject))
+		fmt.Fprintf(a.stdout, "%s %s %s: %s\n", c.Git, c.Branch, a.paint(yellow, short(c.ID)), printableLine(c.Subject))
 	}
 	a.printPullRequests(report.PullRequests, false)
 	a.printHeld(report.Held)

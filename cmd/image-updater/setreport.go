@@ -16,10 +16,10 @@ import (
 func (a *app) printSet(s *setter, done outcome) error {
 	problems, hints := s.problems(done)
 	for _, n := range slices.Concat(done.plan.Notes, done.preview.Notes) {
-		fmt.Fprintln(a.stderr, "note:", printable(s.shown(n).String()))
+		fmt.Fprintln(a.stderr, "note:", printableLine(s.shown(n).String()))
 	}
 	for _, doubt := range done.plan.Doubts {
-		fmt.Fprintln(a.stderr, "note:", printable(doubt))
+		fmt.Fprintln(a.stderr, "note:", printableLine(doubt))
 	}
 	if a.json() {
 		group := done.plan.Group
@@ -73,7 +73,7 @@ func (a *app) printSetText(s *setter, done outcome) {
 		a.printDiff(edit.Diff(path.Join(s.base, f.Path), f.Old, f.New))
 	}
 	for _, c := range done.commits {
-		fmt.Fprintf(a.stdout, "%s %s %s: %s\n", c.Git, c.Branch, a.paint(yellow, short(c.ID)), printable(c.Subject))
+		fmt.Fprintf(a.stdout, "%s %s %s: %s\n", c.Git, c.Branch, a.paint(yellow, short(c.ID)), printableLine(c.Subject))
 	}
 	for _, w := range s.wanted {
 		there := 0
@@ -88,7 +88,7 @@ func (a *app) printSetText(s *setter, done outcome) {
 	}
 	switch {
 	case done.subject != "":
-		fmt.Fprintf(a.stdout, "%s %s: %s\n", done.git, done.branch, printable(done.subject))
+		fmt.Fprintf(a.stdout, "%s %s: %s\n", done.git, done.branch, printableLine(done.subject))
 		fmt.Fprintln(a.stdout, "dry run: nothing was pushed")
 	case s.dryRun && len(done.preview.Files) > 0:
 		fmt.Fprintln(a.stdout, "dry run: nothing was written")

@@ -20,16 +20,19 @@ const (
 
 const arrow = "->"
 
-// Trailers returns the lines that end the commit message: the policies, then one for each change, so that two places of
-// one file that change alike are two equal lines, then what the policies were like.
+// Trailers returns the lines that end the commit message: each policy before its changes, one line for each, so that two
+// places of one file that change alike are two equal lines; then what the policies were like. Changes that no policy
+// governs come first.
 func (g Group) Trailers() []string {
-	var lines []string
-	for _, name := range g.Policies() {
-		lines = append(lines, PolicyTrailer+": "+name)
-	}
+	of := map[string][]string{}
 	for _, c := range g.Changes {
-		lines = append(lines, ChangeTrailer+": "+strings.Join([]string{quotePath(c.Site.Path), c.Site.Image.String(),
+		name := message.Line(c.Policy)
+		of[name] = append(of[name], ChangeTrailer+": "+strings.Join([]string{quotePath(c.Site.Path), c.Site.Image.String(),
 			version(c.Site.Tag, c.Site.Digest), arrow, version(c.To, c.ToDigest)}, " "))
+	}
+	lines := of[""]
+	for _, name := range g.Policies() {
+		lines = append(append(lines, PolicyTrailer+": "+name), of[name]...)
 	}
 	for _, hashed := range distinct(g.Changes, func(c Change) string { return c.PolicyHash }) {
 		lines = append(lines, PolicyHashTrailer+": "+message.Line(hashed))
@@ -56,9 +59,19 @@ func (t Trailer) Step() string {
 	return version(t.From, t.FromDigest) + " " + arrow + " " + version(t.To, t.ToDigest)
 }
 
-// ParseTrailers reads the trailers of a commit message. Lines that are none, or were changed by hand into something
-// that is none any more, are passed over. A message without a change is not one of this program's.
-func ParseTrailers(text string) (policies []string, changes []Trailer) {
+// Told is a change of a commit message, and who is behind it.
+type Told struct {
+	Trailer
+	// Policies is the policy behind the change, or those that may be: commits used to name all theirs before the changes.
+	Policies []string
+}
+
+// ParseChanges reads the changes of a commit message. Lines that are none, or were changed by hand into something that is
+// none any more, are passed over. A message without a change is not one of this program's.
+func ParseChanges(text string) []Told {
+	var changes []Told
+	var all, latest []string
+	apart, bare := true, false // whether no policy follows another one, and whether the latest has no changes yet
 	for line := range strings.Lines(text) {
 		key, value, found := strings.Cut(strings.TrimRight(line, "\r\n"), ": ")
 		if !found {
@@ -66,12 +79,33 @@ func ParseTrailers(text string) (policies []string, changes []Trailer) {
 		}
 		switch key {
 		case PolicyTrailer:
-			policies = append(policies, value)
+			all = append(all, value)
+			latest = []string{value}
+			apart, bare = apart && !bare, true
 		case ChangeTrailer:
 			if change, ok := parseChange(value); ok {
-				changes = append(changes, change)
+				changes = append(changes, Told{change, latest})
+				bare = false
 			}
 		}
+	}
+	for i := range changes {
+		if !apart {
+			changes[i].Policies = all
+		}
+	}
+	return changes
+}
+
+// ParseTrailers reads the policies and the changes of a commit message, as [ParseChanges] does.
+func ParseTrailers(text string) (policies []string, changes []Trailer) {
+	for line := range strings.Lines(text) {
+		if name, found := strings.CutPrefix(strings.TrimRight(line, "\r\n"), PolicyTrailer+": "); found {
+			policies = append(policies, name)
+		}
+	}
+	for _, change := range ParseChanges(text) {
+		changes = append(changes, change.Trailer)
 	}
 	return policies, changes
 }

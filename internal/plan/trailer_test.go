@@ -67,9 +67,9 @@ Image-Updater-Change: b.yaml docker.io/library/nginx 1.25.3-alpine -> 1.27.4-alp
 - a b/values.yaml:3: ghcr.io/acme/api 1.0@` + sha.String() + ` -> 2.0@` + newSHA.String() + `
 - "x\ny.yaml":1: nginx (none) -> 1.27.4
 
+Image-Updater-Change: "x\ny.yaml" docker.io/library/nginx (none) -> 1.27.4
 Image-Updater-Policy: api
 Image-Updater-Change: a b/values.yaml ghcr.io/acme/api 1.0@` + sha.String() + ` -> 2.0@` + newSHA.String() + `
-Image-Updater-Change: "x\ny.yaml" docker.io/library/nginx (none) -> 1.27.4
 `,
 	}, {
 		name: "a digest alone, of a tag that moved and of one that had none",

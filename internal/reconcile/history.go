@@ -70,10 +70,9 @@ func (t *tree) history(ctx context.Context) History {
 		h.Cut = []string{t.git.Name}
 	}
 	for _, c := range log.Commits {
-		policies, changes := plan.ParseTrailers(c.Message)
-		for _, change := range changes {
+		for _, change := range plan.ParseChanges(c.Message) {
 			h.Written = append(h.Written, Written{When: c.When, Git: t.git.Name, Branch: c.Branch, Commit: c.ID, Author: c.Author,
-				Policies: t.behindChange(policies, change), Trailer: change})
+				Policies: t.behindChange(change), Trailer: change.Trailer})
 		}
 	}
 	return h
@@ -91,16 +90,16 @@ func (t *tree) ownBranches() []string {
 	return slices.Compact(names)
 }
 
-// behindChange narrows the policies of a commit down to those of the change's image, as the policy file has them now.
-func (t *tree) behindChange(policies []string, change plan.Trailer) []string {
+// behindChange narrows the policies that may be behind a change down to those of its image, as the policy file has them now.
+func (t *tree) behindChange(change plan.Told) []string {
 	var of []string
 	for _, p := range t.reconciler.Config.Policies {
-		if p.Image == change.Image && slices.Contains(policies, p.Name) {
+		if p.Image == change.Image && slices.Contains(change.Policies, p.Name) {
 			of = append(of, p.Name)
 		}
 	}
 	if len(of) == 0 {
-		return policies
+		return change.Policies
 	}
 	return of
 }

@@ -157,7 +157,14 @@ func (b *Branch) Preview(ctx context.Context, commits []Commit) (Preview, error)
 
 // signature dates a commit.
 func (b *Branch) signature() git.Signature {
-	s := git.Signature{Name: b.author.Name, Email: b.author.Email, When: b.writer.now()}
+	s := b.author.signature()
+	s.When = b.writer.now()
+	return s
+}
+
+// signature is the identity as it signs, without a time.
+func (i Identity) signature() git.Signature {
+	s := git.Signature{Name: i.Name, Email: i.Email}
 	if strings.TrimSpace(s.Name) == "" {
 		s.Name = "image-updater"
 	}

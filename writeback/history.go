@@ -19,8 +19,10 @@ type Logged struct {
 	ID      string
 	Branch  string
 	Author  string // the name
+	Maker   string // of who made it what it is: whoever amended, picked or squashed one of ours, else the author
 	When    time.Time
 	Message string
+	Made    bool // it may be one that we made, and is as we made it
 }
 
 // History returns the commits of the target's branch, and of those heads that there are what the branch has not: the
@@ -55,18 +57,19 @@ func (w *Writer) History(ctx context.Context, t Target, heads []string, depth in
 	}
 	var all Log
 	for i, tip := range tips {
-		log := backFrom(fetched, names[i], tip, tips[:min(i, 1)]...)
+		log := backFrom(fetched, t.Author.signature(), names[i], tip, tips[:min(i, 1)]...)
 		all.Commits = append(all.Commits, log.Commits...)
 		all.Cut = all.Cut || log.Cut
 	}
 	return all, nil
 }
 
-func backFrom(fetched *git.Log, branch string, tip git.Hash, others ...git.Hash) Log {
+func backFrom(fetched *git.Log, we git.Signature, branch string, tip git.Hash, others ...git.Hash) Log {
 	back, cut := fetched.Back(tip, others...)
 	log := Log{Commits: make([]Logged, len(back)), Cut: cut}
 	for i, c := range back {
-		log.Commits[i] = Logged{ID: c.ID.String(), Branch: branch, Author: c.AuthorName(), When: c.When(), Message: c.Message}
+		log.Commits[i] = Logged{ID: c.ID.String(), Branch: branch, Author: c.AuthorName(), Maker: c.Maker(we), When: c.When(),
+			Message: c.Message, Made: c.MadeBy(we)}
 	}
 	return log
 }

@@ -43,7 +43,7 @@ type keptPast struct {
 	Commits []keptCommit
 }
 
-// keptCommit is a commit without the addresses of those who made it, and with the gist of its message alone.
+// keptCommit is a commit without the addresses of others who made it, and with the gist of its message alone.
 type keptCommit struct{ ID, Parents, Author, Committer, Message string } // the ids in bytes
 
 // History returns the commits that led to the tip, depth of them one behind the other, with what gist leaves of their
@@ -62,7 +62,7 @@ func (b *Branch) History(ctx context.Context, depth int, gist func(message strin
 		}
 		p.latest.mark, p.latest.log = mark, read
 	}
-	log := backFrom(p.latest.log, b.name, mark.Tip)
+	log := backFrom(p.latest.log, b.author.signature(), b.name, mark.Tip)
 	for i, c := range log.Commits {
 		log.Commits[i].Message = gist(c.Message)
 	}
@@ -158,7 +158,7 @@ func (b *Branch) writePast() error {
 	}
 	kept := keptPast{Mark: mark}
 	for c := range log.All() {
-		c = c.Brief()
+		c = c.Brief(b.author.signature())
 		var parents strings.Builder
 		for _, parent := range c.Parents {
 			parents.Write(parent[:])

@@ -35,8 +35,19 @@ type Logged struct {
 // MadeBy reports whether the commit may be one that [Draft.Commit] made for the identity of s, at whatever time: author
 // and committer are one and the same. Whoever amends, rebases or picks such a commit becomes its committer.
 func (l Logged) MadeBy(s Signature) bool {
-	return l.Author == l.Committer && strings.HasPrefix(l.Author, s.person()+" ")
+	return l.Author == l.Committer && s.signed(l.Author)
 }
+
+// Maker is the name of who made the commit what it is: of its author or, if that is s, of whoever committed it again.
+func (l Logged) Maker(s Signature) string {
+	if s.signed(l.Author) {
+		return nameIn(l.Committer)
+	}
+	return nameIn(l.Author)
+}
+
+// signed reports whether the line of an author or a committer is of the identity of s.
+func (s Signature) signed(line string) bool { return strings.HasPrefix(line, s.person()+" ") }
 
 // Log reads the commits that lead to tips, depth of them one behind the other. Trees and files stay at the server if it
 // can leave them out; one that cannot is asked for less. What leads to the commit have, if it is not zero, is left out as
@@ -211,10 +222,15 @@ func newLogged(c *commit) Logged {
 	return Logged{ID: c.id, Parents: c.parents, Message: c.message, Author: c.author, Committer: c.committer}
 }
 
-// Brief leaves out who is behind a commit but for the author's name.
-func (l Logged) Brief() Logged {
-	l.Author = l.AuthorName()
-	l.Committer = l.Committer[strings.LastIndexByte(l.Committer, '>')+1:]
+// Brief leaves out the addresses of all but the identity of s.
+func (l Logged) Brief(s Signature) Logged {
+	without := func(line string) string {
+		if s.signed(line) {
+			return line
+		}
+		return nameIn(line) + " <>" + line[strings.LastIndexByte(line, '>')+1:]
+	}
+	l.Author, l.Committer = without(l.Author), without(l.Committer)
 	return l
 }
 
@@ -230,7 +246,9 @@ func (l Logged) When() time.Time {
 }
 
 // AuthorName is the name of the author without the address.
-func (l Logged) AuthorName() string {
-	name, _, _ := strings.Cut(l.Author, "<")
+func (l Logged) AuthorName() string { return nameIn(l.Author) }
+
+func nameIn(line string) string {
+	name, _, _ := strings.Cut(line, "<")
 	return strings.TrimSpace(name)
 }

@@ -125,3 +125,32 @@ func TestLoggedPerson(t *testing.T) {
 		}
 	}
 }
+
+// A commit is told by who made it what it is, with the addresses of others and without.
+func TestLoggedMaker(t *testing.T) {
+	t.Parallel()
+	we := git.Signature{Name: "image-updater", Email: "bot@acme.example"}
+	const ours, later, ann = "image-updater <bot@acme.example> 1 +0000", "image-updater <bot@acme.example> 2 +0000", "Ann <ann@acme.example> 2 +0000"
+	for _, test := range []struct {
+		author, committer, maker string
+		made                     bool
+	}{
+		{ours, ours, "image-updater", true},
+		{ours, later, "image-updater", false},
+		{ours, ann, "Ann", false},
+		{ann, ours, "Ann", false},
+		{ann, ann, "Ann", false},
+		{"image-updater <other@acme.example> 1 +0000", "image-updater <other@acme.example> 1 +0000", "image-updater", false},
+	} {
+		whole := git.Logged{Author: test.author, Committer: test.committer}
+		brief := whole.Brief(we)
+		for _, c := range []git.Logged{whole, brief} {
+			if c.Maker(we) != test.maker || c.MadeBy(we) != test.made || !c.When().Equal(whole.When()) {
+				t.Errorf("%q: maker %q, made %v, %v", c, c.Maker(we), c.MadeBy(we), c.When())
+			}
+		}
+		if strings.Contains(brief.Author+brief.Committer, "ann@") {
+			t.Errorf("an address is left: %q", brief)
+		}
+	}
+}

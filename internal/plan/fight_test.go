@@ -26,7 +26,7 @@ type history struct {
 
 func (h *history) commit(author, message string) {
 	id := fmt.Sprintf("%040x", len(h.commits)+1)
-	h.commits = slices.Insert(h.commits, 0, plan.Commit{ID: id, Author: author, Message: message, When: time.Unix(int64(len(h.commits)), 0)})
+	h.commits = slices.Insert(h.commits, 0, plan.Commit{ID: id, Maker: author, Message: message, Made: author == "image-updater", When: time.Unix(int64(len(h.commits)), 0)})
 }
 
 func (h *history) found() edit.Found {

@@ -12,12 +12,16 @@ import (
 func governing(policies []Policy, site edit.Site) []Policy {
 	var of []Policy
 	for _, p := range policies {
-		named := site.Policy == p.Name
-		if named || site.Policy == "" && p.Image == site.Image && p.Paths.Match(site.Path) {
+		if p.governs(site) {
 			of = append(of, p)
 		}
 	}
 	return of
+}
+
+// governs reports whether the policy is one of those that decide a site.
+func (p Policy) governs(site edit.Site) bool {
+	return site.Policy == p.Name || site.Policy == "" && p.Image == site.Image && p.Paths.Match(site.Path)
 }
 
 // concerned returns the policies a refusal stops: the one it names, else those of its image whose paths hold it. A

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -12,17 +13,22 @@ import (
 // Commit is a commit of the branch, as far as a plan looks at it.
 type Commit struct {
 	ID      string
-	Author  string // the name
+	Maker   string // the name of who made it what it is
 	When    time.Time
 	Message string
+	// Made says that it is as this program has made it. Of others that carry our trailers (they were squashed, amended, or
+	// have taken over a message) these tell what was proposed, and not what they did.
+	Made bool
 }
 
 // Past is what the commits of a branch tell about what this program wrote there.
 type Past struct {
-	commits []Commit // the latest first
-	ours    map[int]bool
+	commits []Commit          // the latest first
+	bare    []int             // the work of others: the commits without changes of ours, the latest first
+	altered []int             // those with changes of ours that are not as we made them, the latest first
 	writes  map[place][]write // the oldest first
 	latest  map[string]int    // of each policy hash the latest commit that bears it
+	reverts map[string]int    // of the id of a commit the latest one that says that it reverts it
 }
 
 // place is where references to one image stand. Lines move, so they are no part of it.
@@ -31,11 +37,14 @@ type place struct {
 	image image.Repository
 }
 
-// write is one change that was written, by a policy or by the command set.
+// write is one change that was written, by a policy or by the command set, or that was proposed in a commit of others.
 type write struct {
 	from, to value
-	commit   int  // its index
-	told     bool // by the command set, so by a person: no policy has decided it
+	commit   int      // its index
+	nth      int      // which it is of those that its commit has for the place
+	policies []string // that may be behind it
+	told     bool     // by the command set, so by a person: no policy has decided it
+	made     bool
 }
 
 // value is what a reference holds.
@@ -62,22 +71,50 @@ func Gist(message string) string {
 
 // NewPast reads the trailers of commits, which come latest first.
 func NewPast(commits []Commit) *Past {
-	p := &Past{commits: commits, ours: map[int]bool{}, writes: map[place][]write{}, latest: map[string]int{}}
+	p := &Past{commits: commits, writes: map[place][]write{}, latest: map[string]int{}, reverts: map[string]int{}}
 	for i, c := range slices.Backward(commits) {
-		_, changes := ParseTrailers(c.Message)
 		hashes := parseHashes(c.Message)
 		for _, hash := range hashes {
 			p.latest[hash] = i
 		}
+		for id := range reverted(c.Message) {
+			p.reverts[id] = i
+		}
+		changes := ParseChanges(c.Message)
+		switch {
+		case len(changes) == 0:
+			p.bare = append(p.bare, i)
+		case !c.Made:
+			p.altered = append(p.altered, i)
+		}
+		nth := map[place]int{}
 		for _, t := range changes {
-			p.ours[i] = true
 			at := place{t.Path, t.Image}
 			p.writes[at] = append(p.writes[at], write{
-				from: value{t.From, t.FromDigest}, to: value{t.To, t.ToDigest}, commit: i, told: len(hashes) == 0,
+				from: value{t.From, t.FromDigest}, to: value{t.To, t.ToDigest}, commit: i, nth: nth[at], policies: t.Policies,
+				told: len(hashes) == 0, made: c.Made,
 			})
+			nth[at]++
 		}
 	}
+	slices.Reverse(p.bare)
+	slices.Reverse(p.altered)
 	return p
+}
+
+// reverted yields the ids of the commits that a message says to revert.
+func reverted(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, after := range strings.Split(text, reverts)[1:] {
+			end := strings.IndexFunc(after, func(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) })
+			if end < 0 {
+				end = len(after)
+			}
+			if !yield(after[:end]) {
+				return
+			}
+		}
+	}
 }
 
 // Tells reports whether the commits tell what was written in the place of each change.
@@ -87,108 +124,6 @@ func (p *Past) Tells(changes []Change) bool {
 	})
 }
 
-// standing is a value that was written and, if nobody has moved it, still stands. The others are those that it followed.
-type standing struct {
-	value
-	others  []value
-	commit  int // that wrote it
-	decided int // the latest commit of a policy among those that led to it, -1 for none
-	undone  int // the commit of the command set that took it back, -1 for none
-}
-
-// standings returns what should stand in a place that has so many references, the latest last. newer is the order of
-// tags of the policy that asks.
-func standings(writes []write, references int, newer func(a, b string) bool) []standing {
-	var all []standing
-	for _, w := range writes {
-		next := standing{value: w.to, commit: w.commit, decided: -1, undone: -1}
-		if !w.told {
-			next.decided = w.commit
-		}
-		i := follows(all, w, references)
-		if i < 0 && references == 1 { // a person has moved it in between, there is no other
-			i = len(all) - 1
-		}
-		if i >= 0 {
-			before := all[i]
-			if w.told && before.leadsBack(w.to, newer) { // a person went back by the command set
-				all[i].others = append(all[i].others, w.to)
-				all[i].undone = w.commit
-				continue
-			}
-			next.others = append(slices.Clone(before.others), before.value)
-			if w.told {
-				next.decided = before.decided
-			}
-			all = slices.Delete(all, i, i+1)
-		} else if w.told && newer(w.from.tag, w.to.tag) {
-			next.value, next.undone = w.from, w.commit
-			next.others = []value{w.to}
-		}
-		next.others = append(next.others, w.from)
-		all = append(all, next)
-	}
-	return all
-}
-
-// leadsBack reports whether going to a value is a way back: to an older tag or, where their order does not tell, to what
-// stood there before.
-func (s standing) leadsBack(to value, newer func(a, b string) bool) bool {
-	return newer(s.tag, to.tag) || to != s.value && !newer(to.tag, s.tag) && slices.Contains(s.others, to)
-}
-
-// follows returns the index of the value that a write goes on from: one that stands or, if there is no reference of which
-// nothing was written yet, one that a person has gone back from. It is -1 for none. Of one commit no write goes on from another.
-func follows(all []standing, w write, references int) int {
-	for i, s := range slices.Backward(all) {
-		if s.commit != w.commit && s.value == w.from {
-			return i
-		}
-	}
-	for i, s := range slices.Backward(all) {
-		if s.commit != w.commit && len(all) >= references && slices.Contains(s.others, w.from) {
-			return i
-		}
-	}
-	return -1
-}
-
-// unsettled is what of a place does not stand as it was written.
-type unsettled struct {
-	open  []standing     // values that no reference holds, the latest first
-	loose map[value]bool // what the references hold that were not written so
-}
-
-// settleWith matches standing values, the latest last, with the references of a place.
-func settleWith(all []standing, sites []edit.Site) unsettled {
-	all = all[max(0, len(all)-len(sites)):] // older ones are of references that are gone
-	u := unsettled{loose: map[value]bool{}}
-	claimed := make([]bool, len(sites))
-	for _, s := range slices.Backward(all) {
-		i := 0
-		for i < len(sites) && (claimed[i] || !s.stands(sites[i])) {
-			i++
-		}
-		if i == len(sites) {
-			u.open = append(u.open, s)
-			continue
-		}
-		claimed[i] = true
-	}
-	for i, site := range sites {
-		if !claimed[i] {
-			u.loose[valueOf(site)] = true
-		}
-	}
-	return u
-}
-
-// stands reports whether a site holds the value.
-func (v value) stands(site edit.Site) bool {
-	tag, digest := site.Shown(v.tag, v.digest)
-	return site.Tag == tag && site.Digest == digest
-}
-
 // changed reports whether the policy is another one than when the value was written. It is not, if the policy has written
 // anything since as it is now.
 func (p *Past) changed(by Policy, s standing) bool {
@@ -196,36 +131,37 @@ func (p *Past) changed(by Policy, s standing) bool {
 	return s.decided >= 0 && (!known || latest > s.decided)
 }
 
-// by names who moved a reference below a standing value: whose commit says that it reverts ours, else the latest commit
-// of somebody else since, which is as much as commits without their files tell. It is "" if there is none.
+// by names who moved a reference below a standing value: whose commit says that it reverts the one that wrote it, else the
+// latest commit of somebody else since, which is as much as commits without their files tell. What others have made of ours
+// is the last to be thought of, that one included. It is "" if there is none.
 func (p *Past) by(s standing) string {
 	if s.undone >= 0 {
 		return p.signed(s.undone)
 	}
-	latest, others := -1, 0
-	for i := range s.commit {
-		switch {
-		case strings.Contains(p.commits[i].Message, reverts+p.commits[s.commit].ID):
-			return p.signed(i)
-		case p.ours[i]:
-		case latest < 0:
-			latest = i
-		default:
-			others++
+	if i, ok := p.reverted(s); ok {
+		return p.signed(i)
+	}
+	switch since, _ := slices.BinarySearch(p.bare, s.commit); since {
+	case 0:
+		if len(p.altered) == 0 || p.altered[0] > s.commit {
+			return ""
 		}
+		return p.signed(p.altered[0])
+	case 1:
+		return p.signed(p.bare[0])
+	case 2:
+		return p.signed(p.bare[0]) + " or the commit before it"
 	}
-	switch {
-	case latest < 0:
-		return ""
-	case others == 0:
-		return p.signed(latest)
-	case others == 1:
-		return p.signed(latest) + " or the commit before it"
-	}
-	return p.signed(latest) + " or one of the commits before it"
+	return p.signed(p.bare[0]) + " or one of the commits before it"
 }
 
-func (p *Past) signed(i int) string { return p.commits[i].Author + ", " + short(p.commits[i].ID) }
+// reverted returns the commit that says that it reverts the one that wrote a standing value.
+func (p *Past) reverted(s standing) (commit int, ok bool) {
+	commit, ok = p.reverts[p.commits[s.commit].ID]
+	return commit, ok && commit < s.commit
+}
+
+func (p *Past) signed(i int) string { return p.commits[i].Maker + ", " + short(p.commits[i].ID) }
 
 // short is how Git shows a commit to people.
 func short(id string) string { return id[:min(len(id), 7)] }

@@ -66,7 +66,7 @@ func (p Plan) Wanted() []Change {
 func Make(in Input) Plan {
 	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, told: map[decisionKey]bool{},
 		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, heldOnce: map[Held]bool{}, seen: map[string]bool{},
-		unsettled: map[placeKey]unsettled{}}
+		unsettled: map[placeKey]unsettled{}, standing: map[placeKey][]standing{}}
 	refused, notes := settle(in.Found)
 	m.notes = slices.DeleteFunc(notes, m.aside)
 	m.refusals(refused)
@@ -93,6 +93,8 @@ type maker struct {
 	undecided []Undecided
 	seen      map[string]bool // policies with a reference, decided or refused
 	places    map[place][]edit.Site
+	goneBy    map[nameKey][]place // of files that are not there any more
+	standing  map[placeKey][]standing
 	unsettled map[placeKey]unsettled
 }
 

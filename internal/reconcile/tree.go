@@ -143,7 +143,7 @@ func (t *tree) past(ctx context.Context, changes []plan.Change) (*plan.Past, err
 		}
 		commits := make([]plan.Commit, len(log.Commits))
 		for i, c := range log.Commits {
-			commits[i] = plan.Commit{ID: c.ID, Author: c.Author, When: c.When, Message: c.Message}
+			commits[i] = plan.Commit{ID: c.ID, Maker: c.Maker, When: c.When, Message: c.Message, Made: c.Made}
 		}
 		if past = plan.NewPast(commits); !log.Cut || past.Tells(changes) {
 			break

@@ -84,6 +84,9 @@ func (p *pulls) input(ctx context.Context, g pullGroup, report *Report) (proposa
 		return in, nil
 	}
 	in.Group = p.at.plan.Groups[at]
+	if err := p.keepStanding(ctx, &in); err != nil {
+		return in, err
+	}
 	if err := p.word(&in, in.Group); err != nil {
 		return in, err
 	}
@@ -91,6 +94,28 @@ func (p *pulls) input(ctx context.Context, g pullGroup, report *Report) (proposa
 		return in, nil // all of it could be made of the very same files, which need not be read again
 	}
 	return in, p.makeable(ctx, &in, report)
+}
+
+// keepStanding adds what the branch has of references about which nothing was decided, where it is to be made anew for
+// something else: a registry that does not answer takes nothing back. What a gate stops is kept by package proposal.
+func (p *pulls) keepStanding(ctx context.Context, in *proposal.Input) error {
+	if in.HeadTip == "" {
+		return nil
+	}
+	standing, err := p.standing(ctx, proposal.BranchPrefix+in.Group.Key, p.at.plan)
+	if err != nil {
+		return err
+	}
+	stands := func(c plan.Change) bool { return slices.Contains(standing, c.Trailer()) }
+	if !slices.ContainsFunc(in.Group.Changes, func(c plan.Change) bool { return !stands(c) }) {
+		return nil
+	}
+	left := p.at.plan
+	left.Undecided = slices.DeleteFunc(slices.Clone(left.Undecided), func(u plan.Undecided) bool {
+		return slices.ContainsFunc(in.Withheld, func(w plan.Withheld) bool { return w.Site == u.Site && stands(w.Change) })
+	})
+	in.Group = left.Keep(in.Group, p.git.Name, standing)
+	return nil
 }
 
 // makeable leaves of the group the changes that can be made, and reports the others.

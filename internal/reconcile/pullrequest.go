@@ -85,7 +85,7 @@ type pulls struct {
 	counted  bool            // opened is known
 	opened   []proposal.Pull // by this program, and open
 	warned   map[proposal.Kind]bool
-	report   Report
+	reports  []Report // of the groups so far
 }
 
 // pullGroup is a group that is written by a pull request, whether anything of it is to be changed or not.
@@ -118,20 +118,17 @@ func (t *tree) pullGroups() []pullGroup {
 	return groups
 }
 
-// whole adds the policies that share a pull request with one that is selected: without them it would lose their changes.
-func (t *tree) whole() {
+// whole adds the policies that share a pull request with the one that is selected: without them it would lose their
+// changes.
+func (t *tree) whole(selected string) {
 	mine := map[string]bool{}
 	for _, g := range t.pullGroups() {
 		mine[g.key] = true
 	}
-	selected := t.policies
-	t.policies = nil
-	for _, p := range t.reconciler.writingTo(t.git, "") {
-		chosen := slices.ContainsFunc(selected, func(s config.Policy) bool { return s.Name == p.Name })
-		if chosen || t.git.WriteFor(p).Mode == config.PullRequest && mine[t.groupKey(p)] {
-			t.policies = append(t.policies, p)
-		}
-	}
+	t.policies = slices.DeleteFunc(t.reconciler.writingTo(t.git, ""), func(p config.Policy) bool {
+		shares := t.git.WriteFor(p).Mode == config.PullRequest && mine[t.groupKey(p)]
+		return p.Name != selected && !shares
+	})
 }
 
 // maxMoves is how often a group is decided again because a branch has moved meanwhile.
@@ -146,22 +143,22 @@ func (t *tree) pullRequests(ctx context.Context, at snapshot, observed *observat
 	}
 	at.lists = observed.known()
 	p := &pulls{tree: t, observed: observed, write: write, at: at, warned: map[proposal.Kind]bool{}}
-	p.report.PullRequests = []PullRequest{}
+	p.add(Report{PullRequests: []PullRequest{}})
 	var err error
 	if p.forge, err = t.reconciler.Forge(t.git); err != nil {
 		for _, g := range groups {
-			p.fail(g, err)
+			p.add(p.failed(g.policies, err))
 		}
-		return p.at, p.report
+		return p.at, join(p.reports)
 	}
 	defer p.forge.CloseIdleConnections()
 	for _, g := range groups {
 		if err := p.group(ctx, g); err != nil {
-			p.fail(g, err)
+			p.add(p.failed(g.policies, err))
 		}
 	}
 	p.tellStale()
-	return p.at, p.report
+	return p.at, join(p.reports)
 }
 
 // group looks after one group. Where a branch moves meanwhile it begins anew with what stands there then.
@@ -180,19 +177,17 @@ func (p *pulls) group(ctx context.Context, g pullGroup) error {
 			}
 			continue
 		}
-		p.report = join([]Report{p.report, report})
+		p.add(report)
 		return err
 	}
 }
 
-func (p *pulls) fail(g pullGroup, err error) {
-	p.report = join([]Report{p.report, p.failed(g.policies, err)})
-}
+func (p *pulls) add(r Report) { p.reports = append(p.reports, r) }
 
 func (p *pulls) warn(kind proposal.Kind, text string) {
 	if !p.warned[kind] {
 		p.warned[kind] = true
-		p.report.Warnings = append(p.report.Warnings, Warning{Git: p.git.Name, Text: text})
+		p.add(Report{Warnings: []Warning{{Git: p.git.Name, Text: text}}})
 	}
 }
 

@@ -36,7 +36,9 @@ func (r *Reconciler) trees(s Selection) []*tree {
 		}
 		if policies := r.writingTo(g, s.Policy); len(policies) > 0 {
 			t := &tree{reconciler: r, index: len(trees), git: g, policies: policies}
-			t.whole()
+			if s.Policy != "" {
+				t.whole(s.Policy)
+			}
 			trees = append(trees, t)
 		}
 	}

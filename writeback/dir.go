@@ -44,14 +44,15 @@ func OpenDir(name string) (*Dir, error) {
 func (d *Dir) Close() error { return d.root.Close() }
 
 // Find returns the references that s finds in the files that match paths, by path. Symbolic links, what Git ignores and
-// files that are too large are left out with a note; .git is left out without.
+// files that are too large are left out with a note; .git is left out without. Of what cannot be read there is an
+// [*UnreadError] each, joined, beside what was found in the rest.
 func (d *Dir) Find(ctx context.Context, s *edit.Scanner, paths edit.Paths) (edit.Found, error) {
 	d.scanner = s
 	w := dirWalk{dir: d, scanner: s, paths: paths}
 	if err := w.folder(ctx, d.root, ".", "", nil); err != nil {
 		return edit.Found{}, err
 	}
-	return w.found, nil
+	return w.found, errors.Join(w.unread...)
 }
 
 // dirWalk is one search of a folder.
@@ -60,6 +61,7 @@ type dirWalk struct {
 	scanner *edit.Scanner
 	paths   edit.Paths
 	found   edit.Found
+	unread  []error
 	buffer  []byte // of the file that is looked at: a scanner keeps none of its bytes
 }
 
@@ -70,7 +72,8 @@ func (w *dirWalk) folder(ctx context.Context, root *os.Root, name, chart string,
 		return context.Cause(ctx)
 	}
 	if len(parts) > maxNesting {
-		return fmt.Errorf("%s: folders are nested more than %d deep", name, maxNesting)
+		// The whole path is longer than any screen.
+		return reading(path.Join(parts[:3]...), fmt.Errorf("folders are nested more than %d deep", maxNesting))
 	}
 	entries, err := readDir(root)
 	if err != nil {
@@ -87,7 +90,11 @@ func (w *dirWalk) folder(ctx context.Context, root *os.Root, name, chart string,
 	for _, e := range entries {
 		below := slices.Concat(parts, []string{e.Name()})
 		if err := w.entry(ctx, root, path.Join(name, e.Name()), chart, below, e); err != nil {
-			return err
+			unread, ok := errors.AsType[*UnreadError](err)
+			if !ok {
+				return err
+			}
+			w.unread = append(w.unread, unread)
 		}
 	}
 	return nil
@@ -154,7 +161,7 @@ func (w *dirWalk) note(name, reason string) {
 }
 
 // reading says what could not be read: the system knows the last part of the path alone.
-func reading(name string, err error) error { return fmt.Errorf("reading %s: %w", name, cause(err)) }
+func reading(name string, err error) error { return &UnreadError{Path: name, Err: cause(err)} }
 
 // cause is an error of the system without the path that the caller names.
 func cause(err error) error {

@@ -335,6 +335,29 @@ func TestDirNamesWhatCannotBeRead(t *testing.T) {
 	}
 }
 
+// What is nested too deep is told by the beginning of its path, and the rest is found.
+func TestDirNestedTooDeep(t *testing.T) {
+	t.Parallel()
+	top := t.TempDir()
+	deep := filepath.Join(top, "apps/a/b", strings.Repeat("c/", 520))
+	if err := os.MkdirAll(deep, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{deep, filepath.Join(top, "web")} {
+		file := filepath.Join(name, "Dockerfile")
+		if err := errors.Join(os.MkdirAll(name, 0o700), os.WriteFile(file, []byte("FROM nginx:1\n"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := openDir(t, top).Find(t.Context(), newScanner(t, edit.Query{}), nil)
+	if want := "reading apps/a/b: folders are nested more than 512 deep"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %q", err, want)
+	}
+	if len(found.Sites) != 1 || found.Sites[0].Path != "web/Dockerfile" {
+		t.Errorf("found %v", found.Sites)
+	}
+}
+
 // dying is done from the n-th time on that it is asked.
 type dying struct {
 	context.Context

@@ -36,6 +36,17 @@ func (e *UnsureError) Error() string {
 // Unwrap returns why that is not known.
 func (e *UnsureError) Unwrap() error { return e.Err }
 
+// UnreadError is a file or folder that could not be read.
+type UnreadError struct {
+	Path string // in the folder
+	Err  error
+}
+
+func (e *UnreadError) Error() string { return fmt.Sprintf("reading %s: %s", e.Path, e.Err) }
+
+// Unwrap returns the error without the file.
+func (e *UnreadError) Unwrap() error { return e.Err }
+
 // FileError is a file of a folder that could not be written. It stays as it was.
 type FileError struct {
 	Path string // in the folder

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"runtime/debug"
 	"slices"
 
@@ -69,6 +70,9 @@ func (a *app) references(ctx context.Context, flags referencesFlags) error {
 	} else {
 		l.print(listed)
 	}
+	if err == nil && len(l.unread) > 0 {
+		return failed(errors.Join(l.unread...))
+	}
 	if err == nil && flags.exitCode && len(ungoverned.References) > 0 {
 		return &exit{code: exitChanges}
 	}
@@ -84,6 +88,7 @@ type lister struct {
 	base     string      // what a person puts before a path: see setter
 	policies []plan.Policy
 	scanner  *edit.Scanner
+	unread   []error // what could not be read, which is told after the rest
 }
 
 // newLister prepares the search. A folder is looked through for all policies, a Git repository for those that write to it,
@@ -158,8 +163,12 @@ func (l *lister) folder(ctx context.Context, dir string) (edit.Found, error) {
 	l.base = fromHere(dir)
 	defer debug.SetGCPercent(debug.SetGCPercent(lookingGCPercent))
 	found, err := d.Find(ctx, l.scanner, nil)
-	if err != nil {
-		return edit.Found{}, failed(err)
+	for _, err := range separate(err) {
+		unread, ok := errors.AsType[*writeback.UnreadError](err)
+		if !ok {
+			return edit.Found{}, failed(err)
+		}
+		l.unread = append(l.unread, &writeback.UnreadError{Path: path.Join(l.base, unread.Path), Err: unread.Err})
 	}
 	return found, nil
 }

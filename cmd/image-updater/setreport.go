@@ -51,6 +51,8 @@ func (s *setter) problems(done outcome) (problems []reconcile.Problem, hints []s
 	for _, err := range separate(done.failed) {
 		if e, ok := errors.AsType[*writeback.FileError](err); ok {
 			err = &writeback.FileError{Path: path.Join(s.base, e.Path), Err: e.Err}
+		} else if e, ok := errors.AsType[*writeback.UnreadError](err); ok {
+			err = &writeback.UnreadError{Path: path.Join(s.base, e.Path), Err: e.Err}
 		}
 		problems = append(problems, reconcile.Problem{Err: err})
 	}

@@ -98,9 +98,9 @@ func (s *setter) folder(ctx context.Context, dir string) outcome {
 	}
 	defer d.Close()
 	defer debug.SetGCPercent(debug.SetGCPercent(lookingGCPercent))
-	found, err := d.Find(ctx, s.scanner, s.paths)
-	if err != nil {
-		return outcome{failed: err}
+	found, unread := d.Find(ctx, s.scanner, s.paths)
+	if _, ok := errors.AsType[*writeback.UnreadError](unread); unread != nil && !ok {
+		return outcome{failed: unread}
 	}
 	write := d.Write
 	if s.dryRun {
@@ -108,7 +108,8 @@ func (s *setter) folder(ctx context.Context, dir string) outcome {
 	}
 	debug.SetGCPercent(writingGCPercent)
 	done := outcome{plan: s.plan("", found)}
-	done.preview, done.failed = write(ctx, done.plan.Group.Edits())
+	done.preview, err = write(ctx, done.plan.Group.Edits())
+	done.failed = errors.Join(unread, err) // what cannot be read may hold the image
 	return done
 }
 

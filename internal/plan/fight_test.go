@@ -3,6 +3,8 @@ package plan_test
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"path"
 	"slices"
 	"testing"
 	"time"
@@ -22,6 +24,27 @@ type history struct {
 	tags    []string          // in the registry
 	commits []plan.Commit     // the latest first
 	written map[string]string // what our side wrote last in each file, "" for nothing
+	moved   map[string]string // where a file is now by where it was
+}
+
+// move is git mv, with another tag in the same commit or not. The name of the file stays.
+func (h *history) move(from, tag string) {
+	to := fmt.Sprintf("%d/%s", len(h.commits), path.Base(from))
+	h.files[to], h.written[to] = tag, h.written[from]
+	delete(h.files, from)
+	delete(h.written, from)
+	for was, is := range h.moved {
+		if is == from {
+			h.moved[was] = to
+		}
+	}
+	h.moved[from] = to
+	h.commit("A Person", "Move")
+}
+
+// isMoved reports whether a file was somewhere else before.
+func (h *history) isMoved(path string) bool {
+	return slices.Contains(slices.Collect(maps.Values(h.moved)), path)
 }
 
 func (h *history) commit(author, message string) {
@@ -45,7 +68,7 @@ func (h *history) make() plan.Plan {
 	}
 	return plan.Make(plan.Input{
 		Policies: []plan.Policy{h.policy}, Found: h.found(), Lists: map[image.Repository]plan.List{nginx: list},
-		Past: plan.NewPast(h.commits),
+		Past: plan.NewPast(h.commits), Now: time.Unix(int64(len(h.commits)), 0),
 	})
 }
 
@@ -88,8 +111,9 @@ func (h *history) revert(back int) {
 			continue
 		}
 		for _, change := range changes {
-			if h.files[change.Path] == change.To {
-				h.files[change.Path] = change.From
+			at := cmp.Or(h.moved[change.Path], change.Path) // git finds a file that was renamed
+			if h.files[at] == change.To {
+				h.files[at] = change.From
 			}
 		}
 		h.commit("A Person", "Revert \"Update nginx\"\n\nThis reverts commit "+c.ID+".\n")
@@ -107,26 +131,33 @@ func versions() *rapid.Generator[string] {
 }
 
 // Whatever people, pipelines and publishers do, a pass writes the best tag everywhere but where a person has moved a
-// reference below what was written there last, and there only a newer one than that. A second pass does nothing.
+// reference below what was written there last, by that file's name wherever it is, and there only a newer one than that. A second pass does nothing.
 func TestNoFight(t *testing.T) {
 	t.Parallel()
 	web := plan.Policy{Name: "web", Image: nginx, Choice: choice(t, policy.Spec{}), Group: "web"}
-	paths := []string{"a/web.yaml", "a/api.yaml", "b/cache.yaml"}
+	begin := []string{"a/web.yaml", "a/api.yaml", "b/cache.yaml"}
 	rapid.Check(t, func(t *rapid.T) {
-		h := &history{policy: web, files: map[string]string{}, written: map[string]string{}}
-		for _, path := range paths {
+		h := &history{policy: web, files: map[string]string{}, written: map[string]string{}, moved: map[string]string{}}
+		for _, path := range begin {
 			h.files[path] = versions().Draw(t, path)
 		}
+		draw := func(t *rapid.T) string { return rapid.SampledFrom(slices.Sorted(maps.Keys(h.files))).Draw(t, "path") }
 		t.Repeat(map[string]func(*rapid.T){
 			"a publisher pushes": func(t *rapid.T) { h.tags = append(h.tags, versions().Draw(t, "tag")) },
 			"a person edits": func(t *rapid.T) {
-				h.files[rapid.SampledFrom(paths).Draw(t, "path")] = versions().Draw(t, "tag")
+				h.files[draw(t)] = versions().Draw(t, "tag")
 				h.commit("A Person", "By hand")
 			},
 			"a person reverts":             func(t *rapid.T) { h.revert(rapid.IntRange(0, 2).Draw(t, "back")) },
 			"a person does something else": func(*rapid.T) { h.commit("A Person", "Unrelated") },
 			"a pipeline sets": func(t *rapid.T) {
-				h.set(rapid.SampledFrom(paths).Draw(t, "path"), versions().Draw(t, "tag"))
+				if path := draw(t); !h.isMoved(path) {
+					h.set(path, versions().Draw(t, "tag"))
+				}
+			},
+			"a person moves a file": func(t *rapid.T) {
+				path := draw(t)
+				h.move(path, rapid.SampledFrom([]string{h.files[path], versions().Draw(t, "tag")}).Draw(t, "tag there"))
 			},
 			"a pass": func(t *rapid.T) {
 				want := map[string]string{}
@@ -139,7 +170,10 @@ func TestNoFight(t *testing.T) {
 				}
 				held := len(h.make().Held)
 				got := h.run()
-				for _, path := range paths {
+				for path := range h.files {
+					if got[path] == "" && h.isMoved(path) {
+						continue // it may be taken for another one that has moved, and wait for a newer tag
+					}
 					if got[path] != want[path] {
 						t.Errorf("%s: wrote %q, want %q", path, got[path], want[path])
 					}

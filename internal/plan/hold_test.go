@@ -219,10 +219,16 @@ func TestHold(t *testing.T) {
 		sites:   []edit.Site{site("new/a.yaml", 1, nginx, "1.25.3")},
 		want:    []string{"new/a.yaml:1 1.25.3 -> 1.27.4"},
 	}, {
-		name: "a file that was moved after a revert, by another name", policy: web, list: list("1.27.4"), later: 300 * 24 * time.Hour,
+		name: "a file that was moved after a revert, by another name", policy: web, list: list("1.27.4"),
 		commits: []string{ours(&web, "old/a.yaml 1.25.3 -> 1.27.4"), reverts(1)},
 		sites:   []edit.Site{site("new/b.yaml", 1, nginx, "1.25.3"), site("new/c.yaml", 1, nginx, "1.25.4")},
 		want: []string{"new/c.yaml:1 1.25.4 -> 1.27.4", "web held new/b.yaml:1: 1.27.4 is held by Person 2, 0000000, until a newer one comes; " +
+			"taken back in old/a.yaml, which is gone"},
+	}, {
+		name: "a file that was moved after a revert, long ago", policy: web, list: list("1.27.4"), later: 300 * 24 * time.Hour,
+		commits: []string{ours(&web, "old/a.yaml 1.25.3 -> 1.27.4"), reverts(1)},
+		sites:   []edit.Site{site("new/a.yaml", 1, nginx, "1.25.3"), site("new/b.yaml", 1, nginx, "1.25.3")},
+		want: []string{"new/b.yaml:1 1.25.3 -> 1.27.4", "web held new/a.yaml:1: 1.27.4 is held by Person 2, 0000000, until a newer one comes; " +
 			"taken back in old/a.yaml, which is gone"},
 	}, {
 		name: "a file that was copied", policy: web, list: list("1.27.4"),

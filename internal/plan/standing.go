@@ -39,6 +39,9 @@ func standings(writes []write, references int, newer func(a, b string) bool) []s
 		switch {
 		case i >= 0 && goesBack(all[i], w, straight, newer):
 			all[i].others[w.to] = true
+			if !w.told {
+				all[i].others[w.from] = true
+			}
 			all[i].undone = w.commit
 			continue
 		case i >= 0:
@@ -71,7 +74,7 @@ func goesBack(s standing, w write, straight bool, newer func(a, b string) bool) 
 	case w.made || straight:
 		return false
 	}
-	return s.others[w.to] || newer(s.tag, w.to.tag)
+	return w.to != s.value && (s.others[w.to] || newer(s.tag, w.to.tag))
 }
 
 // leadsBack reports whether going to a value is a way back: to an older tag, from where a policy has gone down or, where

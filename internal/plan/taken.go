@@ -130,9 +130,8 @@ func (m *maker) sitesOf(p Policy, at place) []edit.Site {
 	return of
 }
 
-// movedFor is how long a file that is gone is taken for one of the same name that holds an older tag than was written, if
-// no commit says that it reverts that: long enough for a hold to survive a move, and no longer than a new file that only
-// looks alike can wait.
+// movedFor is how long after a write a file that is gone is taken for one that only looks alike: long enough for a hold to
+// survive a move, and no longer than a new file can wait.
 const movedFor = 30 * 24 * time.Hour
 
 // movedAway is takenBack for a file that may have been moved.
@@ -151,23 +150,20 @@ func (m *maker) movedAway(p Policy, site edit.Site) []standing {
 }
 
 // moved reports whether a site may be what a file that is gone had, taken back from what was written there, and until when
-// that is believed. A commit that says that it reverts ours tells it of what stood there before, whatever the file is called
-// now. Else the file has its name still, the site something older, and it was not long ago.
+// that is believed. It holds something older, or what stood there before, and its file has the name still or, if a commit
+// says that it reverts ours and no file has that name, another one. What is believed for good takes both.
 func (m *maker) moved(p Policy, s standing, from place, site edit.Site) (until time.Time, ok bool) {
-	if s.stands(site) {
-		return time.Time{}, false
-	}
 	wrote := m.input.Past.commits[s.commit].When
 	before := s.others[valueOf(site)]
-	_, reverted := m.input.Past.reverted(s)
-	if reverted && before {
-		return time.Time{}, true
-	}
-	if order, known := m.order(p, site.Tag, s.tag, wrote); !before && !(known && order < 0) || path.Base(from.path) != path.Base(site.Path) {
+	if order, known := m.order(p, site.Tag, s.tag, wrote); s.stands(site) || !before && !(known && order < 0) {
 		return time.Time{}, false
 	}
-	if reverted {
+	_, reverted := m.input.Past.reverted(s)
+	switch same := path.Base(from.path) == path.Base(site.Path); {
+	case same && reverted:
 		return time.Time{}, true
+	case !same && !(reverted && before):
+		return time.Time{}, false
 	}
 	until = wrote.Add(movedFor)
 	return until, m.input.Now.Before(until)
@@ -180,7 +176,7 @@ type nameKey struct {
 }
 
 // gone returns the places of a site's image that the site may have been moved from, in the order of their paths: those in
-// files that are not there any more which have its name, or of which something was reverted.
+// files that are not there any more which have its name, or whose name no file has and of which something was reverted.
 func (m *maker) gone(site edit.Site) []place {
 	if m.goneBy == nil {
 		m.goneBy = m.findGone()
@@ -191,11 +187,13 @@ func (m *maker) gone(site edit.Site) []place {
 	return slices.Compact(all)
 }
 
-// findGone returns the places in files that are gone by their names, and those of which something was reverted without.
+// findGone returns the places in files that are gone by their names, and those of reverted writes whose name no file has
+// without.
 func (m *maker) findGone() map[nameKey][]place {
-	there := map[string]bool{}
+	there, named := map[string]bool{}, map[nameKey]bool{}
 	for _, site := range m.input.Found.Sites {
 		there[site.Path] = true
+		named[nameKey{path.Base(site.Path), site.Image}] = true
 	}
 	for _, r := range slices.Concat(m.input.Found.Refused, m.input.Found.Notes) {
 		there[r.Path] = true
@@ -206,10 +204,10 @@ func (m *maker) findGone() map[nameKey][]place {
 		if there[at.path] {
 			continue
 		}
-		named, reverted := nameKey{path.Base(at.path), at.image}, nameKey{"", at.image}
-		gone[named] = append(gone[named], at)
-		if slices.ContainsFunc(writes, func(w write) bool { _, ok := past.reverts[past.commits[w.commit].ID]; return ok }) {
-			gone[reverted] = append(gone[reverted], at)
+		by := nameKey{path.Base(at.path), at.image}
+		gone[by] = append(gone[by], at)
+		if !named[by] && slices.ContainsFunc(writes, func(w write) bool { _, ok := past.reverts[past.commits[w.commit].ID]; return ok }) {
+			gone[nameKey{"", at.image}] = append(gone[nameKey{"", at.image}], at)
 		}
 	}
 	return gone

@@ -74,6 +74,9 @@ func (a *application) plan(c Change, p *place) ([]splice, refused) {
 			return nil, refused{reason: err.Error()}
 		}
 	}
+	if stays := p.staysBeside(c); stays.reason != "" {
+		return nil, stays
+	}
 	switch {
 	case p.target != nil:
 		return p.planTarget(c)

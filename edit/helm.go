@@ -78,6 +78,7 @@ func (v *valuesFinder) addMap(n *node, belowImage bool) {
 		return
 	}
 	r.readParts(tag, n.value("digest"))
+	r.beside = digestBeside(n, "tag")
 	if r.tag == nil && r.lacks == "" {
 		r.lacks, r.lacksHint = "it has no key for a tag", `add one: tag: ""`
 	}
@@ -98,6 +99,7 @@ func (v *valuesFinder) addText(n *node, key string, value *node) {
 	tag, clear := siblingTag(n, key)
 	if r.problem != "" || r.oldTag != "" || r.oldDigest != "" || tag == nil {
 		v.readNames(r, n, nil)
+		r.beside = digestBeside(n, key)
 		v.search.add(r)
 		return
 	}
@@ -105,6 +107,7 @@ func (v *valuesFinder) addText(n *node, key string, value *node) {
 	v.readNames(r, n, value)
 	if clear {
 		r.readParts(tag, n.value("digest"))
+		r.beside = digestBeside(n, key)
 	} else {
 		r.lacks, r.lacksHint = "it is unclear which key beside it holds its tag", "name the place by a marker"
 	}

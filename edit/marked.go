@@ -169,6 +169,9 @@ func (m *marks) giveNew(mark marker, n *node, i image.Repository) (refusal, hint
 		r.tag = n
 		r.readName(i.Familiar())
 		r.readTag(n.text)
+		if n.key != nil && m.tree.syntax.hasTypes() {
+			r.beside = digestBeside(n.parent, n.key.text)
+		}
 	case digestPart:
 		m.digests = append(m.digests, lone{n, mark, i})
 		return "", ""

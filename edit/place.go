@@ -29,7 +29,8 @@ type place struct {
 	lacks     string // why a tag cannot be added where there is none
 	lacksHint string
 	target    *target
-	aliases   []int // lines of the aliases that change with it
+	beside    *beside // a key for a digest that is not written with it
+	aliases   []int   // lines of the aliases that change with it
 }
 
 // insertion is where a line with a key for a tag can be put in.

@@ -253,6 +253,9 @@ func (s *search) placeOf(r *reference, entries []int) (*place, string) {
 	if p.start < 0 {
 		p.start = max(0, int(r.parts[0].offset))
 	}
+	if r.beside != nil && !s.writtenBeside(r.beside) {
+		p.beside = r.beside
+	}
 	slices.Sort(p.aliases)
 	p.aliases = slices.Compact(p.aliases)
 	return p, ""

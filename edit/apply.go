@@ -243,7 +243,7 @@ func (a *application) result(data []byte, written map[int]bool) Edited {
 		switch {
 		case a.reasons[i].reason != "":
 			about.Reason, about.Hint = a.reasons[i].reason, a.reasons[i].hint
-			edited.Refused = append(edited.Refused, about)
+			edited.refuse(about)
 		case !written[i]:
 			edited.Unchanged = append(edited.Unchanged, c)
 		default:
@@ -255,6 +255,19 @@ func (a *application) result(data []byte, written map[int]bool) Edited {
 		}
 	}
 	return edited
+}
+
+// refuse adds a refusal. Two changes of one place are refused for one reason, and that is told once.
+func (e *Edited) refuse(about Refusal) {
+	for i, r := range e.Refused {
+		one, other := r, about
+		one.Policy, other.Policy = "", ""
+		if one == other && (r.Policy == about.Policy || r.Policy == "" || about.Policy == "") {
+			e.Refused[i].Policy = cmp.Or(r.Policy, about.Policy)
+			return
+		}
+	}
+	e.Refused = append(e.Refused, about)
 }
 
 // lineList returns "line 3" or "lines 3, 5".

@@ -54,7 +54,7 @@ func TestChangesThatAreRefused(t *testing.T) {
 		{"no good tag", []edit.Change{{Site: sites[0], Tag: "a b"}}, []string{`a.yaml:5: tag "a b" has the illegal character ' '`}},
 		{"no good digest", []edit.Change{{Site: sites[0], Tag: "1", Digest: "x"}}, []string{`a.yaml:5: digest "x" lacks its algorithm, such as sha256`}},
 		{"two wishes", []edit.Change{{Site: sites[0], Tag: "1"}, {Site: sites[0], Tag: "2"}}, []string{
-			`a.yaml:5: two changes want to write it: "nginx:1" and "nginx:2"`, `a.yaml:5: two changes want to write it: "nginx:1" and "nginx:2"`}},
+			`a.yaml:5: two changes want to write it: "nginx:1" and "nginx:2"`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

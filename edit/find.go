@@ -23,7 +23,9 @@ type search struct {
 
 func (s *search) refuse(r Refusal) {
 	r.Path = s.file.Path
-	s.found.Refused = append(s.found.Refused, r)
+	if !slices.Contains(s.found.Refused, r) {
+		s.found.Refused = append(s.found.Refused, r)
+	}
 }
 
 func (s *search) note(r Refusal) {

@@ -151,6 +151,7 @@ const maxVisits = 1 << 20
 type match struct {
 	node *node
 	via  []*node
+	hit  *hit // of the regexp that led there, if one did
 }
 
 // find returns the values that the path leads to from a document's root. It gives up when it has looked at too many.
@@ -181,16 +182,16 @@ func (s step) from(m match, to []match) []match {
 	switch s.kind {
 	case byName:
 		if v := n.value(s.name); v != nil {
-			to = append(to, match{v, via})
+			to = append(to, match{node: v, via: via})
 		}
 	case byIndex:
 		if n.kind == sequence && s.index < len(n.content) {
-			to = append(to, match{n.content[s.index], via})
+			to = append(to, match{node: n.content[s.index], via: via})
 		}
 	default:
 		for _, v := range n.values() {
 			if s.kind == byAll || s.accepts(v) {
-				to = append(to, match{v, via})
+				to = append(to, match{node: v, via: via})
 			}
 		}
 	}

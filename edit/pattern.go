@@ -52,6 +52,13 @@ func (t *target) groups(data []byte) []group {
 	return all
 }
 
+// hit is a match of a target's regexp that has led to a scalar: which one, of how many.
+type hit struct {
+	target        *target
+	group, groups int
+	node          *node
+}
+
 // findPattern adds the references that the regexp of a target leads to, and returns how many there are.
 func (s *search) findPattern(t *target) int {
 	groups := t.groups(s.file.Data)
@@ -65,7 +72,7 @@ func (s *search) findPattern(t *target) int {
 			continue
 		}
 		if n := s.scalarAt(g.extent); n != nil {
-			s.addTarget(t, match{node: n})
+			s.addTarget(t, match{node: n, hit: &hit{t, i, len(groups), n}})
 			continue
 		}
 		text := string(s.file.Data[g.start:g.end])
@@ -120,18 +127,35 @@ func (s *search) plainAround(g extent) *around {
 	return &around{string(s.file.Data[s.plains[i-1].start:g.start]), string(s.file.Data[g.end:s.plains[i-1].end])}
 }
 
-// holdsRaw reports whether after the edits the regexp of each text that no parser knows leads to just as many matches,
-// and this one reads as it was to be written.
-func holdsRaw(after []byte, edits []splice) bool {
+// stillMatch reports whether after the edits the regexp that has led to what each of them writes leads to just as many
+// matches, and this one reads as it was to be written. An edit after which it did not would be the last.
+func stillMatch(after []byte, edits []splice) bool {
 	for _, e := range edits {
-		if e.target == nil {
-			continue
-		}
-		groups := e.target.groups(after)
-		if len(groups) != e.groups || groups[e.group].start < 0 ||
-			string(after[groups[e.group].start:groups[e.group].end]) != e.want {
+		switch {
+		case e.target != nil && e.target.reads(after, e.group, e.groups) != e.want:
+			return false
+		case e.hit != nil && unquoted(e.hit.target.reads(after, e.hit.group, e.hit.groups)) != e.want:
 			return false
 		}
 	}
 	return true
+}
+
+// reads returns the text that one match of the regexp leads to, "" unless there are as many as there should be.
+func (t *target) reads(data []byte, group, groups int) string {
+	all := t.groups(data)
+	if len(all) != groups || all[group].start < 0 {
+		return ""
+	}
+	return string(data[all[group].start:all[group].end])
+}
+
+// unquoted returns what stands between quotes, where the group of a regexp holds them with the scalar.
+func unquoted(raw string) string {
+	for _, quote := range []string{`"`, "'"} {
+		if inner, found := strings.CutPrefix(raw, quote); found {
+			return strings.TrimSuffix(inner, quote)
+		}
+	}
+	return raw
 }

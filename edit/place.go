@@ -91,6 +91,7 @@ type splice struct {
 
 	target        *target // of a text that only its regexp knows:
 	group, groups int
+	hit           *hit // the match of a regexp that has led to a scalar
 }
 
 // splice returns the splice that makes the scalar of s read as text.
@@ -98,6 +99,7 @@ func (s span) splice(text string) (splice, string) {
 	raw, changed, refusal := s.write(text)
 	e := splice{start: s.start, end: s.end, text: raw, want: text, ordinal: s.ordinal, entry: s.entry, anchor: s.anchor}
 	e.keeps, e.target, e.group, e.groups = !changed, s.target, s.group, s.groups
+	e.hit = s.hit
 	return e, refusal
 }
 

@@ -52,10 +52,11 @@ func (a *application) provable(good, edits []splice) []splice {
 // holds reports whether the file with the edits is the one that was searched but for their values.
 func (a *application) holds(edits []splice) bool {
 	a.parses++
+	all := edits
 	edits = outermost(edits)
 	data := spliced(a.file.Data, edits)
 	after, err := parse(a.origin.syntax, data)
-	return err == nil && proves(a.origin.sums, after, edits) && holdsRaw(data, edits)
+	return err == nil && proves(a.origin.sums, after, edits) && stillMatch(data, all)
 }
 
 func changesOf(edits []splice) []int {

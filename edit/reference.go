@@ -19,6 +19,7 @@ type reference struct {
 	parts     []*node    // what is read and never written: its name
 	via       []*node    // the aliases on the way to it
 	behind    *node      // the value behind which a key for a tag may be put in
+	hit       *hit       // what a regexp has led to, if it is a scalar
 	beside    *beside    // a key for a digest that is not written
 	entryName string     // of an entry of Kustomize images: what kustomize replaces
 

@@ -151,6 +151,8 @@ func (s *Scanner) Missing(found Found) []Refusal {
 		switch {
 		case files[t.index] == 0:
 			reason = "target matches no file"
+		case matches[t.index] == 0 && t.pattern == nil && slices.ContainsFunc(found.Refused, t.wholly):
+			continue // it was told why nothing can be looked for
 		case matches[t.index] == 0:
 			reason = fmt.Sprintf("%s of the target matches nothing in %s", t.way(), count(files[t.index], "file"))
 		default:
@@ -159,6 +161,11 @@ func (s *Scanner) Missing(found Found) []Refusal {
 		missing = append(missing, Refusal{Path: t.File, Image: t.Image, Policy: t.Policy, Reason: reason})
 	}
 	return missing
+}
+
+// wholly reports whether a refusal is of a whole file of the target.
+func (t *target) wholly(r Refusal) bool {
+	return r.Line == 0 && r.Policy == t.Policy && r.Image == t.Image && matchGlob(t.File, r.Path)
 }
 
 // count returns "1 file" or "2 files".

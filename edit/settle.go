@@ -234,6 +234,9 @@ func (s *search) placeOf(r *reference, entries []int) (*place, string) {
 			return nil, refusal
 		}
 		span.entry = entries[n.ordinal]
+		if r.hit != nil && r.hit.node == n {
+			span.hit = r.hit
+		}
 		if p.start < 0 {
 			p.start = span.start
 		}

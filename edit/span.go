@@ -18,6 +18,7 @@ type span struct {
 	target        *target // of a text that only its regexp knows:
 	group, groups int     // which match of it, of how many
 	around        *around // the plain scalar of YAML that it is a part of, if it is
+	hit           *hit    // the match of a regexp that has led to a scalar
 }
 
 // around is what stands before and behind a text in the scalar that it is a part of.

@@ -172,11 +172,12 @@ func (s *search) addTarget(t *target, m match) {
 	}
 	if other != nil && other.target == nil && t.writesLike(other, n) && (other.policy == "" || other.policy == t.Policy) {
 		other.name(t.Policy, t.Image)
+		other.hit = m.hit
 		return
 	}
 	text, found := n.scalarText()
 	r := s.newTargeted(t, text)
-	r.whole, r.via = m.node, m.via
+	r.whole, r.via, r.hit = m.node, m.via, m.hit
 	if !found {
 		r.problem = notScalar(n)
 	}

@@ -196,25 +196,30 @@ func (r *dockerReader) label(text string, w word) *node {
 	return key
 }
 
-// heredoc begins a text that goes on to the line with its word.
-var heredoc = regexp.MustCompile(`(?:^|[ \t])[0-9]*<<(-?)["']?([A-Za-z_][A-Za-z0-9_.]*)["']?`)
+// heredoc begins a text that goes on to the line with its word, which may be any, in quotes with blanks too.
+var heredoc = regexp.MustCompile(`(?:^|[ \t])[0-9]*<<(-?)(?:"([^"]+)"|'([^']+)'|([^\s<>|&;()"']+))`)
 
 // skipHeredocs passes by the texts that the instruction from an offset to the next line begins. What no line ends is
-// no heredoc.
+// no heredoc, and a comment between continued lines begins none.
 func (r *dockerReader) skipHeredocs(first int) {
 	if r.line >= len(r.tree.starts) {
 		return
 	}
-	for _, m := range heredoc.FindAllSubmatch(r.tree.data[first:r.tree.starts[r.line]], -1) {
-		if r.ends == nil {
-			r.ends = r.heredocEnds()
+	for line := range bytes.Lines(r.tree.data[first:r.tree.starts[r.line]]) {
+		if bytes.HasPrefix(bytes.TrimLeft(line, " \t"), []byte("#")) {
+			continue
 		}
-		lines := r.ends[string(m[1])+string(m[2])]
-		i, _ := slices.BinarySearch(lines, r.line)
-		if i == len(lines) {
-			return
+		for _, m := range heredoc.FindAllSubmatch(line, -1) {
+			if r.ends == nil {
+				r.ends = r.heredocEnds()
+			}
+			lines := r.ends[string(slices.Concat(m[1:]...))]
+			i, _ := slices.BinarySearch(lines, r.line)
+			if i == len(lines) {
+				return
+			}
+			r.line = lines[i] + 1
 		}
-		r.line = lines[i] + 1
 	}
 }
 
@@ -223,7 +228,7 @@ func (r *dockerReader) heredocEnds() map[string][]int {
 	ends := map[string][]int{}
 	for i := range r.tree.starts {
 		line := string(r.tree.lineAt(i))
-		if trimmed := strings.TrimLeft(line, "\t"); trimmed != "" && !strings.ContainsAny(trimmed, " \t") {
+		if trimmed := strings.TrimLeft(line, "\t"); trimmed != "" {
 			ends["-"+trimmed] = append(ends["-"+trimmed], i)
 			if trimmed == line {
 				ends[line] = append(ends[line], i)

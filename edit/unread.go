@@ -1,7 +1,9 @@
 package edit
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/image-updater/image-updater/image"
 )
@@ -16,7 +18,22 @@ func (s *search) addRead(r *reference, n *node, text string) {
 		s.add(r)
 		return
 	}
+	if variableProblem(text) == "" && r.readName(frontOf(text)) {
+		r.problem = fmt.Sprintf("%.200q is no reference that can be read", text) // refused if the image is a sought one
+		s.add(r)
+		return
+	}
 	s.tellUnread(n, text)
+}
+
+// frontOf returns what stands for the name in a text that is no reference: all in front of a tag, a digest or what else
+// follows it.
+func frontOf(text string) string {
+	base := strings.LastIndexByte(text, '/') + 1
+	if i := strings.IndexAny(text[base:], ":@+ \t"); i >= 0 {
+		return text[:base+i]
+	}
+	return text
 }
 
 // tellUnread notes a place where an image belongs, but whose text names none.

@@ -48,6 +48,7 @@ var Design = Rules{
 		{Folder: "internal/proposal", Kind: Pure, May: []string{"image", "policy", "edit", "internal/plan", "internal/message"}},
 		{Folder: "internal/schedule", Kind: Pure, May: []string{"image"}},
 		{Folder: "internal/forecast", Kind: Pure, May: []string{"image"}},
+		{Folder: "internal/status", Kind: Pure},
 
 		{Folder: "cache"},
 		{Folder: "registry", May: []string{"image", "cache"}},
@@ -59,9 +60,12 @@ var Design = Rules{
 		{Folder: "internal/reconcile", May: []string{
 			"image", "policy", "edit", "internal/plan", "internal/proposal", "internal/config", "writeback",
 		}},
-		{Folder: "internal/daemon", May: []string{"internal/reconcile"}},
-		{Folder: "internal/web", May: []string{"internal/reconcile"}},
-		{Folder: "internal/notify", May: []string{"internal/reconcile"}},
+		{Folder: "internal/daemon", May: []string{
+			"image", "policy", "internal/plan", "internal/schedule", "internal/config", "internal/status", "internal/reconcile",
+		}},
+		{Folder: "internal/hook", May: []string{"image"}},
+		{Folder: "internal/web", May: []string{"internal/status"}},
+		{Folder: "internal/notify", May: []string{"internal/status"}},
 
 		{Folder: "cmd/image-updater", Kind: Command},
 

@@ -17,6 +17,7 @@ type Config struct {
 	Registries []Registry
 	Git        []Git
 	Policies   []Policy
+	Hooks      []Hook
 	Warnings   []Error // what is allowed but hardly meant, sorted by position
 
 	secrets []Secret
@@ -260,7 +261,7 @@ func (c *Config) Secrets() []Secret { return slices.Clone(c.secrets) }
 
 // Secret is one such reference: an environment variable or a file, never what is in it.
 type Secret struct {
-	Owner    string // `registry "docker.io"`, `git "fleet"`
+	Owner    string // `registry "docker.io"`, `git "fleet"`, `hook "hub"`
 	Key      string // "auth.passwordEnv"
 	Env      string // name of an environment variable, or ""
 	File     string // path of a file as it is written, or ""

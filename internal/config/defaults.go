@@ -17,6 +17,7 @@ const (
 	defaultSettle   = 6 * time.Hour
 	defaultName     = "image-updater"
 	defaultEmail    = "image-updater@localhost"
+	defaultEvents   = 600 // of a hook in a minute
 )
 
 // inherit gives the policy what defaults say and it does not: key by key inside tags, guard and write, else each key

@@ -48,7 +48,7 @@ func TestDocsTables(t *testing.T) {
 		"Top level": reflect.TypeFor[file](), "registries": reflect.TypeFor[registryEntry](), "git": reflect.TypeFor[gitEntry](),
 		"policies": reflect.TypeFor[policyEntry](), "tags": reflect.TypeFor[tagsKeys](), "select": reflect.TypeFor[selectKeys](),
 		"guard": reflect.TypeFor[guardKeys](), "targets": reflect.TypeFor[targetKeys](), "write": reflect.TypeFor[writeKeys](),
-		"window": reflect.TypeFor[windowKeys](),
+		"window": reflect.TypeFor[windowKeys](), "hooks": reflect.TypeFor[hookEntry](),
 	} {
 		fields := fieldsOf(of)
 		if len(fields) == 0 {

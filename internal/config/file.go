@@ -18,6 +18,8 @@ type file struct {
 	Defaults defaultsEntry `yaml:"defaults"`
 	// Which tag of which image is wanted, and where it is written.
 	Policies []policyEntry `yaml:"policies"`
+	// Where registries tell that something was pushed. Their events only bring the next look forward.
+	Hooks []hookEntry `yaml:"hooks"`
 }
 
 // A registry that needs something else than the defaults.
@@ -200,6 +202,28 @@ type writeKeys struct {
 	Draft bool `yaml:"draft"`
 	// Ask the forge to merge a new pull request once everything that it asks for is there.
 	AutoMerge bool `yaml:"autoMerge"`
+}
+
+// A place at which a registry tells that something was pushed.
+type hookEntry struct {
+	section
+
+	// The last part of its address: /hooks/NAME.
+	Name name `yaml:"name" jsonschema:"required"`
+	// Who sends the events, or in which form.
+	Kind hookKind `yaml:"kind" jsonschema:"required"`
+	// Environment variable that holds what the sender proves itself with.
+	SecretEnv envName `yaml:"secretEnv"`
+	// File that holds what the sender proves itself with.
+	SecretFile filePath `yaml:"secretFile"`
+	// Host of the images, with its port if it has one, where the events do not tell it, or tell another one.
+	Registry hostName `yaml:"registry"`
+	// Audience of the tokens, as the subscription has it. For pubsub, required there.
+	Audience line `yaml:"audience"`
+	// E-mail address of the service account that the tokens are of. For pubsub, required there.
+	ServiceAccount email `yaml:"serviceAccount"`
+	// The most events in a minute. Those beyond are refused. Default: 600.
+	PerMinute count `yaml:"perMinute"`
 }
 
 // What policies that do not say it themselves take over.

@@ -27,6 +27,9 @@ func resolve(files []*file, r *report) *Config {
 		for i := range f.Git {
 			c.addGit(&f.Git[i])
 		}
+		for i := range f.Hooks {
+			c.addHook(&f.Hooks[i])
+		}
 	}
 	c.checkGit(&c.defaults.section, c.defaults.Git)
 	for _, f := range files {

@@ -7,10 +7,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// section is one entry of a policy file (a registry, a Git repository, the defaults or a policy) or, around them, the
+// section is one entry of a policy file (a registry, a Git repository, a hook, the defaults or a policy) or, around them, the
 // file itself. It knows where each of its keys and values stands, by their paths in it: "guard.bump", "tags.ignore[2]".
 type section struct {
-	kind   string   // "registry", "git", "defaults", "policy"; "" for the file
+	kind   string   // "registry", "git", "defaults", "policy", "hook"; "" for the file
 	name   string   // what the entry calls itself, "" when it does not or not properly
 	top    Position // its first key
 	marks  map[string]mark
@@ -36,6 +36,7 @@ func (*registryEntry) title() (kind, nameKey string) { return "registry", "host"
 func (*gitEntry) title() (kind, nameKey string)      { return "git", "name" }
 func (*defaultsEntry) title() (kind, nameKey string) { return "defaults", "" }
 func (*policyEntry) title() (kind, nameKey string)   { return "policy", "name" }
+func (*hookEntry) title() (kind, nameKey string)     { return "hook", "name" }
 
 func (s *section) self() *section { return s }
 

@@ -10,7 +10,6 @@ import (
 // key. All of it is read and checked like the rest, and using it is an error. Whoever adds the function deletes
 // the line.
 var unsupported = []string{
-	"file.hooks",
 	"file.notify",
 
 	"git.policies",

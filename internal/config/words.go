@@ -10,6 +10,7 @@ type (
 	order      string
 	moment     string
 	forgeKind  string
+	hookKind   string
 	day        string
 )
 
@@ -29,6 +30,13 @@ func (Commits) words() []string { return []string{string(Each), string(Squash)} 
 
 func (forgeKind) words() []string {
 	return []string{"github", "gitlab", "gitea", "forgejo", "bitbucket-cloud", "bitbucket-server", "azure-devops"}
+}
+
+func (hookKind) words() []string {
+	return []string{
+		"docker-hub", "github", "quay", "harbor", "distribution", "gitlab", "acr", "ecr", "pubsub", "nexus", "artifactory",
+		"gitea", "cloudevents", "json",
+	}
 }
 
 func (day) words() []string { return []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"} }

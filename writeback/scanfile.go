@@ -18,7 +18,7 @@ import (
 	"github.com/image-updater/image-updater/writeback/git"
 )
 
-// A scan file holds one scan, or the history of a branch, which has no trees. It begins with its preamble; then come the head, the trees as Git stores them, and the index
+// A scan file holds one scan, or the history of a branch or the files of a folder, which have no trees. It begins with its preamble; then come the head, the trees as Git stores them, and the index
 // of the trees, sorted by id. Preamble, head and index have checksums, and a tree is what its id says. So each part can be
 // read without the others: a search that finds nothing new reads no more than the head.
 //

@@ -20,7 +20,8 @@ type Config struct {
 	Hooks      []Hook
 	Warnings   []Error // what is allowed but hardly meant, sorted by position
 
-	secrets []Secret
+	secrets  []Secret
+	resolver *resolver // that made it, for what is joined later
 }
 
 // Policy is one entry of policies, with what it takes from defaults.
@@ -87,6 +88,7 @@ type Git struct {
 	Forge          Forge
 	Author         Author
 	Sign           Sign
+	Policies       string            // folder in it whose policy files hold for it, too: see [Config.With]; "" = none
 	Write          Write             // every field set
 	Templates      message.Templates // of the texts of commits
 	Position       Position

@@ -20,12 +20,12 @@ const (
 	defaultEvents   = 600 // of a hook in a minute
 )
 
-// inherit gives the policy what defaults say and it does not: key by key inside tags, guard and write, else each key
-// as a whole.
-func (p *policyEntry) inherit(defaults *defaultsEntry) {
-	to, from := reflect.ValueOf(&p.policyKeys).Elem(), reflect.ValueOf(&defaults.policyKeys).Elem()
+// inherit gives the keys of a section what defaults say and they do not: key by key inside tags, guard and write, else each
+// key as a whole.
+func inherit(s *section, keys *policyKeys, defaults *defaultsEntry) {
+	to, from := reflect.ValueOf(keys).Elem(), reflect.ValueOf(&defaults.policyKeys).Elem()
 	for _, f := range fieldsOf(to.Type()) {
-		inheritKey(&p.section, &defaults.section, f, "", to, from)
+		inheritKey(s, &defaults.section, f, "", to, from)
 	}
 }
 

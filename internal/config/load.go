@@ -29,6 +29,11 @@ func Load(fsys fs.FS, paths []string) (*Config, error) {
 	}
 	c := resolve(files, r)
 	c.Files = names
+	return c.unless(r)
+}
+
+// unless returns c with the warnings of a report, or the report's errors.
+func (c *Config) unless(r *report) (*Config, error) {
 	if len(r.errors) > 0 {
 		return nil, Errors(arrange(r.errors))
 	}
@@ -73,16 +78,20 @@ func listDir(fsys fs.FS, dir string, r *report) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		extension := path.Ext(e.Name())
-		if e.IsDir() || strings.HasPrefix(e.Name(), ".") || extension != ".yaml" && extension != ".yml" {
-			continue
+		if !e.IsDir() && IsPolicyFile(e.Name()) {
+			names = append(names, path.Join(dir, e.Name()))
 		}
-		names = append(names, path.Join(dir, e.Name()))
 	}
 	if len(names) == 0 {
 		r.fail(&Error{File: dir, Message: "no *.yaml or *.yml file is in this directory"})
 	}
 	return names
+}
+
+// IsPolicyFile reports whether a file of that name in a directory of policy files is one: *.yaml or *.yml, and not hidden.
+func IsPolicyFile(name string) bool {
+	extension := path.Ext(name)
+	return !strings.HasPrefix(name, ".") && (extension == ".yaml" || extension == ".yml")
 }
 
 // read returns what the file says, nil if it could not be read as YAML.
@@ -92,6 +101,11 @@ func read(fsys fs.FS, name string, r *report) *file {
 		r.fail(unread(name, err))
 		return nil
 	}
+	return parse(name, data, r)
+}
+
+// parse returns what the bytes of a file say, nil if they are not YAML.
+func parse(name string, data []byte, r *report) *file {
 	n, fault := document(name, data)
 	if fault != nil {
 		r.fail(fault)

@@ -15,10 +15,17 @@ const leastInterval = time.Second
 
 // addPolicy checks what a policy and the defaults say together.
 func (c *resolver) addPolicy(p *policyEntry) {
-	if p.own("git") {
+	switch {
+	case !p.own("git"):
+	case c.only != "":
+		c.checkOnly(&p.section, p.Git)
+	default:
 		c.checkGit(&p.section, p.Git)
 	}
-	p.inherit(c.defaults)
+	inherit(&p.section, &p.policyKeys, c.defaults)
+	if c.only != "" {
+		p.Git = names{name(c.only)}
+	}
 	p.limitGuards()
 	p.limitPin()
 	if p.has("window") && len(p.Window) == 0 && !p.faulty {

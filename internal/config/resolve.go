@@ -15,6 +15,7 @@ type resolver struct {
 	taken    map[string]Position // where a name of a kind was given first
 	groups   map[string]claim    // by Git repository and group
 	heads    map[string]string   // by URL of a remote and group that is written to a branch of its own: the Git repository
+	only     string              // the Git repository whose own policies these are, which they write to; "" = of none
 }
 
 func resolve(files []*file, r *report) *Config {
@@ -37,6 +38,7 @@ func resolve(files []*file, r *report) *Config {
 			c.addPolicy(&f.Policies[i])
 		}
 	}
+	c.config.resolver = c
 	return c.config
 }
 
@@ -135,6 +137,7 @@ func (c *resolver) addGit(g *gitEntry) {
 			TokenFile: string(g.Forge.TokenFile),
 			Position:  g.valueAt("url"),
 		},
+		Policies:  string(g.Policies),
 		Write:     Write{Mode: defaultMode, Group: defaultGroup, Commits: defaultCommits, MaxOpen: int(g.Write.MaxOpen), Settle: defaultSettle},
 		Templates: message.Templates{Subject: g.Templates.Subject.Template, Body: g.Templates.Body.Template},
 		Position:  g.top,

@@ -12,8 +12,6 @@ import (
 var unsupported = []string{
 	"file.notify",
 
-	"git.policies",
-
 	"policy.notify",
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,8 +38,8 @@ chooses. With --since it begins at that time, with --current or the best tag of 
   image-updater backtest nginx --tags-from - -o json < history.txt`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completePolicy,
-		RunE: func(_ *cobra.Command, args []string) error {
-			return a.backtest(args[0], flags)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.backtest(cmd.Context(), args[0], flags)
 		},
 	}
 	cmd.Flags().StringVar(&flags.current, "current", "", "what the reference carries at the beginning: TAG or TAG@DIGEST")
@@ -47,8 +48,8 @@ chooses. With --since it begins at that time, with --current or the best tag of 
 	return cmd
 }
 
-func (a *app) backtest(name string, flags backtestFlags) error {
-	_, p, err := a.policyNamed(name)
+func (a *app) backtest(ctx context.Context, name string, flags backtestFlags) error {
+	_, p, err := a.policyNamed(ctx, name)
 	if err != nil {
 		return err
 	}

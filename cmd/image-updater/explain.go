@@ -48,7 +48,7 @@ image-updater tags -o json.`,
 }
 
 func (a *app) explain(ctx context.Context, name string, flags explainFlags) error {
-	c, p, err := a.policyNamed(name)
+	c, p, err := a.policyNamed(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -183,13 +183,21 @@ func explanation(p config.Policy, d policy.Decision, now time.Time) explainJSON 
 	return out
 }
 
-// policyNamed reads the policy files and finds one policy in them.
-func (a *app) policyNamed(name string) (*config.Config, *config.Policy, error) {
+// policyNamed reads the policy files and finds one policy in them or, if it is none of theirs, in those that the Git
+// repositories have themselves.
+func (a *app) policyNamed(ctx context.Context, name string) (*config.Config, *config.Policy, error) {
 	c, err := a.policies()
 	if err != nil {
 		return nil, nil, err
 	}
 	p, err := c.PolicyNamed(name)
+	if err != nil && haveOwnPolicies(c, "") {
+		var unknown error
+		c, unknown = a.withOwnPolicies(ctx, c, "")
+		if p, err = c.PolicyNamed(name); err != nil && unknown != nil {
+			return nil, nil, unknown // it may be among those
+		}
+	}
 	if err != nil {
 		return nil, nil, usage(err)
 	}

@@ -57,6 +57,11 @@ func (a *app) forecast(ctx context.Context, flags forecastFlags) error {
 	open := a.openSource
 	if flags.offline {
 		open = a.openMemory
+		if haveOwnPolicies(c, "") {
+			fmt.Fprintln(a.stderr, "note: the policies that Git repositories have themselves are left out")
+		}
+	} else if c, err = a.withOwnPolicies(ctx, c, ""); err != nil {
+		return err
 	}
 	s, err := open(ctx, c)
 	if err != nil {

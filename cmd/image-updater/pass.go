@@ -79,6 +79,9 @@ func checkSelection(c *config.Config, s reconcile.Selection) error {
 		return nil
 	}
 	p, err := c.PolicyNamed(s.Policy)
+	if err != nil && haveOwnPolicies(c, s.Git) {
+		return nil // it may be one of a Git repository: the pass knows
+	}
 	switch {
 	case err != nil:
 		return usage(fmt.Errorf("--policy: %w", err))
@@ -169,12 +172,18 @@ func failures(problems []reconcile.Problem) error {
 		if _, seen := policies[text]; !seen {
 			order = append(order, text)
 		}
-		policies[text] = append(policies[text], fmt.Sprintf("%q", p.Policy))
+		if p.Policy != "" {
+			policies[text] = append(policies[text], fmt.Sprintf("%q", p.Policy))
+		} else {
+			policies[text] = nil
+		}
 	}
 	var errs []error
 	for _, text := range order {
 		names := policies[text]
 		switch {
+		case len(names) == 0: // it is about a whole Git repository
+			errs = append(errs, errors.New(text))
 		case len(names) == 1:
 			errs = append(errs, fmt.Errorf("policy %s: %s", names[0], text))
 		case len(names) <= 3:

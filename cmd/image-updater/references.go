@@ -52,7 +52,7 @@ asks no registry and writes nothing. With a policy file its markers and targets 
 }
 
 func (a *app) references(ctx context.Context, flags referencesFlags) error {
-	l, err := a.newLister(flags)
+	l, err := a.newLister(ctx, flags)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ type lister struct {
 
 // newLister prepares the search. A folder is looked through for all policies, a Git repository for those that write to it,
 // as in a pass.
-func (a *app) newLister(flags referencesFlags) (*lister, error) {
+func (a *app) newLister(ctx context.Context, flags referencesFlags) (*lister, error) {
 	if flags.dir != "" && flags.git != "" {
 		return nil, usage(errors.New("want one of --dir FOLDER and --git NAME"))
 	}
@@ -112,6 +112,9 @@ func (a *app) newLister(flags referencesFlags) (*lister, error) {
 	}
 	if flags.git != "" {
 		if l.git, err = gitOfFlag(l.config, l.haveFile, flags.git); err != nil {
+			return nil, err
+		}
+		if l.config, err = a.withOwnPolicies(ctx, l.config, flags.git); err != nil {
 			return nil, err
 		}
 	}

@@ -62,17 +62,22 @@ func (a *app) set(ctx context.Context, args []string, flags setFlags) error {
 	if err != nil {
 		return err
 	}
+	var g *config.Git
+	if flags.git != "" {
+		if g, err = gitOfFlag(c, found, flags.git); err != nil {
+			return err
+		}
+		if c, err = a.withOwnPolicies(ctx, c, g.Name); err != nil {
+			return err
+		}
+	}
 	s, err := newSetter(a, c, found, wanted)
 	if err != nil {
 		return failed(err)
 	}
 	s.words, s.dryRun = words, flags.dryRun
-	if flags.dir != "" {
+	if g == nil {
 		return a.printSet(s, s.folder(ctx, flags.dir))
-	}
-	g, err := gitOfFlag(c, found, flags.git)
-	if err != nil {
-		return err
 	}
 	return a.printSet(s, s.branch(ctx, *g))
 }

@@ -39,6 +39,7 @@ type Reconciler struct {
 	// Forge resolves where the pull requests of a Git repository are; it is called where one may be wanted alone.
 	Forge    func(config.Git) (Forge, error)
 	Memory   Memory                           // of pull requests; nil = none
+	Folders  *Folders                         // of earlier passes; nil = none
 	Fresh    bool                             // ask registries whatever the age of the lists at hand
 	Now      func() time.Time                 // nil = time.Now
 	Log      *slog.Logger                     // nil = discard
@@ -64,7 +65,8 @@ func (r *Reconciler) Run(ctx context.Context, s Selection) Report {
 // pass is the path of every image, in order. finish is what is done with the plan of a tree.
 func (r *Reconciler) pass(ctx context.Context, s Selection, finish func(*tree, context.Context, *observation) Report) Report {
 	started := r.now()
-	trees := r.trees(s)
+	r, owns := r.joined(ctx, s)
+	trees := r.trees(s, owns)
 	r.each("reading Git", trees, func(t *tree) { t.open(ctx) })
 	defer closeAll(trees)
 
@@ -85,7 +87,11 @@ func (r *Reconciler) pass(ctx context.Context, s Selection, finish func(*tree, c
 		}
 		reports[t.index] = finish(t, ctx, observed)
 	})
-	report := join(reports)
+	report := join(append(reports, r.ownReport(owns)))
+	if _, err := r.Config.PolicyNamed(s.Policy); err != nil && s.Policy != "" {
+		report.Errors = append(report.Errors, Problem{Policy: s.Policy, Err: err})
+	}
+	report.Config = r.Config
 	r.log().InfoContext(ctx, "pass ended", "changes", len(report.Changes), "held", len(report.Held),
 		"errors", len(report.Errors), "took", r.now().Sub(started))
 	return report

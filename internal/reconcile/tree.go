@@ -27,8 +27,9 @@ type tree struct {
 	err     error // why the tree could not be read
 }
 
-// trees returns what is selected: the Git repositories in the order of the policy file, each with its policies.
-func (r *Reconciler) trees(s Selection) []*tree {
+// trees returns what is selected: the Git repositories in the order of the policy file, each with its policies. Those in
+// owns were opened already.
+func (r *Reconciler) trees(s Selection, owns map[string]*own) []*tree {
 	var trees []*tree
 	for _, g := range r.Config.Git {
 		if s.Git != "" && s.Git != g.Name {
@@ -36,10 +37,15 @@ func (r *Reconciler) trees(s Selection) []*tree {
 		}
 		if policies := r.writingTo(g, s.Policy); len(policies) > 0 {
 			t := &tree{reconciler: r, index: len(trees), git: g, policies: policies}
+			if o := owns[g.Name]; o != nil {
+				t.branch, t.err = o.branch, o.stops()
+			}
 			if s.Policy != "" {
 				t.whole(s.Policy)
 			}
 			trees = append(trees, t)
+		} else if o := owns[g.Name]; o != nil && o.branch != nil {
+			r.close(g, o.branch)
 		}
 	}
 	return trees
@@ -58,6 +64,9 @@ func (r *Reconciler) writingTo(g config.Git, name string) []config.Policy {
 
 // open reads the branch and finds the references in its files. What fails is kept in err.
 func (t *tree) open(ctx context.Context) {
+	if t.err != nil {
+		return
+	}
 	t.err = func() error {
 		var err error
 		query := t.query()
@@ -65,12 +74,14 @@ func (t *tree) open(ctx context.Context) {
 			return err
 		}
 		t.paths = plan.LookedAt(t.plannedOf(t.policies), t.targets(t.policies))
-		target, err := t.reconciler.Target(t.git)
-		if err != nil {
-			return err
-		}
-		if t.branch, err = t.reconciler.Writer.Open(ctx, target); err != nil {
-			return err
+		if t.branch == nil {
+			target, err := t.reconciler.Target(t.git)
+			if err != nil {
+				return err
+			}
+			if t.branch, err = t.reconciler.Writer.Open(ctx, target); err != nil {
+				return err
+			}
 		}
 		t.found, err = t.branch.Find(ctx, t.scanner, t.paths)
 		t.tip = t.branch.Tip()
@@ -212,11 +223,14 @@ func (t *tree) groupKey(p config.Policy) string {
 
 func closeAll(trees []*tree) {
 	for _, t := range trees {
-		if t.branch == nil {
-			continue
+		if t.branch != nil {
+			t.reconciler.close(t.git, t.branch)
 		}
-		if err := t.branch.Close(); err != nil {
-			t.reconciler.log().Warn("closing a Git repository", "git", t.git.Name, "err", err)
-		}
+	}
+}
+
+func (r *Reconciler) close(g config.Git, branch *writeback.Branch) {
+	if err := branch.Close(); err != nil {
+		r.log().Warn("closing a Git repository", "git", g.Name, "err", err)
 	}
 }

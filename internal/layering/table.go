@@ -63,7 +63,7 @@ var Design = Rules{
 		{Folder: "internal/daemon", May: []string{
 			"image", "policy", "internal/plan", "internal/schedule", "internal/config", "internal/status", "internal/reconcile",
 		}},
-		{Folder: "internal/hook", May: []string{"image"}},
+		{Folder: "internal/hook", May: []string{"image", "internal/status"}},
 		{Folder: "internal/web", May: []string{"internal/status"}},
 		{Folder: "internal/notify", May: []string{"internal/status"}},
 

@@ -178,8 +178,9 @@ type PullRequest struct {
 // Hook is one declared push hook.
 type Hook struct {
 	Name, Kind string
-	Events     int // that were accepted
+	Events     int // requests that were accepted
 	Refused    int
+	Unnamed    int       // events about images that no policy names
 	Last       time.Time // of the last accepted
 	Error      string    // of the last refused
 	ErrorAt    time.Time

@@ -1,0 +1,472 @@
+package hook_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/textproto"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/hook"
+)
+
+const secret = "s3cret of the sender"
+
+var now = time.Date(2026, 1, 2, 10, 0, 0, 0, time.UTC)
+
+// sample returns a request of testdata: headers as the sender sends them, an empty line, the body.
+func sample(t testing.TB, name string) *http.Request {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name+".http"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(bytes.NewReader(data))
+	header, err := textproto.NewReader(r).ReadMIMEHeader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := httptest.NewRequest(http.MethodPost, "/hooks/x", bytes.NewReader(body))
+	request.Header = http.Header(header)
+	return request
+}
+
+// prove adds what shows that the request is by one who knows the secret, as the senders of the kind do it.
+func prove(t testing.TB, r *http.Request, kind, secret string) {
+	t.Helper()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	switch kind {
+	case "github":
+		r.Header.Set("X-Hub-Signature-256", "sha256="+mac(sha256.New, secret, string(body)))
+	case "gitea":
+		r.Header.Set("X-Gitea-Signature", mac(sha256.New, secret, string(body)))
+	case "nexus":
+		r.Header.Set("X-Nexus-Webhook-Signature", mac(sha1.New, secret, strings.TrimSpace(string(body))))
+	case "artifactory":
+		r.Header.Set("X-JFrog-Event-Auth", mac(sha256.New, secret, string(body)))
+	case "json":
+		at := strconv.FormatInt(now.Unix(), 10)
+		r.Header.Set("X-Image-Updater-Timestamp", at)
+		r.Header.Set("X-Image-Updater-Signature", "sha256="+mac(sha256.New, secret, at+"."+string(body)))
+	case "docker-hub", "quay":
+		r.URL.RawQuery = "token=" + strings.ReplaceAll(secret, " ", "+")
+	case "harbor":
+		r.Header.Set("Authorization", secret)
+	case "ecr":
+		r.Header.Set("X-API-Key", secret)
+	default:
+		r.Header.Set("Authorization", "Bearer "+secret)
+	}
+}
+
+func mac(newHash func() hash.Hash, key, text string) string {
+	m := hmac.New(newHash, []byte(key))
+	m.Write([]byte(text))
+	return hex.EncodeToString(m.Sum(nil))
+}
+
+// listening returns a hook of that kind that knows the secret.
+func listening(t testing.TB, kind, registry string) *hook.Hook {
+	t.Helper()
+	h, err := hook.New(hook.Options{
+		Kind: kind, Registry: registry,
+		Secret: func() (string, error) { return secret, nil },
+		Now:    func() time.Time { return now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func pushed(host, path, tag string) hook.Event {
+	return hook.Event{Repository: image.Repository{Host: host, Path: path}, Tag: tag}
+}
+
+func within(host, path, tag string) hook.Event {
+	e := pushed(host, path, tag)
+	e.Within = true
+	return e
+}
+
+// samples are what the documentation of the senders shows, but for what nobody documents: that is what they were seen to
+// send.
+var samples = []struct {
+	kind, name, registry string
+	want                 []hook.Event
+	reply                string
+}{
+	{kind: "docker-hub", name: "docker-hub", want: []hook.Event{pushed("docker.io", "svendowideit/testhook", "latest")}},
+	{kind: "github", name: "github-package", want: []hook.Event{pushed("ghcr.io", "codertocat/hello-world", "1.2.3-RC1")}},
+	{kind: "github", name: "github-registry-package", want: []hook.Event{pushed("ghcr.io", "acme/api", "")}},
+	{kind: "github", name: "github-package", registry: "containers.ghe.acme.example",
+		want: []hook.Event{pushed("containers.ghe.acme.example", "codertocat/hello-world", "1.2.3-RC1")}},
+	{kind: "github", name: "github-npm"},
+	{kind: "github", name: "github-ping"},
+	{kind: "quay", name: "quay", want: []hook.Event{pushed("quay.io", "mynamespace/repository", "latest"), pushed("quay.io", "mynamespace/repository", "v1")}},
+	{kind: "quay", name: "quay-old", registry: "quay.acme.example", want: []hook.Event{pushed("quay.acme.example", "mynamespace/repository", "latest")}},
+	{kind: "quay", name: "quay-build"},
+	{kind: "harbor", name: "harbor", want: []hook.Event{pushed("hub.harbor.com", "test-webhook/debian", "latest")}},
+	{kind: "harbor", name: "harbor", registry: "harbor.acme.example", want: []hook.Event{pushed("harbor.acme.example", "test-webhook/debian", "latest")}},
+	{kind: "harbor", name: "harbor-cloudevents", want: []hook.Event{pushed("harbor.dev", "library/busybox", "")}},
+	{kind: "harbor", name: "harbor-pull"},
+	{kind: "distribution", name: "distribution-v1", want: []hook.Event{pushed("registrycluster.local", "library/test", "1.0")}},
+	{kind: "distribution", name: "distribution-v2", want: []hook.Event{pushed("registry.acme.example:5000", "team/api", "v1.4.0")}},
+	{kind: "gitlab", name: "gitlab", registry: "registry.gitlab.acme.example", want: []hook.Event{pushed("registry.gitlab.acme.example", "team/api", "v1.4.0")}},
+	{kind: "acr", name: "acr", want: []hook.Event{pushed("myregistry.azurecr.io", "hello-world", "v1")}},
+	{kind: "acr", name: "acr-ping"},
+	{kind: "acr", name: "acr-eventgrid", want: []hook.Event{pushed("demo.azurecr.io", "aci-helloworld", "v1")}},
+	{kind: "acr", name: "acr-cloudevents", want: []hook.Event{pushed("demo.azurecr.io", "aci-helloworld", "v1")}},
+	{kind: "acr", name: "acr-validation", reply: `{"validationResponse":"512d38b6-c7b8-40c8-89fe-f46f9e9622b6"}`},
+	{kind: "ecr", name: "ecr", want: []hook.Event{pushed("123456789012.dkr.ecr.us-west-2.amazonaws.com", "my-repository-name", "latest")}},
+	{kind: "ecr", name: "ecr-china", want: []hook.Event{pushed("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "team/api", "v1")}},
+	{kind: "ecr", name: "ecr-delete"},
+	{kind: "nexus", name: "nexus", registry: "nexus.acme.example:5000", want: []hook.Event{within("nexus.acme.example:5000", "team/api", "1.4.0")}},
+	{kind: "nexus", name: "nexus-asset", registry: "nexus.acme.example:5000"},
+	{kind: "artifactory", name: "artifactory", want: []hook.Event{within("example.jfrog.io", "library/ubuntu", "latest")}},
+	{kind: "artifactory", name: "artifactory", registry: "docker.acme.example", want: []hook.Event{within("docker.acme.example", "library/ubuntu", "latest")}},
+	{kind: "artifactory", name: "artifactory-deleted"},
+	{kind: "gitea", name: "gitea", want: []hook.Event{pushed("git.acme.example", "acme/tools/api", "1.4.0")}},
+	{kind: "gitea", name: "gitea-push"},
+	{kind: "cloudevents", name: "cloudevents", want: []hook.Event{pushed("ghcr.io", "acme/api", "1.4.0")}},
+	{kind: "cloudevents", name: "cloudevents-binary", want: []hook.Event{pushed("ghcr.io", "acme/api", "1.4.0")}},
+	{kind: "cloudevents", name: "cloudevents-batch", want: []hook.Event{pushed("ghcr.io", "acme/api", "1.4.0"), pushed("docker.io", "library/nginx", "")}},
+	{kind: "cloudevents", name: "cloudevents-zot", registry: "zot.acme.example", want: []hook.Event{pushed("zot.acme.example", "team/api", "1.4.0")}},
+	{kind: "cloudevents", name: "cloudevents-cdevents", want: []hook.Event{pushed("mycr.io", "team/myapp", "1.4.0")}},
+	{kind: "cloudevents", name: "harbor-cloudevents", want: []hook.Event{pushed("harbor.dev", "library/busybox", "")}},
+	{kind: "cloudevents", name: "acr-cloudevents", want: []hook.Event{pushed("demo.azurecr.io", "aci-helloworld", "v1")}},
+	{kind: "json", name: "json", want: []hook.Event{pushed("docker.io", "acme/api", "1.4.0")}},
+}
+
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	for _, test := range samples {
+		t.Run(test.kind+"/"+test.name, func(t *testing.T) {
+			t.Parallel()
+			r := sample(t, test.name)
+			prove(t, r, test.kind, secret)
+			got, err := listening(t, test.kind, test.registry).Read(r, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got.Events); diff != "" {
+				t.Errorf("events (-want +got):\n%s", diff)
+			}
+			if string(got.Reply) != test.reply {
+				t.Errorf("reply %s, want %s", got.Reply, test.reply)
+			}
+		})
+	}
+}
+
+// Each kind has a sample, and refuses it without a proof, with that of another secret, and with one of another body.
+func TestUnproved(t *testing.T) {
+	t.Parallel()
+	kinds := []string{
+		"docker-hub", "github", "quay", "harbor", "distribution", "gitlab", "acr", "ecr", "nexus", "artifactory", "gitea",
+		"cloudevents", "json",
+	}
+	signs := map[string]bool{"github": true, "nexus": true, "artifactory": true, "gitea": true, "json": true}
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			name := ""
+			for _, s := range samples {
+				if name == "" && s.kind == kind {
+					name = s.name
+				}
+			}
+			refused := func(what string, r *http.Request) {
+				t.Helper()
+				got, err := listening(t, kind, "registry.acme.example").Read(r, "")
+				refusal, ok := errors.AsType[*hook.Refusal](err)
+				if !ok || refusal.Status != http.StatusUnauthorized || got.Events != nil || got.Reply != nil {
+					t.Errorf("%s: %v, %v", what, got, err)
+				}
+				if ok && strings.Contains(err.Error(), "s3cret") {
+					t.Errorf("%s: the error repeats a secret: %v", what, err)
+				}
+			}
+			refused("without a proof", sample(t, name))
+
+			wrong := sample(t, name)
+			prove(t, wrong, kind, "s3cret of another")
+			refused("another secret", wrong)
+
+			empty := sample(t, name)
+			prove(t, empty, kind, "")
+			refused("no secret", empty)
+
+			if !signs[kind] {
+				return
+			}
+			other := sample(t, name)
+			prove(t, other, kind, secret)
+			other.Body = io.NopCloser(strings.NewReader(`{"image": "acme/other"}`))
+			refused("another body", other)
+		})
+	}
+}
+
+// The example of GitHub's documentation, so that the signatures of the other tests are not ours against ours.
+func TestGitHubSignature(t *testing.T) {
+	t.Parallel()
+	h, err := hook.New(hook.Options{Kind: "github", Secret: func() (string, error) { return "It's a Secret to Everybody", nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/hooks/x", strings.NewReader("Hello, World!"))
+	r.Header.Set("X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")
+	r.Header.Set("X-GitHub-Event", "ping")
+	if _, err := h.Read(r, ""); err != nil {
+		t.Error(err)
+	}
+}
+
+// Where a secret may stand: what a sender can set, and no other place.
+func TestPlacesOfTokens(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, kind, target, inPath string
+		header                     http.Header
+		refused                    bool
+	}{
+		{name: "query", kind: "docker-hub", target: "/hooks/x?token=s3cret+of+the+sender"},
+		{name: "query of RFC 6750", kind: "cloudevents", target: "/hooks/x?access_token=s3cret+of+the+sender"},
+		{name: "path", kind: "quay", target: "/hooks/x", inPath: secret},
+		{name: "path wrong", kind: "quay", target: "/hooks/x", inPath: secret + "/", refused: true},
+		{name: "header of a sender that has none", kind: "quay", target: "/hooks/x", header: http.Header{"Authorization": {"Bearer " + secret}}},
+		{name: "verbatim", kind: "harbor", target: "/hooks/x", header: http.Header{"Authorization": {secret}}},
+		{name: "bearer", kind: "harbor", target: "/hooks/x", header: http.Header{"Authorization": {"bearer " + secret}}},
+		{name: "password", kind: "ecr", target: "/hooks/x", header: http.Header{"Authorization": {"Basic dXNlcjpzM2NyZXQgb2YgdGhlIHNlbmRlcg=="}}},
+		{name: "another password", kind: "ecr", target: "/hooks/x", header: http.Header{"Authorization": {"Basic dXNlcjpzM2NyZXQ="}}, refused: true},
+		{name: "key", kind: "ecr", target: "/hooks/x", header: http.Header{"X-Api-Key": {secret}}},
+		{name: "address of a sender with headers", kind: "harbor", target: "/hooks/x?token=s3cret+of+the+sender", refused: true},
+		{name: "address of a sender that signs", kind: "github", target: "/hooks/x?token=s3cret+of+the+sender", refused: true},
+		{name: "Artifactory without signing", kind: "artifactory", target: "/hooks/x", header: http.Header{"X-Jfrog-Event-Auth": {secret}}},
+		{name: "half of it", kind: "harbor", target: "/hooks/x", header: http.Header{"Authorization": {secret[:8]}}, refused: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(http.MethodPost, test.target, strings.NewReader("{}"))
+			r.Header = test.header
+			_, err := listening(t, test.kind, "").Read(r, test.inPath)
+			if (err != nil) != test.refused {
+				t.Errorf("%v, want refused %v", err, test.refused)
+			}
+		})
+	}
+}
+
+func TestTimestamps(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		at      time.Duration // from now
+		refused bool
+	}{
+		{name: "just now"},
+		{name: "old enough to be replayed", at: -hook.MaxAge - time.Second, refused: true},
+		{name: "the last second", at: -hook.MaxAge},
+		{name: "a clock ahead", at: hook.MaxAge},
+		{name: "the future", at: hook.MaxAge + time.Second, refused: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			body, at := `{"image": "nginx"}`, strconv.FormatInt(now.Add(test.at).Unix(), 10)
+			r := httptest.NewRequest(http.MethodPost, "/hooks/x", strings.NewReader(body))
+			r.Header.Set(hook.TimestampHeader, at)
+			r.Header.Set(hook.SignatureHeader, "sha256="+mac(sha256.New, secret, at+"."+body))
+			if _, err := listening(t, "json", "").Read(r, ""); (err != nil) != test.refused {
+				t.Errorf("%v, want refused %v", err, test.refused)
+			}
+		})
+	}
+}
+
+// GitHub sends forms where nothing else is chosen, and signs them as they are.
+func TestForm(t *testing.T) {
+	t.Parallel()
+	body := "payload=" + strings.ReplaceAll(`{"action":"published","package":{"name":"api","namespace":"acme","package_type":"CONTAINER","package_version":{"package_url":"ghcr.io/acme/api:1.0"}}}`, `"`, "%22")
+	r := httptest.NewRequest(http.MethodPost, "/hooks/x", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("X-GitHub-Event", "package")
+	prove(t, r, "github", secret)
+	got, err := listening(t, "github", "").Read(r, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]hook.Event{pushed("ghcr.io", "acme/api", "1.0")}, got.Events); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
+// Nexus signs the JSON without white space.
+func TestNexusSignsCompactJSON(t *testing.T) {
+	t.Parallel()
+	body := "{ \"action\" : \"CREATED\",\n \"component\" : {\"format\": \"docker\", \"name\": \"api\", \"version\": \"1\"} }\n"
+	r := httptest.NewRequest(http.MethodPost, "/hooks/x", strings.NewReader(body))
+	r.Header.Set("X-Nexus-Webhook-Id", "rm:repository:component")
+	r.Header.Set("X-Nexus-Webhook-Signature", mac(sha1.New, secret, `{"action":"CREATED","component":{"format":"docker","name":"api","version":"1"}}`))
+	got, err := listening(t, "nexus", "nexus.acme.example").Read(r, "")
+	if err != nil || len(got.Events) != 1 {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestOddBodies(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("[", 100_000)
+	for _, test := range []struct {
+		name, kind, body string
+		status           int // 0 = it is taken
+		want             []hook.Event
+	}{
+		{name: "too large", kind: "json", body: `{"image":"` + strings.Repeat("a", hook.MaxBody) + `"}`, status: http.StatusRequestEntityTooLarge},
+		{name: "the largest", kind: "json", body: `{"image":"nginx"` + strings.Repeat(" ", hook.MaxBody-17) + `}`, want: []hook.Event{pushed("docker.io", "library/nginx", "")}},
+		{name: "no JSON", kind: "harbor", body: "<xml>", status: http.StatusBadRequest},
+		{name: "empty", kind: "harbor", status: http.StatusBadRequest},
+		{name: "another type", kind: "docker-hub", body: `{"push_data":{"tag":7}}`, status: http.StatusBadRequest},
+		{name: "null", kind: "docker-hub", body: "null"},
+		{name: "deep", kind: "distribution", body: `{"events":` + deep, status: http.StatusBadRequest},
+		{name: "no image", kind: "json", body: `{"image":"Not An Image"}`},
+		{name: "a URL", kind: "json", body: `{"image":"https://ghcr.io/acme/api"}`},
+		{name: "no tag", kind: "json", body: `{"image":"nginx","tag":"not a tag"}`, want: []hook.Event{pushed("docker.io", "library/nginx", "")}},
+		{name: "a host that no reference names", kind: "distribution", body: `{"events":[{"action":"push","target":{"repository":"x","tag":"1"},"request":{"host":"registry"}}]}`},
+		{name: "library as host", kind: "distribution", body: `{"events":[{"action":"push","target":{"repository":"x","tag":"1"},"request":{"host":"library"}}]}`},
+		{name: "a path that climbs", kind: "distribution", body: `{"events":[{"action":"push","target":{"repository":"../x","tag":"1"},"request":{"host":"a.example"}}]}`},
+		{name: "no host", kind: "distribution", body: `{"events":[{"action":"push","target":{"repository":"x","tag":"1"}}]}`},
+		{name: "an account that is none", kind: "ecr", body: `{"source":"aws.ecr","detail-type":"ECR Image Action","account":"evil.example/","region":"us-west-2","detail":{"result":"SUCCESS","action-type":"PUSH","repository-name":"x"}}`},
+		{name: "a handshake without a code", kind: "acr", body: `[{"eventType":"Microsoft.EventGrid.SubscriptionValidationEvent","data":{}}]`, status: http.StatusBadRequest},
+		{name: "an event without data", kind: "acr", body: `[{"eventType":"Microsoft.ContainerRegistry.ImagePushed"}]`, status: http.StatusBadRequest},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(http.MethodPost, "/hooks/x", strings.NewReader(test.body))
+			prove(t, r, test.kind, secret)
+			got, err := listening(t, test.kind, "").Read(r, "")
+			status := 0
+			if refusal, ok := errors.AsType[*hook.Refusal](err); ok {
+				status = refusal.Status
+			}
+			if status != test.status {
+				t.Fatalf("status %d (%v), want %d", status, err, test.status)
+			}
+			if diff := cmp.Diff(test.want, got.Events); diff != "" {
+				t.Errorf("events (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What stands in one delivery is bounded, and counted once.
+func TestManyEvents(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString(`{"events":[`)
+	for i := range 5000 {
+		b.WriteString(`{"action":"push","target":{"repository":"api","tag":"v` + strconv.Itoa(i%2500) + `"},"request":{"host":"a.example"}},`)
+	}
+	body := strings.TrimSuffix(b.String(), ",") + "]}"
+	r := httptest.NewRequest(http.MethodPost, "/hooks/x", strings.NewReader(body))
+	prove(t, r, "distribution", secret)
+	got, err := listening(t, "distribution", "").Read(r, "")
+	if err != nil || len(got.Events) != 1000 {
+		t.Errorf("%d events, %v", len(got.Events), err)
+	}
+}
+
+func TestSecretThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"harbor", "github", "json"} {
+		h, err := hook.New(hook.Options{Kind: kind, Now: func() time.Time { return now }, Secret: func() (string, error) { return "", errors.New("no such file") }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodPost, "/hooks/x", strings.NewReader("{}"))
+		prove(t, r, kind, "")
+		_, err = h.Read(r, "")
+		if refusal, ok := errors.AsType[*hook.Refusal](err); !ok || refusal.Status != http.StatusServiceUnavailable {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
+func TestNew(t *testing.T) {
+	t.Parallel()
+	secret := func() (string, error) { return "x", nil }
+	for _, test := range []struct {
+		name string
+		o    hook.Options
+	}{
+		{"unknown kind", hook.Options{Kind: "dockerhub", Secret: secret}},
+		{"no secret", hook.Options{Kind: "quay"}},
+		{"no audience", hook.Options{Kind: "pubsub", ServiceAccount: "a@b"}},
+		{"no account", hook.Options{Kind: "pubsub", Audience: "x"}},
+	} {
+		if _, err := hook.New(test.o); err == nil {
+			t.Errorf("%s: no error", test.name)
+		}
+	}
+}
+
+// No body of any kind makes a parser panic, and what comes out names images.
+func FuzzRead(f *testing.F) {
+	kinds := make(map[string]*hook.Hook)
+	for _, s := range samples {
+		kinds[s.kind] = listening(f, s.kind, s.registry)
+		r := sample(f, s.name)
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(s.kind, r.Header.Get("Ce-Type"), r.Header.Get("Content-Type"), body)
+	}
+	f.Fuzz(func(t *testing.T, kind, event, media string, body []byte) {
+		h, known := kinds[kind]
+		if !known {
+			return
+		}
+		r := httptest.NewRequest(http.MethodPost, "/hooks/x", bytes.NewReader(body))
+		r.Header.Set("Content-Type", media)
+		r.Header.Set("Ce-Type", event)
+		r.Header.Set("X-GitHub-Event", "package")
+		r.Header.Set("X-Gitea-Event", "package")
+		r.Header.Set("X-Nexus-Webhook-Id", "rm:repository:component")
+		prove(t, r, kind, secret)
+		got, err := h.Read(r, "")
+		if err != nil {
+			return
+		}
+		for _, e := range got.Events {
+			again, err := image.ParseRepository(e.Repository.String())
+			if err != nil || again != e.Repository || e.Tag != "" && !image.IsTag(e.Tag) {
+				t.Fatalf("%+v is no push: %v", e, err)
+			}
+		}
+	})
+}

@@ -24,6 +24,7 @@ type reading struct {
 	repository image.Repository
 	tag        string
 	credential credential
+	free       bool // only what is at hand, as a manifest would be counted as a pull
 }
 
 // describe adds the platforms and the build time to a tag, whose digest is known.
@@ -61,6 +62,13 @@ func (x reading) describe(ctx context.Context, t *Tag, want image.Facts) error {
 
 // manifest returns what a manifest or index says: as it was kept, else by the one GET that it ever costs.
 func (x reading) manifest(ctx context.Context, digest image.Digest) (manifest, error) {
+	if x.free { // alone, so that nobody who may spend a pull gets the answer
+		var m manifest
+		if !x.host.kept(manifestBucket, digest, &m) {
+			return manifest{}, errCounted
+		}
+		return m, nil
+	}
 	return once(ctx, x, manifestBucket, digest, parseManifest, func() ([]byte, error) {
 		if err := x.unread(digest); err != nil {
 			return nil, err

@@ -132,22 +132,22 @@ type manifest struct {
 	Platforms []image.Platform `json:"platforms,omitempty"` // of an index, in its order
 	Child     image.Digest     `json:"child,omitempty"`     // of an index: the manifest that speaks for it
 	Config    image.Digest     `json:"config,omitempty"`    // of a manifest
+	Origin    Origin           `json:"origin,omitzero"`     // as the annotations tell, of an index also those of its child
 }
 
 // config is what is kept of an image's config.
 type config struct {
 	Platform image.Platform `json:"platform"`
 	Created  time.Time      `json:"created"`
+	Origin   Origin         `json:"origin,omitzero"` // as the labels tell
 }
 
 // descriptor is how one document points to another.
 type descriptor struct {
-	MediaType   string    `json:"mediaType"`
-	Digest      string    `json:"digest"`
-	Platform    *platform `json:"platform"`
-	Annotations struct {
-		Reference string `json:"vnd.docker.reference.type"`
-	} `json:"annotations"`
+	MediaType   string      `json:"mediaType"`
+	Digest      string      `json:"digest"`
+	Platform    *platform   `json:"platform"`
+	Annotations annotations `json:"annotations"`
 }
 
 // platform is what a descriptor, a config or a tag API says of what the image runs on.
@@ -173,25 +173,28 @@ func addPlatform(all []image.Platform, p platform) []image.Platform {
 }
 
 // isAttestation reports whether it points to what BuildKit puts beside an image.
-func (d descriptor) isAttestation() bool { return d.Annotations.Reference != "" }
+func (d descriptor) isAttestation() bool { return d.Annotations["vnd.docker.reference.type"] != "" }
 
 // parseManifest reads a manifest or an index, and nothing out of what is neither or both.
 func parseManifest(body []byte) manifest {
 	var content struct {
-		Config    *descriptor `json:"config"`
-		Manifests descriptors `json:"manifests"`
+		Config      *descriptor `json:"config"`
+		Manifests   descriptors `json:"manifests"`
+		Annotations annotations `json:"annotations"`
 	}
 	if json.Unmarshal(body, &content) != nil || content.Config != nil && content.Manifests != nil {
 		return manifest{}
 	}
 	if content.Config == nil {
-		return parseIndex(content.Manifests)
+		m := parseIndex(content.Manifests)
+		m.Origin = content.Annotations.origin().or(m.Origin)
+		return m
 	}
 	digest, err := image.ParseDigest(content.Config.Digest)
 	if err != nil || !slices.Contains(configTypes, content.Config.MediaType) {
 		return manifest{}
 	}
-	return manifest{Config: digest}
+	return manifest{Config: digest, Origin: content.Annotations.origin()}
 }
 
 // descriptors are those of an index, of which there are not too many.
@@ -218,7 +221,7 @@ func parseIndex(manifests []descriptor) manifest {
 		}
 		if d.Platform == nil {
 			if m.Child == "" {
-				m.Child = digest
+				m.Child, m.Origin = digest, d.Annotations.origin()
 			}
 			continue
 		}
@@ -227,7 +230,7 @@ func parseIndex(manifests []descriptor) manifest {
 			continue
 		}
 		if spoken == (image.Platform{}) || p == preferred && spoken != preferred {
-			m.Child, spoken = digest, p
+			m.Child, spoken, m.Origin = digest, p, d.Annotations.origin()
 		}
 		if len(m.Platforms) < maxPlatforms && !slices.Contains(m.Platforms, p) {
 			m.Platforms = append(m.Platforms, p)
@@ -241,11 +244,14 @@ func parseConfig(body []byte) config {
 	var content struct {
 		platform
 		Created string `json:"created"`
+		Config  struct {
+			Labels annotations `json:"Labels"`
+		} `json:"config"`
 	}
 	if json.Unmarshal(body, &content) != nil {
 		return config{}
 	}
-	var c config
+	c := config{Origin: content.Config.Labels.origin()}
 	if p, ok := content.parse(); ok {
 		c.Platform = p
 	}

@@ -57,12 +57,15 @@ func TestParseConfig(t *testing.T) {
 		want config
 	}{
 		{`{"os":"linux","architecture":"amd64","created":"2026-05-01T12:00:00.5+02:00"}`,
-			config{amd64, time.Date(2026, 5, 1, 10, 0, 0, 5e8, time.UTC)}},
+			config{Platform: amd64, Created: time.Date(2026, 5, 1, 10, 0, 0, 5e8, time.UTC)}},
 		{`{"os":"linux","architecture":"amd64","created":"yesterday"}`, config{Platform: amd64}},
 		{`{"created":"2026-11-21T12:00:00Z"}`, config{Created: noon}},
 		{`{"created":"9999-12-31T23:59:59-23:00"}`, config{}},
 		{`{"created":"0000-01-01T00:00:00+23:00"}`, config{}},
 		{`{"os":7}`, config{}},
+		{`{"created":"2026-11-21T12:00:00Z","config":{"Labels":null}}`, config{Created: noon}},
+		{`{"created":"2026-11-21T12:00:00Z","config":{"Labels":["a"]}}`, config{Created: noon}},
+		{`{"config":{"Labels":{"org.opencontainers.image.source":7,"org.opencontainers.image.revision":"4e1a"}}}`, config{Origin: Origin{Revision: "4e1a"}}},
 		{``, config{}},
 	} {
 		if diff := cmp.Diff(test.want, parseConfig([]byte(test.body))); diff != "" {
@@ -76,6 +79,7 @@ func TestParseConfig(t *testing.T) {
 func FuzzParseManifest(f *testing.F) {
 	f.Add([]byte(`{"manifests":[{"digest":"` + string(digit("1")) + `","platform":{"os":"linux","architecture":"amd64"}}]}`))
 	f.Add([]byte(`{"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"` + string(digit("0")) + `"}}`))
+	f.Add([]byte(`{"manifests":[],"annotations":{"org.opencontainers.image.source":"https://git.example"},"config":{"Labels":{"org.opencontainers.image.url":"a"}}}`))
 	f.Add([]byte(`{"os":"linux","architecture":"amd64","created":"9999-12-31T23:59:59-23:00"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		m, c := parseManifest(body), parseConfig(body)
@@ -93,6 +97,11 @@ func FuzzParseManifest(f *testing.F) {
 		for _, p := range append(m.Platforms, c.Platform) {
 			if _, err := image.ParsePlatform(p.String()); err != nil && p != (image.Platform{}) {
 				t.Fatal(err)
+			}
+		}
+		for _, text := range []string{m.Origin.Source, m.Origin.Revision, c.Origin.Version, c.Origin.URL} {
+			if len(text) > maxAnnotation || strings.ContainsAny(text, "\n\x1b") {
+				t.Fatalf("%q", text)
 			}
 		}
 		if m.Child != "" && m.Config != "" || len(m.Platforms) > maxPlatforms {

@@ -33,6 +33,10 @@ type Image struct {
 	Index       bool      // an index for one platform, too
 	Attestation bool      // the index has a manifest of attestations for each image, as BuildKit makes them
 	Docker      bool      // with Docker's media types instead of OCI's
+
+	Annotations map[string]string // of the manifest, or of the index
+	Described   map[string]string // annotations of what an index points to
+	Labels      map[string]string // in its configs
 }
 
 // document is a manifest or a config, content-addressed.
@@ -82,13 +86,16 @@ func (i Image) build(name string) []document {
 		SchemaVersion int          `json:"schemaVersion"`
 		MediaType     string       `json:"mediaType"`
 		Manifests     []descriptor `json:"manifests"`
-	}{2, i.mediaType(dockerIndex, ociIndex), nil}
+
+		Annotations map[string]string `json:"annotations,omitempty"`
+	}{2, i.mediaType(dockerIndex, ociIndex), nil, i.Annotations}
+	i.Annotations = nil // those of the manifests are their own
 	var rest []document
 	for _, platform := range platforms {
 		documents := i.single(name, platform)
 		rest = append(rest, documents...)
 		d := documents[0].descriptor()
-		d.Platform = platformMap(platform)
+		d.Platform, d.Annotations = platformMap(platform), i.Described
 		index.Manifests = append(index.Manifests, d)
 		if i.Attestation {
 			index.Manifests = append(index.Manifests, descriptor{
@@ -111,13 +118,18 @@ func (i Image) single(name, platform string) []document {
 	for key, value := range platformMap(platform) {
 		content[key] = value
 	}
+	if i.Labels != nil {
+		content["config"] = map[string]any{"Labels": i.Labels}
+	}
 	config := document{encode(content), i.mediaType(dockerConfig, ociConfig)}
 	manifest := struct {
 		SchemaVersion int          `json:"schemaVersion"`
 		MediaType     string       `json:"mediaType"`
 		Config        descriptor   `json:"config"`
 		Layers        []descriptor `json:"layers"`
-	}{2, i.mediaType(dockerManifest, ociManifest), config.descriptor(), []descriptor{}}
+
+		Annotations map[string]string `json:"annotations,omitempty"`
+	}{2, i.mediaType(dockerManifest, ociManifest), config.descriptor(), []descriptor{}, i.Annotations}
 	return []document{{encode(manifest), manifest.MediaType}, config}
 }
 

@@ -17,6 +17,7 @@ const (
 	AskCommits     // Pull.Changes and Read of the pull requests whose numbers are in Decision.Read: of Git
 	AskBranch      // Input.Branch for Decision.Group: of Git
 	AskOpened      // Input.Opened and Counted: of the forge, once for all groups of a pass
+	AskLinks       // Input.Links and Linked for Decision.Group: of registries and the forge, as far as that costs little
 )
 
 // Kind is a kind of action.

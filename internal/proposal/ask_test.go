@@ -14,15 +14,15 @@ import (
 // Nothing is asked that is not needed: a question is a request to a forge, or a fetch from Git.
 func TestAsks(t *testing.T) {
 	t.Parallel()
-	const pulls, commits, branch, open = proposal.AskPulls, proposal.AskCommits, proposal.AskBranch, proposal.AskOpened
+	const pulls, commits, branch, open, links = proposal.AskPulls, proposal.AskCommits, proposal.AskBranch, proposal.AskOpened, proposal.AskLinks
 	for _, test := range []struct {
 		name  string
 		world func(w *world)
 		want  []proposal.Ask
 	}{
 		{name: "nothing wanted, nothing there"},
-		{name: "first", world: first, want: []proposal.Ask{pulls}},
-		{name: "first, with a limit", world: func(w *world) { first(w); w.settings.MaxOpen = 3 }, want: []proposal.Ask{pulls, open}},
+		{name: "first", world: first, want: []proposal.Ask{pulls, links}},
+		{name: "first, with a limit", world: func(w *world) { first(w); w.settings.MaxOpen = 3 }, want: []proposal.Ask{pulls, open, links}},
 		{name: "a limit is for new ones", world: func(w *world) { opens(w); w.settings.MaxOpen = 3 }, want: []proposal.Ask{pulls, branch}},
 		{name: "nothing has happened", world: opens},
 		{name: "nothing has happened for nearly an hour", world: func(w *world) { opens(w); w.now = w.now.Add(time.Hour - 1) }},
@@ -34,7 +34,7 @@ func TestAsks(t *testing.T) {
 		}, want: []proposal.Ask{pulls, branch}},
 		{name: "an hour is over", world: func(w *world) { opens(w); w.later() }, want: []proposal.Ask{pulls, branch}},
 		{name: "the clock was turned back", world: func(w *world) { opens(w); w.now = w.now.Add(-1) }, want: []proposal.Ask{pulls, branch}},
-		{name: "newer", world: func(w *world) { opens(w); w.want["a.yaml"] = "3.0" }, want: []proposal.Ask{pulls, branch}},
+		{name: "newer", world: func(w *world) { opens(w); w.want["a.yaml"] = "3.0" }, want: []proposal.Ask{pulls, branch, links}},
 		{name: "base moved", world: func(w *world) { opens(w); w.baseTip++ }, want: []proposal.Ask{pulls, branch}},
 		{name: "another setting", world: func(w *world) { opens(w); w.settings.Draft = true }, want: []proposal.Ask{pulls, branch}},
 		{name: "memory lost", world: func(w *world) { opens(w); w.memory = proposal.Memory{} }, want: []proposal.Ask{pulls, branch}},

@@ -17,7 +17,6 @@ const (
 	mostWhy   = 50 // images
 	fewWhy    = 5
 	mostLinks = 30
-	mostTexts = 3 // release notes that are quoted
 )
 
 // body is what the words of a pull request are made of.
@@ -139,10 +138,10 @@ func (b body) reasons(most int) string {
 	return strings.Join(lines, "\n")
 }
 
-// news is what the body says without what would change it in each pass: how many tags were allowed is no reason to edit a
-// pull request.
+// news is what the body says without what is no reason to edit a pull request: how many tags were allowed, which may be
+// another number in each pass, and links and release notes, which are looked up only when there is something else to say.
 func (b body) news() string {
-	parts := slices.Concat([]string{b.intro}, b.rows, b.links, b.texts, []string{b.help})
+	parts := slices.Concat([]string{b.intro}, b.rows, []string{b.help})
 	for _, w := range b.why {
 		parts = append(parts, w.title)
 		parts = append(parts, w.not...)

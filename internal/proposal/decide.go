@@ -17,6 +17,9 @@ func Decide(in Input) Decision {
 	}
 	d := &decider{in: in, out: Decision{Group: in.Group}}
 	d.decide()
+	if d.out.Ask == AskNothing && !in.Linked && in.Body == "" && d.writes() {
+		d.out.Ask = AskLinks
+	}
 	return d.out
 }
 
@@ -236,6 +239,11 @@ func (d *decider) deleteBranch() {
 	if d.in.HeadTip != "" {
 		d.act(Action{Kind: DeleteBranch, Lease: d.in.HeadTip})
 	}
+}
+
+// writes reports whether the words of the pull request are written anew.
+func (d *decider) writes() bool {
+	return d.out.Text.whole == "" && slices.ContainsFunc(d.out.Actions, func(a Action) bool { return a.Kind == Create || a.Kind == Update })
 }
 
 func (d *decider) act(a Action) { d.out.Actions = append(d.out.Actions, a) }

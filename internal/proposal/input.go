@@ -27,7 +27,6 @@ type Input struct {
 	// Subject and Body are what templates make of the group's commit. Subject is the title, or plan.Group's if it is
 	// empty; Body goes in place of everything but the hidden part.
 	Subject, Body string
-	Links         map[Target]Links // what is known of the images that are to be written; it may be nothing
 
 	Settings Settings
 	Limits   Limits
@@ -41,6 +40,10 @@ type Input struct {
 	// pass has opened.
 	Counted bool
 	Opened  []Pull
+	// Linked says that Links is known: what is told of the images that are to be written, which may be nothing. A pull
+	// request is never changed for them alone.
+	Linked bool
+	Links  map[Target]Links
 }
 
 // Settings are the keys of write that are about pull requests.
@@ -97,20 +100,6 @@ type Branch struct {
 type Commit struct {
 	ID string
 	By string // name of who made it
-}
-
-// Target is a version of an image.
-type Target struct {
-	Image  image.Repository
-	Tag    string
-	Digest image.Digest // "" where none is written
-}
-
-// Links lead to what a version of an image is made of. All of it is optional, and from outside.
-type Links struct {
-	Source string // URL
-	Notes  string // URL of the release notes
-	Text   string // of the release notes
 }
 
 // Unsure returns the images about which a plan could not decide, or whose choice waits for something: that nothing is

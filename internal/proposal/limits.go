@@ -11,6 +11,9 @@ type Limits struct {
 	Drafts    bool
 	AutoMerge bool
 
+	// Home is the forge itself.
+	Home Home
+
 	// Details says that <details> folds.
 	Details bool
 	// Definition says that a hidden part is written as the definition of a link that nothing uses, and not as an HTML

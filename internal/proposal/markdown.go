@@ -47,7 +47,7 @@ func phrase(s string) string {
 }
 
 var (
-	address = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/?#@!$&+,;=%:-]*)?$`)
+	address = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/?#@!$&+,;=%:-]*)?$`)
 	// referring are the pages that show a link to them: a pull request of ours is no news there.
 	referring = regexp.MustCompile(`/(?:issues|pulls?|commits?|discussions|merge_requests|pull-requests)/`)
 )

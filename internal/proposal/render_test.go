@@ -52,7 +52,7 @@ func limitsOf(t testing.TB, kind forge.Kind) proposal.Limits {
 // opening returns the text that a pull request for the input is opened with.
 func opening(t testing.TB, in proposal.Input) proposal.Text {
 	t.Helper()
-	in.Looked, in.Now = true, start
+	in.Looked, in.Linked, in.Now = true, true, start
 	d := proposal.Decide(in)
 	if len(d.Actions) != 2 || d.Actions[1].Kind != proposal.Create {
 		t.Fatalf("decides %+v", d.Actions)
@@ -90,7 +90,8 @@ func web(t testing.TB) proposal.Input {
 		}),
 		Lists: map[image.Repository]plan.List{nginx: {Candidates: list}},
 		Links: map[proposal.Target]proposal.Links{{Image: nginx, Tag: "1.27.4"}: {
-			Source: "https://github.com/nginx/nginx", Notes: "https://github.com/nginx/nginx/releases/tag/release-1.27.4"}},
+			Source: "https://github.com/nginx/nginx", Changes: "https://github.com/nginx/nginx/compare/release-1.25.3...release-1.27.4",
+			Notes: "https://github.com/nginx/nginx/releases/tag/release-1.27.4"}},
 	}
 }
 

@@ -33,6 +33,10 @@ func TestTextIsStable(t *testing.T) {
 		t.Errorf("does %v", d.Actions)
 	}
 	in.Links = nil
+	if d := proposal.Decide(in); len(d.Actions) > 0 {
+		t.Errorf("without links does %v", d.Actions)
+	}
+	in.Subject = "Another title"
 	if d := proposal.Decide(in); len(d.Actions) != 1 || d.Actions[0].Kind != proposal.Update {
 		t.Errorf("with other words does %v", d.Actions)
 	}

@@ -3,7 +3,6 @@ package proposal
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/image-updater/image-updater/internal/plan"
 	"github.com/image-updater/image-updater/policy"
@@ -72,37 +71,4 @@ func sentence(r plan.Reason) string {
 		return fmt.Sprintf("%s waits (%s): %s", code(r.Tag), code(string(r.Rule)), phrase(r.Detail))
 	}
 	return fmt.Sprintf("%s was not taken (%s): %s", code(r.Tag), code(string(r.Rule)), phrase(r.Detail))
-}
-
-// sources lists where the new versions come from, as far as that is known.
-func (in Input) sources(g plan.Group) (links, texts []string) {
-	seen := map[Target]bool{}
-	for _, c := range g.Changes {
-		target := Target{c.Site.Image, c.To, c.ToDigest}
-		if seen[target] {
-			continue
-		}
-		seen[target] = true
-		known, name := in.Links[target], code(c.Site.Image.Familiar()+":"+c.To)
-		var to []string
-		for _, l := range []string{link("source", known.Source), link("release notes", known.Notes)} {
-			if l != "" {
-				to = append(to, l)
-			}
-		}
-		if len(to) > 0 && len(links) < mostLinks {
-			links = append(links, "- "+name+": "+strings.Join(to, ", "))
-		}
-		if text := quote(known.Text); text != "" && len(texts) < mostTexts {
-			texts = append(texts, in.fold("Release notes of "+name+":", text))
-		}
-	}
-	return links, texts
-}
-
-func (in Input) fold(title, text string) string {
-	if in.Limits.Details {
-		return title + "\n\n<details><summary>Show</summary>\n\n" + text + "\n\n</details>"
-	}
-	return title + "\n\n" + text
 }

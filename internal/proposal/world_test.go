@@ -133,6 +133,8 @@ func (w *world) decide(in proposal.Input) (proposal.Input, proposal.Decision) {
 		case proposal.AskBranch:
 			in.Branch = &proposal.Branch{Changes: w.branch.changes, Other: w.branch.other,
 				Carries: !w.branch.stale && slices.Equal(trailers(d.Group), w.branch.changes)}
+		case proposal.AskLinks:
+			in.Linked = true
 		case proposal.AskOpened:
 			in.Counted = true
 			for _, p := range w.pulls {

@@ -25,6 +25,7 @@ func routeGitea(s *Server) {
 	s.mux.HandleFunc("GET "+repository+"/issues/{number}/labels", s.giteaLabelsOf)
 	s.mux.HandleFunc("POST "+repository+"/issues/{number}/labels", s.giteaLabel)
 	s.mux.HandleFunc("DELETE "+repository+"/issues/{number}/labels/{id}", s.giteaUnlabel)
+	s.mux.HandleFunc("GET "+repository+"/releases/tags/{tag}", s.release)
 	s.mux.HandleFunc("GET "+repository+"/labels", s.giteaLabels)
 	s.mux.HandleFunc("POST "+repository+"/labels", s.giteaMakeLabel)
 	s.mux.HandleFunc("GET /api/v1/orgs/{owner}/labels", giteaNotFound) // the owner is a person

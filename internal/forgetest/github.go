@@ -20,6 +20,7 @@ func routeGitHub(s *Server) {
 	s.mux.HandleFunc("POST "+repository+"/issues/{number}/labels", s.gitHubLabel)
 	s.mux.HandleFunc("DELETE "+repository+"/issues/{number}/labels/{name}", s.gitHubUnlabel)
 	s.mux.HandleFunc("POST "+repository+"/issues/{number}/assignees", s.gitHubAssign)
+	s.mux.HandleFunc("GET "+repository+"/releases/tags/{tag}", s.release)
 	s.mux.HandleFunc("POST /api/graphql", s.gitHubGraphQL)
 }
 

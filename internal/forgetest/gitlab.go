@@ -17,6 +17,7 @@ func routeGitLab(s *Server) {
 	s.mux.HandleFunc("PUT "+merges+"/{number}/merge", s.gitLabMerge)
 	s.mux.HandleFunc("GET "+merges+"/{number}/notes", s.gitLabNotes)
 	s.mux.HandleFunc("POST "+merges+"/{number}/notes", s.gitLabNote)
+	s.mux.HandleFunc("GET /api/v4/projects/{project}/releases/{tag}", s.release)
 	s.mux.HandleFunc("GET /api/v4/users", s.gitLabUsers)
 	s.mux.HandleFunc("GET /api/v4/user", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, gitLabUser(Bot)) })
 }

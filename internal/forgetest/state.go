@@ -41,6 +41,8 @@ type state struct {
 	pulls  []*Pull // by number
 	labels []string
 	tips   map[string]string // of the branches, as they were last seen
+
+	releases map[string]string // texts by owner/name@tag
 }
 
 func (s *Server) now() time.Time {

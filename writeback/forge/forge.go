@@ -37,6 +37,8 @@ const (
 type Forge interface {
 	// Limits says what the forge can do, and how long texts may be. It asks nothing.
 	Limits() Limits
+	// Home tells where the forge's pages are. It asks nothing.
+	Home() Home
 
 	// Find returns the pull requests of the branch head of this very repository (never of a fork's branch of the same
 	// name) into base, or into any branch if base is empty: those that are open first, then the others, the newest first;
@@ -70,6 +72,11 @@ type Forge interface {
 	// AutoMerge asks the forge to merge once everything that the repository asks for is there. Where nothing is asked for,
 	// or nothing yet, it is declined, or merged at once: as the forge does it.
 	AutoMerge(ctx context.Context, p PullRequest) error
+
+	// Release returns the release of a tag in any repository of the forge, by the address of the repository's page. One
+	// that is not there, or not to be seen with the token, is [ErrNoRelease]: so is every one that is elsewhere, and of
+	// forges that know no releases.
+	Release(ctx context.Context, repository, tag string) (Release, error)
 
 	// Me returns the user name that the token stands for, as [PullRequest.Author] and [Comment.Author] give it, or "" where
 	// the forge does not tell.

@@ -78,11 +78,17 @@ type forgeOf struct {
 	seen map[int]forge.PullRequest
 }
 
+// pages are those of the forges that are known to have such.
+var pages = map[forge.Kind]proposal.Pages{
+	forge.GitHub: proposal.GitHubPages, forge.GitLab: proposal.GitLabPages, forge.Gitea: proposal.GiteaPages, forge.Forgejo: proposal.GiteaPages,
+}
+
 func (f *forgeOf) Limits() proposal.Limits {
-	l := f.client.Limits()
+	l, home := f.client.Limits(), f.client.Home()
 	return proposal.Limits{
 		Title: l.Title, Body: l.Body, Comment: l.Comment,
 		Labels: l.Labels, Reviewers: l.Reviewers, Assignees: l.Assignees, Drafts: l.Drafts, AutoMerge: l.AutoMerge,
+		Home:    proposal.Home{Host: home.Host, Pages: pages[home.Kind]},
 		Details: l.Markdown.Details, Definition: l.Markdown.Hidden == forge.LinkDefinition, Commands: l.Markdown.Commands,
 	}
 }
@@ -126,6 +132,14 @@ func (f *forgeOf) Comments(ctx context.Context, number int) (texts []string, err
 		return err
 	})
 	return texts, err
+}
+
+func (f *forgeOf) Release(ctx context.Context, repository, tag string) (proposal.Release, error) {
+	found, err := f.client.Release(ctx, repository, tag)
+	if errors.Is(err, forge.ErrNoRelease) {
+		err = reconcile.ErrNoRelease
+	}
+	return proposal.Release(found), err
 }
 
 func (f *forgeOf) Comment(ctx context.Context, number int, text string) error {

@@ -90,6 +90,9 @@ var forgeVerbs = map[string]struct {
 		s.forge.Set(forgetest.Fault{Method: args[0], Status: status, Body: `{"message": "broken"}`,
 			Header: http.Header{"Retry-After": {"3600"}}})
 	}},
+	"publish": {3, func(ts *testscript.TestScript, s *scene, args []string) {
+		s.forge.Publish(args[0], args[1], ts.ReadFile(args[2]))
+	}},
 	"race": {2, func(ts *testscript.TestScript, s *scene, args []string) {
 		s.forge.Git.Set(gittest.Faults{BeforeReceive: func() {
 			s.forge.Git.Set(gittest.Faults{})
@@ -143,6 +146,7 @@ func startForge(ts *testscript.TestScript, s *scene, args []string) {
 	ts.Check(err)
 	ts.Setenv("KIND", kind)
 	ts.Setenv("FORGE", url+s.forge.Path())
+	ts.Setenv("FORGEHOST", strings.TrimPrefix(url, "http://"))
 	ts.Setenv("TOKEN", forgetest.Token)
 	ts.Setenv("REPOSITORY", s.forge.Repository.Dir)
 }

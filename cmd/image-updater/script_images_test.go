@@ -13,9 +13,10 @@ import (
 )
 
 // pushImage puts an image under a tag of the registry. The settings are platforms=LIST (separated by commas), age=DURATION
-// of its push, created=TIME and build=NUMBER, another of which makes another digest.
+// of its push, created=TIME, build=NUMBER, another of which makes another digest, and annotation=NAME=TEXT and
+// label=NAME=TEXT, of org.opencontainers.image.NAME.
 func pushImage(ts *testscript.TestScript, neg bool, args []string) {
-	want(ts, neg, len(args) >= 2, "push REPOSITORY TAG [platforms=LIST] [age=DURATION] [created=TIME] [build=NUMBER]")
+	want(ts, neg, len(args) >= 2, "push REPOSITORY TAG [platforms=LIST] [age=DURATION] [created=TIME] [build=NUMBER] [annotation|label=NAME=TEXT]")
 	var image registrytest.Image
 	for _, setting := range args[2:] {
 		key, value, _ := strings.Cut(setting, "=")
@@ -32,6 +33,13 @@ func pushImage(ts *testscript.TestScript, neg bool, args []string) {
 			image.Created, err = time.Parse(time.RFC3339, value)
 		case "build":
 			image.Build, err = strconv.Atoi(value)
+		case "annotation", "label":
+			to := map[string]*map[string]string{"annotation": &image.Annotations, "label": &image.Labels}[key]
+			if *to == nil {
+				*to = map[string]string{}
+			}
+			name, text, _ := strings.Cut(value, "=")
+			(*to)["org.opencontainers.image."+name] = text
 		default:
 			ts.Fatalf("unknown setting %q", key)
 		}

@@ -45,8 +45,9 @@ func TestMain(m *testing.M) {
 //	refuse NAME MESSAGE        from now on pushes to NAME are refused by its hook, with a message
 //	expand FILE...             replace $REGISTRY, $GITURL and the like in files
 //	push REPOSITORY TAG [SETTING=VALUE...]
-//	                           put an image under a tag: platforms=LIST, age=DURATION, created=TIME, build=NUMBER; its
-//	                           digest is in $DIGEST
+//	                           put an image under a tag: platforms=LIST, age=DURATION, created=TIME, build=NUMBER,
+//	                           annotation=NAME=TEXT and label=NAME=TEXT of org.opencontainers.image.NAME; its digest is in
+//	                           $DIGEST
 //	unpush REPOSITORY TAG...   take tags away
 //	meter [-silent] LIMIT [SPENT]
 //	                           from now on the registry counts pulls as Docker Hub does, and says so unless it is silent;
@@ -55,14 +56,17 @@ func TestMain(m *testing.M) {
 //	verdicts FILE              the verdicts of the last "explain -o json" are the lines TAG VERDICT [RULE [UNTIL]]
 //	date -AGE                  what a clock of the given age shows, in $DATE
 //	forge start DIR [-AGE]     start a forge of the kind $KIND, gitea if that is not set, with one Git repository of the files
-//	                           in DIR: its URL is in $FORGE, its folder in $REPOSITORY, the token that lets in in $TOKEN; its
-//	                           clock is behind by AGE; if it is GitHub it knows the App of githubapp, too
+//	                           in DIR: its URL is in $FORGE, its host in $FORGEHOST, its folder in $REPOSITORY, the token
+//	                           that lets in in $TOKEN; its clock is behind by AGE; if it is GitHub it knows the App of
+//	                           githubapp, too
 //	forge list FILE            write a line for each pull request; forge body N FILE and forge comments N FILE write texts
 //	forge merge|close|reopen N, forge label|unlabel N NAME, forge delete BRANCH, forge commit BRANCH DIR
 //	                           what a person does; commit puts the files in DIR on top of a branch
 //	forge fill N PREFIX        open N pull requests of branches PREFIX0, PREFIX1...
 //	forge race BRANCH DIR      a person does so when the next push has arrived and is not in yet
 //	forge reads REFS OBJECTS   as reads, of the forge's Git
+//	forge publish REPOSITORY TAG FILE
+//	                           make a release with the text of the file, in any repository OWNER/NAME of the forge
 //	forge deny RIGHT...        take rights from the token (label, review, assign, auto-merge, comment, create, update, close)
 //	forge fail METHOD STATUS   from now on requests of that method fail, with Retry-After: 3600; forge mend ends it
 //	forge asked N              since the last asked or wrote, the API was asked N times

@@ -12,6 +12,7 @@ import (
 	"github.com/image-updater/image-updater/cache"
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/proposal"
 	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/policy"
 	"github.com/image-updater/image-updater/registry"
@@ -88,6 +89,12 @@ func (s *source) Look(ctx context.Context, r image.Repository, tag string, want 
 		return c, fmt.Errorf("%w: %w", reconcile.ErrNoTag, err)
 	}
 	return c, err
+}
+
+// Origin tells what an image says about where it comes from.
+func (s *source) Origin(ctx context.Context, v proposal.Target, since time.Time, free bool) (proposal.Origin, error) {
+	found, err := s.client.Origin(ctx, v.Image, v.Tag, v.Digest, since, free)
+	return proposal.Origin(found), err
 }
 
 func candidateOf(t registry.Tag) policy.Candidate {

@@ -67,7 +67,8 @@ func (p *pulls) attempt(ctx context.Context, g pullGroup) (Report, error) {
 func (p *pulls) input(ctx context.Context, g pullGroup, report *Report) (proposal.Input, error) {
 	in := proposal.Input{
 		Git: p.git.Name, Base: p.branch.Name(), BaseTip: p.at.tip, Group: plan.NewGroup(g.key, nil),
-		Sites: p.at.found.Sites, Lists: p.at.lists, Limits: p.forge.Limits(), Now: p.observed.started,
+		Linked: !p.write, // what shows no words needs no links
+		Sites:  p.at.found.Sites, Lists: p.at.lists, Limits: p.forge.Limits(), Now: p.observed.started,
 		Settings: proposal.Settings{MaxOpen: g.write.MaxOpen, Settle: g.write.Settle, Labels: g.write.Labels,
 			Reviewers: g.write.Reviewers, Assignees: g.write.Assignees, Draft: g.write.Draft, AutoMerge: g.write.AutoMerge},
 	}
@@ -189,6 +190,8 @@ func (p *pulls) decide(ctx context.Context, in proposal.Input) (proposal.Decisio
 		case proposal.AskOpened:
 			in.Opened, err = p.count(ctx)
 			in.Counted = true
+		case proposal.AskLinks:
+			in.Links, in.Linked = p.links(ctx, d.Group), true
 		default:
 			if len(d.Group.Changes) == 0 || slices.EqualFunc(d.Group.Changes, worded.Changes, samePlace) {
 				return d, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/proposal"
@@ -28,6 +29,10 @@ type Forge interface {
 
 	// Comments returns the texts of what was said about a pull request.
 	Comments(ctx context.Context, number int) ([]string, error)
+
+	// Release returns the release of a tag, of the repository whose page has the address. [ErrNoRelease] says that there is
+	// none, or that this forge knows of none.
+	Release(ctx context.Context, repository, tag string) (proposal.Release, error)
 
 	// What follows may end with [ErrDeclined].
 
@@ -85,7 +90,8 @@ type pulls struct {
 	counted  bool            // opened is known
 	opened   []proposal.Pull // by this program, and open
 	warned   map[proposal.Kind]bool
-	reports  []Report // of the groups so far
+	linked   time.Duration // spent on links
+	reports  []Report      // of the groups so far
 }
 
 // pullGroup is a group that is written by a pull request, whether anything of it is to be changed or not.

@@ -1,0 +1,104 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/internal/proposal"
+)
+
+// Origins tells what images say about where they come from.
+type Origins interface {
+	// Origin tells it of a version, within what the quota of the registry leaves; with free set, of what costs no pull.
+	// A tag whose digest is not known is looked up, unless that was done since then.
+	Origin(ctx context.Context, v proposal.Target, since time.Time, free bool) (proposal.Origin, error)
+}
+
+// ErrNoRelease is what [Forge] answers about a release that it does not know.
+var ErrNoRelease = errors.New("there is no such release")
+
+// What links may take. A pull request does without rather than wait for them.
+const (
+	linksWithin = 30 * time.Second // of all groups of a Git repository
+	maxReleases = 10               // of a group
+)
+
+// links tells where the new versions of a group come from, as far as that is known within its bounds. That something is
+// not known is nobody's failure.
+func (p *pulls) links(ctx context.Context, g plan.Group) map[proposal.Target]proposal.Links {
+	if p.reconciler.Origins == nil || p.linked >= linksWithin {
+		return nil
+	}
+	began := p.reconciler.now()
+	defer func() { p.linked += p.reconciler.now().Sub(began) }()
+	ctx, cancel := context.WithTimeoutCause(ctx, linksWithin-p.linked, fmt.Errorf("links are looked for no longer than %v", linksWithin))
+	defer cancel()
+
+	var sought []*origins
+	for i, step := range proposal.Steps(g) {
+		sought = append(sought, &origins{Step: step, release: i < maxReleases})
+	}
+	each(sought, imagesAtOnce, func(o *origins) { o.find(ctx, p) })
+	found := map[proposal.Target]proposal.Links{}
+	for _, o := range sought {
+		found[o.To] = o.links
+	}
+	return found
+}
+
+// origins is a step whose links are looked for.
+type origins struct {
+	proposal.Step
+	release bool // look for a release, too
+	links   proposal.Links
+}
+
+// find asks for the version that is to be written, and only for what is free of the one before it.
+func (o *origins) find(ctx context.Context, p *pulls) {
+	to := p.origin(ctx, o.To, false)
+	if to == (proposal.Origin{}) {
+		return
+	}
+	var from proposal.Origin
+	if to.Revision != "" {
+		from = p.origin(ctx, o.From, true)
+	}
+	home := p.forge.Limits().Home
+	var release proposal.Release
+	if repository := home.Repository(to.Source); repository != "" && o.release {
+		release = p.release(ctx, repository, o.To.ReleaseTags(to))
+	}
+	o.links = home.Links(o.Step, from, to, release)
+}
+
+func (p *pulls) origin(ctx context.Context, v proposal.Target, free bool) proposal.Origin {
+	if v.Tag == "" {
+		return proposal.Origin{}
+	}
+	if v.Digest == "" {
+		v.Digest = p.at.lists[v.Image].Candidate(v.Tag).Digest
+	}
+	found, err := p.reconciler.Origins.Origin(ctx, v, p.observed.started, free)
+	if err != nil {
+		p.reconciler.log().DebugContext(ctx, "looking for links", "repository", v.Image.String(), "tag", v.Tag, "err", err)
+	}
+	return found
+}
+
+// release asks for a release by the names that it may have.
+func (p *pulls) release(ctx context.Context, repository string, tags []string) proposal.Release {
+	for _, tag := range tags {
+		found, err := p.forge.Release(ctx, repository, tag)
+		switch {
+		case err == nil:
+			return found
+		case !errors.Is(err, ErrNoRelease):
+			p.reconciler.log().DebugContext(ctx, "looking for release notes", "url", repository, "tag", tag, "err", err)
+			return proposal.Release{}
+		}
+	}
+	return proposal.Release{}
+}

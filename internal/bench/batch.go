@@ -30,7 +30,14 @@ type batch struct {
 	repository *gittest.Repository
 	server     *gittest.Server
 	dir        string
-	all, one   string
+	all, one   start
+}
+
+// start is what a pass begins from.
+type start struct {
+	tip   string
+	state string // what the pass before has left behind there
+	makes int    // commits
 }
 
 // benchBatch makes 200 changes in 200 files by one pass, against one change by the same pass. The lists of tags are
@@ -71,12 +78,12 @@ func (w *batch) compare(ctx context.Context, registry string) (figure, error) {
 	if err := errors.Join(w.makeRepository(), w.writePolicies(registry, host)); err != nil {
 		return figure{}, err
 	}
-	if _, err := w.pass(ctx, w.one, 1); err != nil { // lists the tags, and makes the state
+	if err := errors.Join(w.look(ctx, w.all), w.look(ctx, w.one)); err != nil {
 		return figure{}, err
 	}
 	taken, err := turns(ctx, w.runs,
-		func(ctx context.Context, _ int) (usage, error) { return w.pass(ctx, w.all, w.made) },
-		func(ctx context.Context, _ int) (usage, error) { return w.pass(ctx, w.one, 1) })
+		func(ctx context.Context, _ int) (usage, error) { return w.pass(ctx, w.all) },
+		func(ctx context.Context, _ int) (usage, error) { return w.pass(ctx, w.one) })
 	if err != nil {
 		return figure{}, err
 	}
@@ -106,11 +113,13 @@ func (w *batch) makeRepository() error {
 		image := "registry.acme.example/" + repositoryPath(i)
 		stale[batchFile(i)], fresh[batchFile(i)] = manifest(name, image, staleTag), manifest(name, image, newTag)
 	}
-	if w.all, err = w.repository.Commit(gittest.Branch, "Begin", stale); err != nil {
+	w.all = start{state: filepath.Join(w.dir, "state-all"), makes: w.made}
+	w.one = start{state: filepath.Join(w.dir, "state-one"), makes: 1}
+	if w.all.tip, err = w.repository.Commit(gittest.Branch, "Begin", stale); err != nil {
 		return err
 	}
 	delete(fresh, batchFile(0))
-	w.one, err = w.repository.Commit(gittest.Branch, "Go on", fresh)
+	w.one.tip, err = w.repository.Commit(gittest.Branch, "Go on", fresh)
 	return err
 }
 
@@ -131,18 +140,27 @@ func (w *batch) writePolicies(registry, git string) error {
 	return os.WriteFile(filepath.Join(w.dir, "policies.yaml"), []byte(text.String()), 0o644)
 }
 
-// pass makes a pass from a commit, and makes sure that it pushed once, so many commits, and left nothing behind.
-func (w *batch) pass(ctx context.Context, from string, commits int) (usage, error) {
-	if err := w.repository.SetTip(gittest.Branch, from); err != nil {
+// look makes the state of a start: of a process that has listed the tags and seen the repository as it stands there. In a
+// repository that nobody knows it has the lists alone.
+func (w *batch) look(ctx context.Context, from start) error {
+	if err := w.repository.SetTip(gittest.Branch, from.tip); err != nil {
+		return err
+	}
+	_, _, err := command{dir: w.dir, args: []string{w.binary, "plan", "--state-dir", from.state}}.run(ctx)
+	if err == nil && w.cold {
+		err = os.RemoveAll(filepath.Join(from.state, "scan"))
+	}
+	return err
+}
+
+// pass makes a pass from a start, and makes sure that it pushed once, so many commits, and left nothing behind.
+func (w *batch) pass(ctx context.Context, from start) (usage, error) {
+	state := filepath.Join(w.dir, "state")
+	if err := errors.Join(w.repository.SetTip(gittest.Branch, from.tip), os.RemoveAll(state), os.CopyFS(state, os.DirFS(from.state))); err != nil {
 		return usage{}, err
 	}
-	if w.cold {
-		if err := os.RemoveAll(filepath.Join(w.dir, "state", "scan")); err != nil { // and the lists of tags stay
-			return usage{}, err
-		}
-	}
 	w.server.Forget()
-	u, _, err := command{dir: w.dir, args: []string{w.binary, "run", "--state-dir", filepath.Join(w.dir, "state")}}.run(ctx)
+	u, _, err := command{dir: w.dir, args: []string{w.binary, "run", "--state-dir", state}}.run(ctx)
 	if err != nil {
 		return usage{}, err
 	}
@@ -158,9 +176,9 @@ func (w *batch) pass(ctx context.Context, from string, commits int) (usage, erro
 			return usage{}, fmt.Errorf("%s is not at %s", batchFile(i), newTag)
 		}
 	}
-	made, err := w.repository.Log(from + ".." + gittest.Branch)
-	if err == nil && len(made) != commits {
-		err = fmt.Errorf("%d commits, want %d", len(made), commits)
+	made, err := w.repository.Log(from.tip + ".." + gittest.Branch)
+	if err == nil && len(made) != from.makes {
+		err = fmt.Errorf("%d commits, want %d", len(made), from.makes)
 	}
 	return u, err
 }

@@ -19,11 +19,12 @@ func Apply(f File, changes []Change) Edited {
 	for i, c := range changes {
 		places[i] = c.Site.at
 	}
-	return apply(f, changes, places)
+	edited, _ := apply(f, changes, places)
+	return edited
 }
 
-// apply is Apply with the places of the sites.
-func apply(f File, changes []Change, places []*place) Edited {
+// apply is Apply with the places of the sites. The tree is that of the file as it is now, nil if nothing was written.
+func apply(f File, changes []Change, places []*place) (Edited, *tree) {
 	a := application{file: f, changes: changes, places: places, reasons: make([]refused, len(changes))}
 	var planned []splice
 	for i, c := range changes {
@@ -35,8 +36,8 @@ func apply(f File, changes []Change, places []*place) Edited {
 		}
 	}
 	planned = a.settleConflicts(planned)
-	data, proved := a.prove(planned)
-	return a.result(data, proved)
+	proved := a.prove(planned)
+	return a.result(proved), a.proved
 }
 
 // application is the work of one Apply.
@@ -46,8 +47,9 @@ type application struct {
 	places  []*place  // of the changes' sites; nil = not known
 	reasons []refused // why each change is refused
 	origin  *origin
-	parses  int  // so far, to prove edits
-	stale   bool // some site was found in another version of the file
+	parses  int   // so far, to prove edits
+	proved  *tree // of the file with those edits that are known to hold; nil = none are
+	stale   bool  // some site was found in another version of the file
 }
 
 type refused struct{ reason, hint string }
@@ -236,8 +238,11 @@ func (a *application) refuse(change int, reason string) {
 }
 
 // result reports what became of each change.
-func (a *application) result(data []byte, written map[int]bool) Edited {
-	edited := Edited{Data: data, Stale: a.stale}
+func (a *application) result(written map[int]bool) Edited {
+	edited := Edited{Data: a.file.Data, Stale: a.stale}
+	if a.proved != nil {
+		edited.Data = a.proved.data
+	}
 	for i, c := range a.changes {
 		about := Refusal{Path: a.file.Path, Line: c.Site.Line, Image: c.Site.Image, Policy: c.Site.Policy}
 		switch {

@@ -73,6 +73,9 @@ type Edited struct {
 	Refused   []Refusal // not written, and why
 	Notes     []Refusal
 	Stale     bool // the file is not the one in which some site was found
+
+	// Found is what [Scanner.Find] would find in the file as it is now. It is set by [Scanner.Apply], if anything was written.
+	Found Found
 }
 
 // String returns "path:line: reason".

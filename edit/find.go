@@ -74,10 +74,9 @@ func (s *search) run(byItself bool) {
 		s.unreadable(data, reason, s.targets)
 		return
 	}
-	tree, err := parse(s.syntax, s.file.Data)
+	err := s.parse()
 	switch {
 	case err == nil:
-		s.tree = tree
 		s.read(plainly)
 		return
 	case bytes.Contains(data, []byte("{{")):
@@ -87,6 +86,14 @@ func (s *search) run(byItself bool) {
 	}
 	s.tree = parseRaw(s.file.Data)
 	s.read(false) // a regexp needs no file that parses
+}
+
+// parse makes the tree, if it is not at hand.
+func (s *search) parse() (err error) {
+	if s.tree == nil || s.tree.syntax != s.syntax {
+		s.tree, err = parse(s.syntax, s.file.Data)
+	}
+	return err
 }
 
 // parse reads a file of a syntax.

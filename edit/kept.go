@@ -63,7 +63,8 @@ func add(sum hash.Hash, texts ...string) {
 	}
 }
 
-// Apply is like the function [Apply], and writes to restored sites, too: it searches the file again for their places.
+// Apply is like the function [Apply], and writes to restored sites, too: it searches the file again for their places. It
+// tells what the file holds then without parsing it once more.
 func (s *Scanner) Apply(f File, changes []Change) Edited {
 	places := make([]*place, len(changes))
 	var again map[Kept]*place
@@ -80,5 +81,9 @@ func (s *Scanner) Apply(f File, changes []Change) Edited {
 		}
 		places[i] = again[s.Keep(c.Site)]
 	}
-	return apply(f, changes, places)
+	edited, tree := apply(f, changes, places)
+	if tree != nil {
+		edited.Found = s.find(File{Path: f.Path, Data: edited.Data, Chart: f.Chart}, tree)
+	}
+	return edited
 }

@@ -41,8 +41,28 @@ func sameRestored(t *testing.T, s *edit.Scanner, file edit.File, changes []edit.
 			t.Errorf("%+v: restored it shows %q and %q", c.Site, tag, digest)
 		}
 	}
-	if diff := cmp.Diff(want, s.Apply(file, again), ignorePlace); diff != "" {
+	got := s.Apply(file, again)
+	sameFound(t, s, file, got)
+	got.Found = want.Found
+	if diff := cmp.Diff(want, got, ignorePlace); diff != "" {
 		t.Errorf("by restored sites (-want +got):\n%s", diff)
+	}
+}
+
+// sameFound holds what an edit tells of the file against what is found in it, and edits it once more by either.
+func sameFound(t *testing.T, s *edit.Scanner, file edit.File, edited edit.Edited) {
+	t.Helper()
+	if len(edited.Applied) == 0 {
+		return
+	}
+	file.Data = edited.Data
+	want := s.Find(file)
+	if diff := cmp.Diff(want, edited.Found, ignorePlace); diff != "" {
+		t.Fatalf("found in the file as it is now (-want +told):\n%s", diff)
+	}
+	by := func(found edit.Found) edit.Edited { return edit.Apply(file, changesTo(found.Sites, "9.9.9")) }
+	if diff := cmp.Diff(by(want), by(edited.Found), ignorePlace); diff != "" {
+		t.Errorf("edited once more (-want +got):\n%s", diff)
 	}
 }
 

@@ -5,19 +5,14 @@ import "slices"
 // maxProofs bounds how often a file is parsed to find out which of its edits cannot be proved. One parse is the rule.
 const maxProofs = 16
 
-// prove makes the edits whose changes are not refused. It returns the new bytes, the file's own if nothing changed, and
-// which changes altered some.
-func (a *application) prove(edits []splice) ([]byte, map[int]bool) {
+// prove makes the edits whose changes are not refused. It returns which changes altered any bytes.
+func (a *application) prove(edits []splice) map[int]bool {
 	edits = slices.DeleteFunc(slices.Clone(edits), func(e splice) bool { return e.keeps || a.reasons[e.change].reason != "" })
-	good := a.provable(nil, edits)
 	written := map[int]bool{}
-	for _, e := range good {
+	for _, e := range a.provable(nil, edits) {
 		written[e.change] = true
 	}
-	if len(good) == 0 {
-		return a.file.Data, written
-	}
-	return spliced(a.file.Data, outermost(good)), written
+	return written
 }
 
 // provable returns those of the edits that hold together with the good ones, which are known to hold. If not all do, it
@@ -49,14 +44,19 @@ func (a *application) provable(good, edits []splice) []splice {
 	return a.provable(a.provable(good, first), second)
 }
 
-// holds reports whether the file with the edits is the one that was searched but for their values.
+// holds reports whether the file with the edits is the one that was searched but for their values. What it proved last is
+// all that is good: nothing is ever taken back.
 func (a *application) holds(edits []splice) bool {
 	a.parses++
 	all := edits
 	edits = outermost(edits)
 	data := spliced(a.file.Data, edits)
 	after, err := parse(a.origin.syntax, data)
-	return err == nil && proves(a.origin.sums, after, edits) && stillMatch(data, all)
+	if err != nil || !proves(a.origin.sums, after, edits) || !stillMatch(data, all) {
+		return false
+	}
+	a.proved = after
+	return true
 }
 
 func changesOf(edits []splice) []int {

@@ -125,9 +125,12 @@ var assignmentExtensions = []string{".bash", ".cfg", ".conf", ".env", ".hcl", ".
 	".tfvars", ".toml", ".txt"}
 
 // Find returns the references in a file. A file that holds no sought name and no marker is not parsed.
-func (s *Scanner) Find(f File) Found {
+func (s *Scanner) Find(f File) Found { return s.find(f, nil) }
+
+// find is Find in a file of which the tree may be known already.
+func (s *Scanner) find(f File, parsed *tree) Found {
 	class, wanted := s.class(f.Path)
-	search := search{scanner: s, file: f, targets: s.byFolder.of(f.Path), syntax: class}
+	search := search{scanner: s, file: f, targets: s.byFolder.of(f.Path), syntax: class, tree: parsed}
 	if !wanted && len(search.targets) == 0 {
 		return Found{}
 	}

@@ -48,13 +48,14 @@ type FileDiff struct {
 type edited struct {
 	steps   []step
 	preview Preview
+	files   map[string]edit.Edited // those that it changes, as they stand after the last
 }
 
 // step is one commit that changes something.
 type step struct {
 	message string
 	changes []edit.Change
-	files   map[string][]byte // the changed files as they stand after it
+	files   map[string]edit.Edited // the changed files as they stand after it
 }
 
 // applying makes changes in a file: [edit.Apply] or a scanner's.
@@ -65,7 +66,6 @@ type chain struct {
 	apply   applying
 	files   map[string]edit.File
 	changes map[string][]edit.Change // made so far, by path
-	data    map[string][]byte        // the changed files so far
 	edited  edited
 }
 
@@ -73,16 +73,17 @@ type chain struct {
 // it was found, so the edits of a later commit cannot be made on what an earlier one has left: each time all changes
 // up to that commit are made on the original.
 func applyAll(apply applying, files map[string]edit.File, commits []Commit) edited {
-	c := chain{apply: apply, files: files, changes: map[string][]edit.Change{}, data: map[string][]byte{}}
+	c := chain{apply: apply, files: files, changes: map[string][]edit.Change{}, edited: edited{files: map[string]edit.Edited{}}}
 	for _, commit := range commits {
 		c.commit(commit)
 	}
-	for _, path := range slices.Sorted(maps.Keys(c.data)) {
-		if old := files[path].Data; !bytes.Equal(old, c.data[path]) {
-			c.edited.preview.Files = append(c.edited.preview.Files, FileDiff{Path: path, Old: old, New: c.data[path]})
+	made := &c.edited
+	for _, path := range slices.Sorted(maps.Keys(made.files)) {
+		if old, now := files[path].Data, made.files[path].Data; !bytes.Equal(old, now) {
+			made.preview.Files = append(made.preview.Files, FileDiff{Path: path, Old: old, New: now})
 		}
 	}
-	return c.edited
+	return *made
 }
 
 func (c *chain) commit(commit Commit) {
@@ -90,12 +91,11 @@ func (c *chain) commit(commit Commit) {
 	for _, change := range commit.Changes {
 		byPath[change.Site.Path] = append(byPath[change.Site.Path], change)
 	}
-	s := step{files: map[string][]byte{}}
+	s := step{files: map[string]edit.Edited{}}
 	for _, path := range slices.Sorted(maps.Keys(byPath)) {
-		applied, data := c.file(path, byPath[path])
-		s.changes = append(s.changes, applied...)
-		if data != nil {
-			s.files[path] = data
+		if applied, now, changed := c.file(path, byPath[path]); changed {
+			s.changes = append(s.changes, applied...)
+			s.files[path] = now
 		}
 	}
 	if len(s.files) == 0 {
@@ -112,13 +112,14 @@ func (c *chain) commit(commit Commit) {
 	for _, change := range s.changes {
 		c.changes[change.Site.Path] = append(c.changes[change.Site.Path], change)
 	}
-	maps.Copy(c.data, s.files)
+	maps.Copy(c.edited.files, s.files)
 	c.edited.preview.Applied = append(c.edited.preview.Applied, s.changes...)
 	c.edited.steps = append(c.edited.steps, s)
 }
 
-// file returns which changes of one commit can be made in one file, and what they make of it if that changes it.
-func (c *chain) file(path string, changes []edit.Change) ([]edit.Change, []byte) {
+// file returns which changes of one commit can be made in one file, and what they and those before them make of it, if they
+// change it.
+func (c *chain) file(path string, changes []edit.Change) (applied []edit.Change, now edit.Edited, changed bool) {
 	p := &c.edited.preview
 	file, ok := c.files[path]
 	if !ok {
@@ -128,32 +129,28 @@ func (c *chain) file(path string, changes []edit.Change) ([]edit.Change, []byte)
 				Reason: "the file is not there any more",
 			})
 		}
-		return nil, nil
+		return nil, now, false
 	}
 	alone := c.apply(file, changes)
 	p.Refused = append(p.Refused, alone.Refused...)
 	p.Notes = append(p.Notes, alone.Notes...)
 	p.Unchanged = append(p.Unchanged, alone.Unchanged...)
 	if len(alone.Applied) == 0 {
-		return nil, nil
+		return nil, now, false
 	}
-	data := alone.Data
+	now = alone
 	if before := c.changes[path]; len(before) > 0 {
-		together := c.apply(file, slices.Concat(before, alone.Applied))
-		if len(together.Refused) > 0 { // an earlier commit has written the same place
-			p.Refused = append(p.Refused, together.Refused...)
-			return nil, nil
+		now = c.apply(file, slices.Concat(before, alone.Applied))
+		if len(now.Refused) > 0 { // an earlier commit has written the same place
+			p.Refused = append(p.Refused, now.Refused...)
+			return nil, now, false
 		}
-		data = together.Data
 	}
-	now := file.Data
-	if changed, ok := c.data[path]; ok {
-		now = changed
+	was := file.Data
+	if earlier, ok := c.edited.files[path]; ok {
+		was = earlier.Data
 	}
-	if bytes.Equal(now, data) {
-		return nil, nil
-	}
-	return alone.Applied, data
+	return alone.Applied, now, !bytes.Equal(was, now.Data)
 }
 
 // apply makes the edits of commits on the files of the branch.

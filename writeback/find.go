@@ -219,12 +219,12 @@ func (f *search) look(file lookedAt, id git.Hash, data []byte) {
 		f.note(file.path, reasonTooLarge)
 		return
 	}
-	found := f.scanner.Find(edit.File{Path: file.path, Data: data, Chart: file.chart})
-	if len(found.Sites)+len(found.Refused)+len(found.Notes)+len(found.TargetFiles) == 0 {
+	now := fileFound{file.path, f.scanner.Find(edit.File{Path: file.path, Data: data, Chart: file.chart})}
+	if now.empty() {
 		return
 	}
-	f.files = append(f.files, fileFound{file.path, found})
-	if len(found.Sites) > 0 {
+	f.files = append(f.files, now)
+	if len(now.found.Sites) > 0 {
 		f.read.keep(id, data)
 	}
 }

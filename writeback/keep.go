@@ -2,7 +2,6 @@ package writeback
 
 import (
 	"cmp"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -91,23 +90,9 @@ func (b *Branch) keepScan() {
 	if b.writer.Scans == "" || b.scan == nil {
 		return
 	}
-	if err := b.write(b.afterPush()); err != nil {
+	if err := b.write(b.scan); err != nil {
 		b.writer.log().Info("what was found is not kept", "branch", b.name, "err", err)
 	}
-}
-
-// afterPush returns the scan of the tip that a push of ours has made, whose files are at hand, or the latest there is.
-func (b *Branch) afterPush() *scan {
-	if b.tree == nil || b.scan.tip == b.tree.Tip() {
-		return b.scan
-	}
-	offline, cancel := context.WithCancel(context.Background())
-	cancel()
-	now, err := b.search(offline, b.scan.scanner, b.scan.paths, b.tree)
-	if err != nil {
-		return b.scan
-	}
-	return now
 }
 
 func (b *Branch) write(s *scan) error {

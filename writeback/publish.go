@@ -151,8 +151,8 @@ func (p *publication) draft(ctx context.Context) (attempt, error) {
 	by := b.signature()
 	for _, s := range a.edited.steps {
 		files := make([]git.File, 0, len(s.files))
-		for path, data := range s.files {
-			files = append(files, git.File{Path: path, Data: data})
+		for path, now := range s.files {
+			files = append(files, git.File{Path: path, Data: now.Data})
 		}
 		id, err := a.draft.Commit(git.Commit{Files: files, Author: by, Message: s.message, Signer: b.signer})
 		if err != nil {
@@ -223,7 +223,7 @@ func (p *publication) gone(ctx context.Context, a attempt, failed error) error {
 	return errMoved
 }
 
-// landed takes the new tip over, so that the next publication need not ask for it.
+// landed takes the new tip over, so that the next publication need not ask for it, nor search what the edits have told of.
 func (p *publication) landed(ctx context.Context, a attempt) Published {
 	b := p.branch
 	pushes := b.line.pushes.Add(1)
@@ -234,6 +234,7 @@ func (p *publication) landed(ctx context.Context, a attempt) Published {
 				b.read.keep(e.Hash, f.New)
 			}
 		}
+		b.scan = b.scan.edited(tree, a.edited)
 		b.tree = tree
 		b.past.meet(tree)
 		b.tip.Store(tree.Tip())

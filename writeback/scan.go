@@ -27,6 +27,11 @@ type fileFound struct {
 	found edit.Found
 }
 
+// empty reports whether there is nothing in the file to tell of.
+func (f fileFound) empty() bool {
+	return len(f.found.Sites)+len(f.found.Refused)+len(f.found.Notes)+len(f.found.TargetFiles) == 0
+}
+
 // answers reports whether the scan is one of this query.
 func (s *scan) answers(scanner *edit.Scanner, paths edit.Paths) bool {
 	return s.scanner == scanner && slices.Equal(s.paths, paths)
@@ -41,13 +46,32 @@ func (s *scan) found() edit.Found {
 	return all
 }
 
+// edited returns the scan of a tree that differs from the one that was searched by edits alone.
+func (s *scan) edited(tree *git.Tree, by edited) *scan {
+	now := *s
+	now.tree, now.tip, now.root, now.kept = tree, tree.Tip(), tree.Root(), false
+	now.files = slices.Clone(s.files)
+	for _, f := range by.preview.Files {
+		if i, found := now.at(f.Path); found {
+			now.files[i].found = by.files[f.Path].Found
+		}
+	}
+	now.files = slices.DeleteFunc(now.files, func(f fileFound) bool { return f.empty() })
+	return &now
+}
+
 // file returns what was found in the file of a path: one find or none.
 func (s *scan) file(path string) []fileFound {
-	i, ok := slices.BinarySearchFunc(s.files, path, func(f fileFound, path string) int { return cmp.Compare(f.path, path) })
+	i, ok := s.at(path)
 	if !ok {
 		return nil
 	}
 	return s.files[i : i+1]
+}
+
+// at returns the index in files of a path, or where it would be.
+func (s *scan) at(path string) (int, bool) {
+	return slices.BinarySearchFunc(s.files, path, func(f fileFound, path string) int { return cmp.Compare(f.path, path) })
 }
 
 // chartOf returns the innermost chart that the files of a folder lie in, "" for none.
@@ -65,7 +89,7 @@ func (s *scan) chartOf(folder string) string {
 // take takes over what another scan found below a folder.
 func (s *scan) take(other *scan, folder string) {
 	prefix := folder + "/"
-	i, _ := slices.BinarySearchFunc(other.files, prefix, func(f fileFound, prefix string) int { return cmp.Compare(f.path, prefix) })
+	i, _ := other.at(prefix)
 	for ; i < len(other.files) && strings.HasPrefix(other.files[i].path, prefix); i++ {
 		s.files = append(s.files, other.files[i])
 	}

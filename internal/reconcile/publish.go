@@ -239,8 +239,16 @@ func (t *tree) edited(report *Report, groups []plan.Group, shown writeback.Previ
 
 // made reports the edits that were made.
 func (t *tree) made(report *Report, groups []plan.Group, shown writeback.Preview) {
+	done := make(map[edit.Change]bool, len(shown.Applied)) // many groups have many changes together
+	for _, c := range shown.Applied {
+		done[c] = true
+	}
 	for _, g := range groups {
-		report.Changes = append(report.Changes, g.Only(shown.Applied).Changes...)
+		for _, c := range g.Changes {
+			if done[c.Edit()] {
+				report.Changes = append(report.Changes, c)
+			}
+		}
 	}
 	for _, f := range shown.Files {
 		report.Files = append(report.Files, File{Git: t.git.Name, Path: f.Path, Old: f.Old, New: f.New})

@@ -13,6 +13,7 @@ type Status struct {
 	Config     Config
 	Last       Pass // the last that has ended; zero = none has
 	Running    Pass // the one under way; zero = none is
+	Totals     Totals
 	Policies   []Policy
 	Registries []Registry
 	Git        []Git
@@ -44,6 +45,23 @@ type Pass struct {
 	Stuck  bool      // it has not gone on for longer than a step may take
 
 	Changes, Commits, PullRequests, Held, Errors int
+}
+
+// Totals count what the passes have come to since the program was started.
+type Totals struct {
+	Passes int // that have ended
+	Failed int // of them, with an error
+	Took   time.Duration
+	// Within counts for each of [PassBounds] the passes that took at most so long.
+	Within [len(PassBounds)]int
+
+	Changes, Commits, PullRequests int
+}
+
+// PassBounds are the steps in which the lengths of passes are counted.
+var PassBounds = [...]time.Duration{
+	100 * time.Millisecond, 300 * time.Millisecond, time.Second, 3 * time.Second, 10 * time.Second, 30 * time.Second,
+	time.Minute, 3 * time.Minute, 10 * time.Minute,
 }
 
 // State is a policy or reference in one word.
@@ -217,6 +235,7 @@ type Verdict struct {
 	Detail  string
 	Until   time.Time
 	Pushed  time.Time // zero = not known
+	Above   bool      // it is higher than the chosen one, and a rule is against it
 }
 
 // Decision is why a reference gets the tag it gets.

@@ -72,6 +72,7 @@ var Design = Rules{
 		{Folder: "internal/registrytest", Kind: Kit, May: []string{"image"}},
 		{Folder: "internal/gittest", Kind: Kit},
 		{Folder: "internal/forgetest", Kind: Kit, May: []string{"internal/gittest"}},
+		{Folder: "internal/web/webtest", Kind: Kit, May: []string{"internal/status"}},
 		{Folder: "internal/layering", Kind: Tool},
 		{Folder: "internal/bench", Kind: Tool, May: []string{"cache", "image", "policy", "registry"}},
 	},

@@ -1,0 +1,153 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/image-updater/image-updater/internal/status"
+)
+
+// row is a policy in a table or list.
+type row struct {
+	Name, Page string
+	Image      string
+	Rule       string
+	Git        []string
+	State      status.State
+	Step       step
+	Places     int // in Git
+	Why        reason
+	Since      moment
+	Looked     moment
+	Next       moment
+	Written    moment
+	Commit     link
+	Proposal   link
+}
+
+// step is the way of a reference from the tag it carries to the one it is to get.
+type step struct {
+	From, To           string
+	FromDigest, Digest string // short, where only the digest moves
+	Moves              bool
+}
+
+// reason is why something is as it is.
+type reason struct {
+	Rule, Detail string
+	Until        moment
+}
+
+// link is a text that may have a page of its own.
+type link struct{ Text, URL string }
+
+func (v view) row(p *status.Policy) row {
+	r := row{
+		Name: p.Name, Page: policyPage(p.Name), Image: p.Image, Rule: ruleOf(p), Git: p.Git, State: p.State, Why: v.reason(p.Why),
+		Places: len(p.References), Since: v.at(p.Since), Looked: v.at(p.Looked), Next: v.next(p.NextLook), Written: v.at(p.Written),
+		Commit: linkOf(p.Commit), Proposal: linkOf(p.Proposal),
+	}
+	if ref := telling(p); ref != nil {
+		r.Step = stepOf(ref.Current, ref.Chosen, ref.CurrentDigest, ref.ChosenDigest)
+	}
+	return r
+}
+
+// next is when something will happen; what should have happened is due.
+func (v view) next(t time.Time) moment {
+	m := v.at(t)
+	if !t.IsZero() && !t.After(v.now) {
+		m.Words = "due"
+	}
+	return m
+}
+
+// ruleOf is what a policy selects by: semver >=1.25 <2.
+func ruleOf(p *status.Policy) string { return strings.TrimSpace(p.Kind + " " + p.Rule) }
+
+// telling is the reference that stands for a policy: the first that is in its state.
+func telling(p *status.Policy) *status.Reference {
+	for i := range p.References {
+		if p.References[i].State == p.State {
+			return &p.References[i]
+		}
+	}
+	if len(p.References) == 0 {
+		return nil
+	}
+	return &p.References[0]
+}
+
+func stepOf(from, to, fromDigest, toDigest string) step {
+	s := step{From: from, To: to}
+	if fromDigest != toDigest && toDigest != "" && from == to {
+		s.FromDigest, s.Digest = shortDigest(fromDigest), shortDigest(toDigest)
+	}
+	s.Moves = to != "" && (from != to || s.Digest != "")
+	return s
+}
+
+// shortDigest keeps as much of a digest as a person compares.
+func shortDigest(digest string) string {
+	const kept = 12
+	_, hex, found := strings.Cut(digest, ":")
+	if !found {
+		hex = digest
+	}
+	return hex[:min(kept, len(hex))]
+}
+
+func (v view) reason(r status.Reason) reason {
+	return reason{Rule: r.Rule, Detail: r.Detail, Until: v.next(r.Until)}
+}
+
+// linkOf keeps the address of pages only.
+func linkOf(l status.Link) link {
+	u, err := url.Parse(l.URL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return link{Text: l.Text}
+	}
+	return link{Text: l.Text, URL: l.URL}
+}
+
+func (l link) empty() bool { return l.Text == "" }
+
+func policyPage(name string) string   { return "/policies/" + url.PathEscape(name) }
+func registryPage(host string) string { return "/registries/" + url.PathEscape(host) }
+func gitPage(name string) string      { return "/git/" + url.PathEscape(name) }
+
+// written is one change that was made.
+type written struct {
+	When         moment
+	Policy, Page string
+	Image        string
+	Git, Branch  string
+	GitPage      string
+	File         string
+	Step         step
+	Commit       link
+	Proposal     link
+}
+
+func (v view) written(w *status.Written) written {
+	return written{
+		When: v.at(w.When), Policy: w.Policy, Page: policyPage(w.Policy), Image: w.Image, Git: w.Git, Branch: w.Branch,
+		GitPage: gitPage(w.Git), File: w.File, Step: stepOf(w.From, w.To, w.FromDigest, w.ToDigest),
+		Commit: linkOf(w.Commit), Proposal: linkOf(w.Proposal),
+	}
+}
+
+// writtenBy returns the latest changes that match, at most so many.
+func (v view) writtenBy(most int, matches func(*status.Written) bool) []written {
+	var found []written
+	for i := range v.History {
+		if len(found) == most {
+			break
+		}
+		if matches(&v.History[i]) {
+			found = append(found, v.written(&v.History[i]))
+		}
+	}
+	return found
+}

@@ -132,6 +132,7 @@ type manifest struct {
 	Platforms []image.Platform `json:"platforms,omitempty"` // of an index, in its order
 	Child     image.Digest     `json:"child,omitempty"`     // of an index: the manifest that speaks for it
 	Config    image.Digest     `json:"config,omitempty"`    // of a manifest
+	Images    string           `json:"images,omitempty"`    // of an index: the same for the same images for the same platforms
 	Origin    Origin           `json:"origin,omitzero"`     // as the annotations tell, of an index also those of its child
 }
 
@@ -212,6 +213,7 @@ func (d *descriptors) UnmarshalJSON(data []byte) error {
 // first with a platform, else the first.
 func parseIndex(manifests []descriptor) manifest {
 	var m manifest
+	var images []string
 	spoken := image.Platform{}
 	preferred := image.Platform{OS: "linux", Architecture: "amd64"}
 	for _, d := range manifests {
@@ -232,9 +234,14 @@ func parseIndex(manifests []descriptor) manifest {
 		if spoken == (image.Platform{}) || p == preferred && spoken != preferred {
 			m.Child, spoken, m.Origin = digest, p, d.Annotations.origin()
 		}
+		images = append(images, p.String()+" "+string(digest))
 		if len(m.Platforms) < maxPlatforms && !slices.Contains(m.Platforms, p) {
 			m.Platforms = append(m.Platforms, p)
 		}
+	}
+	if len(images) > 0 {
+		slices.Sort(images)
+		m.Images = string(digestOf([]byte(strings.Join(slices.Compact(images), "\n"))))
 	}
 	return m
 }

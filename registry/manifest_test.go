@@ -43,7 +43,9 @@ func TestParseManifest(t *testing.T) {
 		{"wrong types", `{"manifests":{}}`, manifest{}},
 		{"schema 1", `{"schemaVersion":1,"architecture":"amd64","fsLayers":[]}`, manifest{}},
 	} {
-		if diff := cmp.Diff(test.want, parseManifest([]byte(test.body))); diff != "" {
+		got := parseManifest([]byte(test.body))
+		got.Images = "" // TestSameImages is about them
+		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}

@@ -97,6 +97,11 @@ func (s *source) Origin(ctx context.Context, v proposal.Target, since time.Time,
 	return proposal.Origin(found), err
 }
 
+// Same reports whether two digests of a tag are known to be of the same images.
+func (s *source) Same(ctx context.Context, step proposal.Step) (bool, error) {
+	return s.client.SameImages(ctx, step.To.Image, step.To.Tag, step.From.Digest, step.To.Digest)
+}
+
 func candidateOf(t registry.Tag) policy.Candidate {
 	return policy.Candidate{
 		Tag: t.Name, Digest: t.Digest, Pushed: t.Pushed, PushedBefore: t.PushedBefore, Created: t.Created, FirstSeen: t.FirstSeen,

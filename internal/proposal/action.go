@@ -13,6 +13,7 @@ type Ask int
 // The questions, in the order in which they are asked.
 const (
 	AskNothing Ask = iota
+	AskSame        // Input.Same and Compared for Decision.Group, which changes digests alone: of registries, at no pull
 	AskPulls       // Input.Pulls and Looked: one question to the forge
 	AskCommits     // Pull.Changes and Read of the pull requests whose numbers are in Decision.Read: of Git
 	AskBranch      // Input.Branch for Decision.Group: of Git

@@ -14,7 +14,12 @@ import (
 // Nothing is asked that is not needed: a question is a request to a forge, or a fetch from Git.
 func TestAsks(t *testing.T) {
 	t.Parallel()
-	const pulls, commits, branch, open, links = proposal.AskPulls, proposal.AskCommits, proposal.AskBranch, proposal.AskOpened, proposal.AskLinks
+	const pulls, commits, branch, open, links, same = proposal.AskPulls, proposal.AskCommits, proposal.AskBranch, proposal.AskOpened, proposal.AskLinks, proposal.AskSame
+	settled := func(w *world) {
+		w.settings.Settle = time.Hour
+		w.files["a.yaml"] += "@" + sha.String()
+		w.digest("a.yaml", newSHA.String(), w.now.Add(-time.Hour))
+	}
 	for _, test := range []struct {
 		name  string
 		world func(w *world)
@@ -47,6 +52,9 @@ func TestAsks(t *testing.T) {
 			w.files["a.yaml"] += "@" + sha.String()
 			w.digest("a.yaml", newSHA.String(), w.now)
 		}},
+		{name: "a digest has settled", world: settled, want: []proposal.Ask{same, pulls, links}},
+		{name: "a digest of the same images", world: func(w *world) { settled(w); w.same = true }, want: []proposal.Ask{same}},
+		{name: "the same again", world: func(w *world) { settled(w); w.same = true; w.pass(0) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -75,11 +75,9 @@ func (d *decider) unseen() {
 	if len(d.in.Group.Changes) == 0 {
 		return
 	}
-	if until, waits := d.in.settling(d.in.Group); waits {
-		d.settle(until)
-		return
+	if !d.settles() {
+		d.out.Ask = AskPulls
 	}
-	d.out.Ask = AskPulls
 }
 
 // find reads what the pull requests say of themselves, and picks the open one. One that somebody has sent to another

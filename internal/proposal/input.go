@@ -33,6 +33,10 @@ type Input struct {
 	Now      time.Time
 	Memory   Memory // of the last pass that looked; the zero value is none
 
+	// Compared says that Same is known: the steps between digests that are known to be of the same images.
+	Compared bool
+	Same     map[Step]bool
+
 	Looked bool    // Pulls is known
 	Pulls  []Pull  // of the group's branch, into any branch, as Forge.Find returns them
 	Branch *Branch // what is on the group's branch

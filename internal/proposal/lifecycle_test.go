@@ -196,6 +196,16 @@ func TestLifecycle(t *testing.T) {
 			{name: "the next needs no time", happens: func(w *world) { w.digest("a.yaml", "sha256:"+strings.Repeat("2c", 32), w.now) }, did: "push update",
 				outcome: proposal.Updated},
 		}},
+		{name: "the same images", world: func(w *world) { w.settings.Settle = 6 * time.Hour; w.files["a.yaml"] = "1.0@" + sha.String() }, steps: []step{
+			{name: "a new digest", happens: func(w *world) { w.digest("a.yaml", newSHA.String(), w.now.Add(-6*time.Hour)); w.same = true },
+				outcome: proposal.HeldBack, held: "settle the new digest is of the same images: only what stands beside them has changed (write.settle)"},
+			{name: "other images", happens: func(w *world) {
+				w.digest("a.yaml", "sha256:"+strings.Repeat("2c", 32), w.now.Add(-6*time.Hour))
+				w.same = false
+			}, did: "push create", outcome: proposal.Opened},
+			{name: "an open one follows", happens: func(w *world) { w.digest("a.yaml", newSHA.String(), w.now); w.same = true }, did: "push update",
+				outcome: proposal.Updated},
+		}},
 		{name: "settle beside a tag", world: func(w *world) { w.settings.Settle = 6 * time.Hour; w.files["a.yaml"] = "1.0@" + sha.String() }, steps: []step{
 			{name: "both", happens: func(w *world) {
 				w.digest("a.yaml", newSHA.String(), w.now)

@@ -29,6 +29,21 @@ type Step struct {
 	From, To Target
 }
 
+func stepOf(c plan.Change) Step {
+	return Step{Target{c.Site.Image, c.Site.Tag, c.Site.Digest}, Target{c.Site.Image, c.To, c.ToDigest}}
+}
+
+// DigestSteps returns the steps of a group from one digest to another, each once.
+func DigestSteps(g plan.Group) []Step {
+	var steps []Step
+	for _, c := range g.Changes {
+		if s := stepOf(c); s.From.Digest != "" && s.To.Digest != "" && !slices.Contains(steps, s) {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
 // MostTexts is how many release notes are quoted at most.
 const MostTexts = 3
 
@@ -38,7 +53,7 @@ func Steps(g plan.Group) []Step {
 	var steps []Step
 	seen := map[Target]bool{}
 	for _, c := range g.Changes {
-		s := Step{Target{c.Site.Image, c.Site.Tag, c.Site.Digest}, Target{c.Site.Image, c.To, c.ToDigest}}
+		s := stepOf(c)
 		if !seen[s.To] && len(steps) < mostLinks {
 			seen[s.To] = true
 			steps = append(steps, s)

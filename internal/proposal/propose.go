@@ -41,8 +41,7 @@ func (d *decider) merged() *Pull {
 }
 
 func (d *decider) create() {
-	if until, waits := d.in.settling(d.out.Group); waits {
-		d.settle(until)
+	if d.settles() {
 		return
 	}
 	if d.in.Settings.MaxOpen > 0 && !d.in.Counted {

@@ -27,6 +27,7 @@ type world struct {
 	want     map[string]string // the tag that is wanted in a file
 	gated    map[string]bool   // files whose changes a gate stops
 	unsure   bool
+	same     bool // digests are of the same images
 	baseTip  int
 	commits  int
 	pushed   []plan.Trailer            // ever
@@ -133,6 +134,11 @@ func (w *world) decide(in proposal.Input) (proposal.Input, proposal.Decision) {
 		case proposal.AskBranch:
 			in.Branch = &proposal.Branch{Changes: w.branch.changes, Other: w.branch.other,
 				Carries: !w.branch.stale && slices.Equal(trailers(d.Group), w.branch.changes)}
+		case proposal.AskSame:
+			in.Compared, in.Same = true, map[proposal.Step]bool{}
+			for _, step := range proposal.DigestSteps(d.Group) {
+				in.Same[step] = w.same
+			}
 		case proposal.AskLinks:
 			in.Linked = true
 		case proposal.AskOpened:

@@ -190,6 +190,8 @@ func (p *pulls) decide(ctx context.Context, in proposal.Input) (proposal.Decisio
 		case proposal.AskOpened:
 			in.Opened, err = p.count(ctx)
 			in.Counted = true
+		case proposal.AskSame:
+			in.Same, in.Compared = p.same(ctx, d.Group), true
 		case proposal.AskLinks:
 			in.Links, in.Linked = p.links(ctx, d.Group), true
 		default:

@@ -90,7 +90,7 @@ type pulls struct {
 	counted  bool            // opened is known
 	opened   []proposal.Pull // by this program, and open
 	warned   map[proposal.Kind]bool
-	linked   time.Duration // spent on links
+	sought   time.Duration // spent on looking for contents of images
 	reports  []Report      // of the groups so far
 }
 

@@ -40,7 +40,7 @@ type Reconciler struct {
 	Forge    func(config.Git) (Forge, error)
 	Memory   Memory                           // of pull requests; nil = none
 	Folders  *Folders                         // of earlier passes; nil = none
-	Origins  Origins                          // of images; nil = pull requests are opened without links
+	Contents Contents                         // of images; nil = pull requests are opened without links
 	Fresh    bool                             // ask registries whatever the age of the lists at hand
 	Now      func() time.Time                 // nil = time.Now
 	Log      *slog.Logger                     // nil = discard

@@ -37,16 +37,19 @@ type Declared struct {
 // Handler answers POST /hooks/NAME, and /hooks/NAME/SECRET. It answers at once: all that an event leads to is a call of
 // Pushed.
 type Handler struct {
-	// Pushed is told of a push to a repository that was declared. It must return at once.
-	Pushed func(r image.Repository, at time.Time)
+	// Pushed is told which repositories were pushed to, each once in a call, and returns how many of them policies name.
+	// It must return at once.
+	Pushed func(images ...image.Repository) int
+	// Images returns what policies name, for senders that do not know by which name their users know an image.
+	Images func() []image.Repository
 	Now    func() time.Time // nil = [time.Now]
 	Log    *slog.Logger     // nil = nothing is logged
 
+	once  sync.Once
 	slots chan struct{} // a token for each request that is read
 
 	mu     sync.RWMutex // guards what follows
 	byName map[string]*declared
-	named  map[image.Repository]bool // by a policy
 }
 
 // declared is one hook and what came in by it.
@@ -59,14 +62,8 @@ type declared struct {
 	warned time.Time
 }
 
-// NewHandler returns a handler without hooks.
-func NewHandler(pushed func(r image.Repository, at time.Time)) *Handler {
-	return &Handler{Pushed: pushed, slots: make(chan struct{}, atOnce)}
-}
-
-// Declare replaces the hooks, and the repositories of which events are taken. What was counted of a hook of the same
-// name and kind goes on.
-func (h *Handler) Declare(hooks []Declared, repositories []image.Repository) {
+// Declare replaces the hooks. What was counted of one of the same name and kind goes on.
+func (h *Handler) Declare(hooks []Declared) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	byName := make(map[string]*declared, len(hooks))
@@ -81,11 +78,7 @@ func (h *Handler) Declare(hooks []Declared, repositories []image.Repository) {
 		}
 		byName[one.Name] = d
 	}
-	named := make(map[image.Repository]bool, len(repositories))
-	for _, r := range repositories {
-		named[r] = true
-	}
-	h.byName, h.named = byName, named
+	h.byName = byName
 }
 
 // Status returns what came in by each hook, sorted by name.
@@ -133,6 +126,7 @@ func (h *Handler) greet(w http.ResponseWriter, r *http.Request, d *declared, sec
 }
 
 func (h *Handler) take(w http.ResponseWriter, r *http.Request, d *declared, secret string) {
+	h.once.Do(func() { h.slots = make(chan struct{}, atOnce) })
 	select {
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()
@@ -156,61 +150,56 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, d *declared, secr
 }
 
 func (h *Handler) accept(w http.ResponseWriter, r *http.Request, d *declared, delivery Delivery, at time.Time) {
-	pushed, unnamed := h.wanted(delivery.Events)
-	d.accepted(at, unnamed)
-	for _, repository := range pushed {
-		h.log().DebugContext(r.Context(), "push event", "hook", d.Name, "repository", repository.String())
-		h.Pushed(repository, at)
+	images, unnamed := h.images(delivery.Events)
+	pushed := 0
+	if len(images) > 0 {
+		pushed = h.Pushed(images...)
 	}
+	d.accepted(at, unnamed+len(images)-pushed)
+	h.log().DebugContext(r.Context(), "push event", "hook", d.Name, "events", len(delivery.Events), "pushed", pushed)
 	switch {
 	case delivery.Reply != nil:
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.WriteHeader(http.StatusOK)
 		_, _ = w.Write(delivery.Reply) // who is gone needs no answer
-	case len(pushed) > 0:
+	case pushed > 0:
 		answer(w, http.StatusAccepted)
 	default:
 		answer(w, http.StatusNoContent)
 	}
 }
 
-// wanted returns the repositories of events that policies name, each once, and how many events are about others.
-func (h *Handler) wanted(events []Event) (pushed []image.Repository, unnamed int) {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
+// images returns the repositories of events, each once, and how many events are surely about none that policies name.
+func (h *Handler) images(events []Event) (images []image.Repository, unnamed int) {
 	seen := make(map[image.Repository]bool)
 	for _, e := range events {
-		found := h.meant(e)
-		if len(found) == 0 {
+		meant := []image.Repository{e.Repository}
+		if e.Within {
+			meant = h.around(e.Repository)
+		}
+		if len(meant) == 0 {
 			unnamed++
 		}
-		for _, r := range found {
+		for _, r := range meant {
 			if !seen[r] {
 				seen[r] = true
-				pushed = append(pushed, r)
+				images = append(images, r)
 			}
 		}
 	}
-	return pushed, unnamed
+	return images, unnamed
 }
 
-// meant returns the repositories of policies that an event is about.
-func (h *Handler) meant(e Event) []image.Repository {
-	if !e.Within {
-		if h.named[e.Repository] {
-			return []image.Repository{e.Repository}
-		}
-		return nil
-	}
+// around returns those of the policies' images that r may be a shorter name of.
+func (h *Handler) around(r image.Repository) []image.Repository {
 	var found []image.Repository
-	for r := range h.named {
-		host := r.Host == e.Repository.Host || strings.HasSuffix(r.Host, "."+e.Repository.Host)
-		if host && (r.Path == e.Repository.Path || strings.HasSuffix(r.Path, "/"+e.Repository.Path)) {
-			found = append(found, r)
+	for _, i := range h.Images() {
+		host := i.Host == r.Host || strings.HasSuffix(i.Host, "."+r.Host)
+		if host && (i.Path == r.Path || strings.HasSuffix(i.Path, "/"+r.Path)) {
+			found = append(found, i)
 		}
 	}
-	slices.SortFunc(found, func(a, b image.Repository) int { return cmp.Compare(a.String(), b.String()) })
 	return found
 }
 

@@ -24,7 +24,7 @@ type Options struct {
 	Scan func(ScanRequest) (images []string, err error)
 	// Alive returns an error when the daemon does not go on. nil: it always does.
 	Alive func() error
-	// Hooks answers /hooks/{name}, with the name as path value. nil: there are none.
+	// Hooks answers all that is below /hooks/. nil: there are none.
 	Hooks http.Handler
 	// Credentials are those that let somebody in now. nil: everybody is.
 	Credentials func() Credentials
@@ -78,7 +78,7 @@ func (s *site) routes() http.Handler {
 	open.HandleFunc("GET /healthz", s.healthz)
 	open.HandleFunc("GET /readyz", s.readyz)
 	if s.Hooks != nil {
-		open.Handle("/hooks/{name}", s.Hooks)
+		open.Handle("/hooks/", s.Hooks)
 	}
 	open.Handle("/", s.guard(sameOrigin(s.guarded())))
 	return open

@@ -3,6 +3,7 @@ package message
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 	"text/template"
@@ -61,13 +62,9 @@ func (b *budget) step(n int) (string, error) {
 
 const stepFunction = "step"
 
-// functions are those that a template may call: what text/template brings along and cannot be led to make much of little,
-// and ours.
-var functions = map[string]any{
-	"and": true, "eq": true, "ge": true, "gt": true, "index": true, "le": true, "len": true, "lt": true, "ne": true, "not": true,
-	"or": true, "slice": true,
-	"join": true, "printf": true, "short": true,
-}
+// builtins are the functions that a template may call of what text/template brings along: those that cannot be led to make
+// much of little.
+var builtins = []string{"and", "eq", "ge", "gt", "index", "le", "len", "lt", "ne", "not", "or", "slice"}
 
 func (b *budget) functions() template.FuncMap {
 	return template.FuncMap{stepFunction: b.step, "join": b.join, "printf": b.printf, "short": short}
@@ -108,7 +105,10 @@ func (b *budget) printf(format string, args ...any) (string, error) {
 			n += bytesPerByte * len(arg)
 		case int, bool:
 		default:
-			return "", fmt.Errorf("want texts and numbers, got %T", arg)
+			if reflect.ValueOf(arg).Kind() != reflect.String {
+				return "", fmt.Errorf("want texts and numbers, got %T", arg)
+			}
+			n += bytesPerByte * len(fmt.Sprint(arg)) // a text that escapes itself
 		}
 	}
 	if err := b.fits(n); err != nil {

@@ -12,15 +12,16 @@ import (
 // checker reads the tree of a template. What it names has to exist also where no sample comes to it, and each time around
 // a range has to be paid for.
 type checker struct {
-	tree  *parse.Tree
-	nodes int // so far
-	err   error
+	tree   *parse.Tree
+	fields []string // that it may ask for
+	nodes  int      // so far
+	err    error
 }
 
-// fields are the names that a template can ask for.
-var fields = func() []string {
+// namesOf are the names that a template can ask for where it is given values of these types.
+func namesOf(types ...reflect.Type) []string {
 	var names []string
-	for _, t := range []reflect.Type{reflect.TypeFor[Commit](), reflect.TypeFor[Change]()} {
+	for _, t := range types {
 		for field := range t.Fields() {
 			names = append(names, field.Name)
 		}
@@ -29,7 +30,7 @@ var fields = func() []string {
 		}
 	}
 	return Distinct(names)
-}()
+}
 
 func (c *checker) visit(n parse.Node) {
 	c.nodes++
@@ -88,8 +89,8 @@ func (c *checker) branch(b *parse.BranchNode) {
 
 func (c *checker) names(n parse.Node, names []string) {
 	for _, name := range names {
-		if !slices.Contains(fields, name) {
-			c.fail(n, "unknown field .%s, want one of %s", name, strings.Join(fields, ", "))
+		if !slices.Contains(c.fields, name) {
+			c.fail(n, "unknown field .%s, want one of %s", name, strings.Join(c.fields, ", "))
 			return
 		}
 	}

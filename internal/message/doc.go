@@ -5,5 +5,7 @@
 // gives, which [ParseText] reads. [Text.Message] puts the trailers behind it. Whatever the text is, no line of it reads as
 // one of our trailers, which are the program's only history, and none is lost when somebody amends the commit.
 //
+// An [Event] is what messages to people tell: [EventTemplate] makes its line, [LinkTemplate] a link beside it.
+//
 // The package performs no input or output, and the same text gives the same message.
 package message

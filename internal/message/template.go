@@ -3,7 +3,9 @@ package message
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"text/template"
 	"text/template/parse"
@@ -15,16 +17,40 @@ const maxTemplate = 64 << 10
 // Template makes one text of a [Commit]. It may be used by several goroutines at once.
 type Template struct{ tree *parse.Tree }
 
+// ParseTemplate reads a template: its grammar, the fields it names and the functions it calls.
+func ParseTemplate(text string) (*Template, error) {
+	tree, err := ofCommits.parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return &Template{tree: tree}, nil
+}
+
+// grammar is what templates of one kind may name.
+type grammar struct {
+	fields    []string
+	functions map[string]any
+}
+
+var ofCommits = newGrammar([]string{"join", "printf", "short"}, reflect.TypeFor[Commit](), reflect.TypeFor[Change]())
+
+func newGrammar(functions []string, types ...reflect.Type) grammar {
+	g := grammar{fields: namesOf(types...), functions: map[string]any{}}
+	for _, name := range slices.Concat(builtins, functions) {
+		g.functions[name] = true
+	}
+	return g
+}
+
 // templateName is what text/template calls a template in its errors.
 const templateName = "message"
 
-// ParseTemplate reads a template: its grammar, the fields it names and the functions it calls.
-func ParseTemplate(text string) (*Template, error) {
+func (g grammar) parse(text string) (*parse.Tree, error) {
 	if len(text) > maxTemplate {
 		return nil, fmt.Errorf("is longer than %d KiB", maxTemplate>>10)
 	}
 	trees := map[string]*parse.Tree{}
-	tree, err := parse.New(templateName).Parse(text, "", "", trees, functions)
+	tree, err := parse.New(templateName).Parse(text, "", "", trees, g.functions)
 	if err != nil {
 		return nil, reason(err)
 	}
@@ -33,12 +59,9 @@ func ParseTemplate(text string) (*Template, error) {
 			return nil, fmt.Errorf("defines the template %q, which is not supported", name)
 		}
 	}
-	c := checker{tree: tree}
+	c := checker{tree: tree, fields: g.fields}
 	c.visit(tree.Root)
-	if c.err != nil {
-		return nil, c.err
-	}
-	return &Template{tree: tree}, nil
+	return tree, c.err
 }
 
 // Templates word commits.
@@ -108,11 +131,16 @@ func try(git, branch string, with func(Commit) error) error {
 // execute carries the template out, as far as that goes within the limits of a message.
 func (t *Template) execute(c Commit) (string, error) {
 	b := newBudget(c)
-	all, err := template.New(templateName).Option("missingkey=error").Funcs(b.functions()).AddParseTree(templateName, t.tree)
+	return b.execute(t.tree, b.functions(), c)
+}
+
+// execute carries a template out on data, as far as the budget goes.
+func (b *budget) execute(tree *parse.Tree, functions template.FuncMap, data any) (string, error) {
+	all, err := template.New(templateName).Option("missingkey=error").Funcs(functions).AddParseTree(templateName, tree)
 	if err != nil {
 		return "", reason(err)
 	}
-	err = all.Execute(b, c)
+	err = all.Execute(b, data)
 	if exceeded, ok := errors.AsType[*excess](err); ok {
 		return "", exceeded
 	}

@@ -16,6 +16,7 @@ type Config struct {
 	Files      []string // the files that were read, sorted
 	Registries []Registry
 	Git        []Git
+	Notify     []Channel
 	Policies   []Policy
 	Hooks      []Hook
 	Warnings   []Error // what is allowed but hardly meant, sorted by position
@@ -39,6 +40,7 @@ type Policy struct {
 	Adaptive bool           // look less often where nothing changes
 	Suspend  bool           // decide and show, but do not write
 	Windows  policy.Windows // when writing is allowed; none = always
+	Notify   []string       // names of entries of Config.Notify
 	Position Position
 }
 
@@ -229,7 +231,7 @@ func (g Git) Proposes(policies []Policy) bool {
 
 // UnknownError is a name that no entry of the policy files has.
 type UnknownError struct {
-	Kind string // "policy" or "git"
+	Kind string // "policy", "git" or "notify"
 	Name string
 	Near string // the name that was probably meant, or ""
 }

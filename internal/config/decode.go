@@ -73,7 +73,6 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, p place) {
 		return
 	case entry:
 		p = place{section: begin(target, d.report, d.file, n)}
-		defer refuseUnsupported(p.section)
 	}
 	switch v.Kind() {
 	case reflect.Struct:

@@ -18,6 +18,8 @@ const (
 	defaultName     = "image-updater"
 	defaultEmail    = "image-updater@localhost"
 	defaultEvents   = 600 // of a hook in a minute
+	defaultWaiting  = 72 * time.Hour
+	defaultSecurity = StartTLS
 )
 
 // inherit gives the keys of a section what defaults say and they do not: key by key inside tags, guard and write, else each

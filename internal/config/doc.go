@@ -13,9 +13,8 @@
 // # Guarantees
 //
 // Nothing that is written is ignored: an unknown, duplicate or misplaced key, a value of another type, a bad regular
-// expression, range, glob, duration or name is an error, and so is a key whose function comes with a later version
-// (unsupported.go lists them). All errors of all files are reported at once, sorted by position. There is a [Config] or
-// there are [Errors], never both.
+// expression, range, glob, duration or name is an error. All errors of all files are reported at once, sorted by position.
+// There is a [Config] or there are [Errors], never both.
 //
 // A fault of a value stands where the value is; one of a key, or of what keys have to do with each other, where the key
 // is; a missing key, where the first key around it is.

@@ -51,10 +51,6 @@ func keysOf(fields []field) []string {
 
 // unknown reports a key that the mapping p, which is read into t, does not have.
 func (d *decoder) unknown(key, value *yaml.Node, t reflect.Type, fields []field, at, p place) {
-	if isUnsupported(at) {
-		p.marks[at.path] = mark{key: d.at(key), value: d.at(value)}
-		return
-	}
 	if instead := secretKeys(key.Value, t); len(instead) > 0 {
 		p.fail(d.at(key), "%s: a secret must not stand in a policy file: name where it is in %s", at.path, alternatives(instead))
 		return

@@ -14,6 +14,8 @@ type file struct {
 	Registries []registryEntry `yaml:"registries"`
 	// The Git repositories that are written to.
 	Git []gitEntry `yaml:"git"`
+	// The channels that messages go to.
+	Notify []notifyEntry `yaml:"notify"`
 	// What policies that do not say it themselves take over. Only one of the files may have it; it holds for all.
 	Defaults defaultsEntry `yaml:"defaults"`
 	// Which tag of which image is wanted, and where it is written.
@@ -226,6 +228,56 @@ type hookEntry struct {
 	PerMinute count `yaml:"perMinute"`
 }
 
+// A channel that messages go to: a chat, a webhook or a mailbox.
+type notifyEntry struct {
+	section
+
+	// The name by which policies choose it.
+	Name name `yaml:"name" jsonschema:"required"`
+	// What it is.
+	Kind ChannelKind `yaml:"kind" jsonschema:"required"`
+	// Environment variable that holds the URL, which is a secret.
+	URLEnv envName `yaml:"urlEnv"`
+	// File that holds the URL.
+	URLFile filePath `yaml:"urlFile"`
+	// Environment variable that holds what the requests of a webhook are signed with.
+	SecretEnv envName `yaml:"secretEnv"`
+	// File that holds what the requests of a webhook are signed with.
+	SecretFile filePath `yaml:"secretFile"`
+	// The server that mail is handed to.
+	SMTP smtpKeys `yaml:"smtp"`
+	// What is told. Default: all but waiting.
+	Events []eventKind `yaml:"events"`
+	// Go template of the line of an event, in the markup of the channel.
+	Template eventText `yaml:"template"`
+	// Go template of a link for each event: https://dashboard.example/#/search?q={{.Image}}
+	Link linkText `yaml:"link"`
+	// How long a tag must have waited before waiting is told. Default: 72h.
+	WaitingAfter duration `yaml:"waitingAfter"`
+}
+
+// A mail server, and the mail.
+type smtpKeys struct {
+	// The server.
+	Host smtpHost `yaml:"host" jsonschema:"required"`
+	// Its port. Default: 587, 465 with tls: implicit, 25 with tls: none.
+	Port port `yaml:"port"`
+	// Address of the sender.
+	From email `yaml:"from" jsonschema:"required"`
+	// Addresses of the receivers.
+	To []email `yaml:"to" jsonschema:"required"`
+	// User name, where it is no secret.
+	Username text `yaml:"username"`
+	// Environment variable that holds the user name.
+	UsernameEnv envName `yaml:"usernameEnv"`
+	// Environment variable that holds the password.
+	PasswordEnv envName `yaml:"passwordEnv"`
+	// File that holds the password.
+	PasswordFile filePath `yaml:"passwordFile"`
+	// starttls: must be offered; implicit: from the first byte; none: for a server of this machine only. Default: starttls.
+	TLS SMTPSecurity `yaml:"tls"`
+}
+
 // What policies that do not say it themselves take over.
 type defaultsEntry struct {
 	section
@@ -270,6 +322,8 @@ type policyKeys struct {
 	Window windows `yaml:"window"`
 	// Decide and show, but do not write.
 	Suspend bool `yaml:"suspend"`
+	// Where messages about it go: the name of a channel, or a list of names. Default: the only channel, if there is one.
+	Notify channels `yaml:"notify"`
 }
 
 // Which tags count, and which part of them.
@@ -346,5 +400,9 @@ type names []name
 // windows is a window, or a list of windows.
 type windows []windowKeys
 
-func (*names) oneOrMany()   {}
-func (*windows) oneOrMany() {}
+// channels is the name of a channel, or a list of names; the empty list is none at all.
+type channels []name
+
+func (*names) oneOrMany()    {}
+func (*windows) oneOrMany()  {}
+func (*channels) oneOrMany() {}

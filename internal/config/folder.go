@@ -64,6 +64,9 @@ func (c *resolver) addFolder(f Folder) {
 	if c.defaults.own("git") {
 		c.checkOnly(&c.defaults.section, c.defaults.Git)
 	}
+	if c.defaults.own("notify") {
+		c.checkChannels(&c.defaults.section, c.defaults.Notify)
+	}
 	for _, read := range files {
 		for i := range read.Policies {
 			c.addPolicy(&read.Policies[i])

@@ -22,6 +22,9 @@ func (c *resolver) addPolicy(p *policyEntry) {
 	default:
 		c.checkGit(&p.section, p.Git)
 	}
+	if p.own("notify") {
+		c.checkChannels(&p.section, p.Notify)
+	}
 	inherit(&p.section, &p.policyKeys, c.defaults)
 	if c.only != "" {
 		p.Git = names{name(c.only)}
@@ -49,6 +52,9 @@ func (c *resolver) addPolicy(p *policyEntry) {
 		p.warn(p.top, "names no git, so nothing is written for it")
 	}
 	checked := p.checked(spec, choice)
+	if len(c.config.Notify) == 1 && !p.has("notify") {
+		checked.Notify = []string{c.config.Notify[0].Name}
+	}
 	c.claimGroups(p, checked)
 	c.config.Policies = append(c.config.Policies, checked)
 }
@@ -122,6 +128,7 @@ func (p *policyEntry) checked(spec policy.Spec, choice *policy.Policy) Policy {
 		Adaptive: defaultAdaptive,
 		Suspend:  p.Suspend,
 		Windows:  p.Window.checked(),
+		Notify:   namesOf(p.Notify, func(n name) string { return string(n) }),
 		Position: p.top,
 	}
 	if p.has("interval") {

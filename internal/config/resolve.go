@@ -31,14 +31,19 @@ func resolve(files []*file, r *report) *Config {
 		for i := range f.Hooks {
 			c.addHook(&f.Hooks[i])
 		}
+		for i := range f.Notify {
+			c.addChannel(&f.Notify[i])
+		}
 	}
 	c.checkGit(&c.defaults.section, c.defaults.Git)
+	c.checkChannels(&c.defaults.section, c.defaults.Notify)
 	for _, f := range files {
 		for i := range f.Policies {
 			c.addPolicy(&f.Policies[i])
 		}
 	}
 	c.config.resolver = c
+	c.warnOfSilence()
 	return c.config
 }
 

@@ -43,6 +43,10 @@ type (
 	clock         int // minutes since midnight
 	zone          string
 	templateText  struct{ *message.Template }
+	eventText     struct{ *message.EventTemplate }
+	linkText      struct{ *message.LinkTemplate }
+	port          int
+	smtpHost      string // a host name or address alone
 )
 
 func (t *text) parse(s string) error {
@@ -227,4 +231,39 @@ func (z *zone) parse(s string) error {
 func (t *templateText) parse(s string) (err error) {
 	t.Template, err = message.ParseTemplate(s)
 	return err
+}
+
+func (t *eventText) parse(s string) (err error) {
+	t.EventTemplate, err = message.ParseEvent(s)
+	return err
+}
+
+func (t *linkText) parse(s string) (err error) {
+	t.LinkTemplate, err = message.ParseLink(s)
+	return err
+}
+
+func (p *port) parse(s string) error {
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil || n == 0 {
+		return errors.New("want the number of a port, from 1 to 65535")
+	}
+	*p = port(n)
+	return nil
+}
+
+func (*port) accepts(tag string) bool { return tag == "!!int" || tag == "!!float" }
+
+func (h *smtpHost) parse(s string) error {
+	if strings.ContainsAny(s, "/@") || strings.ContainsFunc(s, unicode.IsSpace) {
+		return errors.New("want a host alone, without scheme, user or path")
+	}
+	if strings.Contains(s, ":") && !isAddress(s) {
+		return errors.New("want a host alone: the port belongs into port")
+	}
+	*h = smtpHost(s)
+	if isAddress(s) {
+		return nil
+	}
+	return image.CheckHost(s)
 }

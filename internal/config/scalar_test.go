@@ -1,7 +1,6 @@
 package config
 
 import (
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -153,41 +152,4 @@ func TestDistanceIsAMetricWithoutTheTriangle(t *testing.T) {
 			t.Fatalf("distance(%q, %q) = %d", a, b, d)
 		}
 	})
-}
-
-// Each line of the table names a key that exists, or one that has no type yet.
-func TestUnsupportedNamesKeys(t *testing.T) {
-	t.Parallel()
-	roots := map[string]reflect.Type{
-		"file": reflect.TypeFor[file](), "registry": reflect.TypeFor[registryEntry](),
-		"git": reflect.TypeFor[gitEntry](), "policy": reflect.TypeFor[policyEntry](),
-	}
-	untyped := map[string]bool{"file.hooks": true, "file.notify": true, "policy.notify": true}
-	for _, line := range unsupported {
-		kind, path, _ := strings.Cut(line, ".")
-		found := typeAt(roots[kind], path)
-		if (found == nil) != untyped[line] {
-			t.Errorf("%s: there is no such key", line)
-		}
-	}
-}
-
-// typeAt returns the type of the key at path below t, nil if there is none.
-func typeAt(t reflect.Type, path string) reflect.Type {
-	for key := range strings.SplitSeq(path, ".") {
-		if t.Kind() == reflect.Slice {
-			t = t.Elem()
-		}
-		var found reflect.Type
-		for _, f := range fieldsOf(t) {
-			if f.key == key {
-				found = t.FieldByIndex(f.index).Type
-			}
-		}
-		if found == nil {
-			return nil
-		}
-		t = found
-	}
-	return t
 }

@@ -11,5 +11,5 @@ import (
 var schema []byte
 
 // Schema returns the JSON Schema of policy files, for editors. It says less than [Load] checks: not what keys of
-// different mappings have to do with each other, nor what is not supported yet.
+// different mappings have to do with each other.
 func Schema() []byte { return slices.Clone(schema) }

@@ -25,9 +25,6 @@ const (
 	schemaID   = "https://raw.githubusercontent.com/image-updater/image-updater/main/internal/config/" + schemaFile
 )
 
-// notYet ends the description of what is not supported yet.
-const notYet = " Not supported yet."
-
 // The committed schema is the one that the types of file.go give. -update rewrites it.
 func TestSchemaIsCurrent(t *testing.T) {
 	t.Parallel()
@@ -65,6 +62,10 @@ var patterns = map[reflect.Type]jsonschema.Schema{
 	reflect.TypeFor[clock]():         {Pattern: `^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$`},
 	reflect.TypeFor[zone]():          {Examples: []any{"UTC", "Europe/Paris"}},
 	reflect.TypeFor[templateText]():  {},
+	reflect.TypeFor[eventText]():     {Examples: []any{"{{.Image}} {{.From}} to {{.To}}"}},
+	reflect.TypeFor[linkText]():      {Pattern: `^https?://`, Examples: []any{"https://dashboard.example/#/search?q={{.Image}}"}},
+	reflect.TypeFor[port]():          {Type: "integer", Minimum: "1", Maximum: "65535"},
+	reflect.TypeFor[smtpHost]():      {Pattern: `^[^/@\s]+$`, Examples: []any{"smtp.acme.example"}},
 	reflect.TypeFor[hostName]():      {Pattern: `^[^/\s]+$`, Examples: []any{"docker.io", "registry.acme.example:5000"}},
 	reflect.TypeFor[serverName]():    {Pattern: `^[^/\s]+$`},
 	reflect.TypeFor[webURL]():        {Pattern: `^[Hh][Tt][Tt][Pp][Ss]?://[^@?#\s]+$`},
@@ -94,13 +95,12 @@ func generate(t *testing.T) []byte {
 	s.ID, s.Title = schemaID, "image-updater policy file"
 	s.Definitions["select"].MinProperties = new(uint64(1))
 	s.Definitions["select"].MaxProperties = new(uint64(1))
-	for _, list := range []string{"names", "windows"} {
+	for _, list := range []string{"names", "windows", "channels"} {
 		def := s.Definitions[list]
-		def.MinItems = new(uint64(1))
+		if list != "channels" { // none at all may be meant
+			def.MinItems = new(uint64(1))
+		}
 		s.Definitions[list] = &jsonschema.Schema{OneOf: []*jsonschema.Schema{def.Items, def}}
-	}
-	for _, feature := range unsupported {
-		markUnsupported(s, feature)
 	}
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -108,33 +108,6 @@ func generate(t *testing.T) []byte {
 	}
 	// The library escapes what JSON in a web page must not hold, which nobody can read.
 	return []byte(strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(data)) + "\n")
-}
-
-// markUnsupported says so in the description of a key that is listed as KIND.PATH.
-func markUnsupported(s *jsonschema.Schema, feature string) {
-	kind, path, _ := strings.Cut(feature, ".")
-	kinds := []string{kind}
-	if kind == "policy" {
-		kinds = append(kinds, "defaults")
-	}
-	for _, kind := range kinds {
-		at := s.Definitions[kind]
-		for key := range strings.SplitSeq(path, ".") {
-			if at == nil {
-				break // what has no types yet
-			}
-			if at.Items != nil {
-				at = at.Items
-			}
-			if def, found := strings.CutPrefix(at.Ref, "#/$defs/"); found {
-				at = s.Definitions[def]
-			}
-			at, _ = at.Properties.Get(key)
-		}
-		if at != nil && !strings.HasSuffix(at.Description, notYet) {
-			at.Description += notYet
-		}
-	}
 }
 
 // mapScalar returns the schema of a type that reads itself from one scalar.

@@ -53,10 +53,13 @@ var secretWords = []string{
 // secretKeys returns the keys to write instead of key, if it asks for a secret in the file itself: those of the same
 // name with Env or File behind it, else those for a secret of the same sort, here or one mapping further down.
 func secretKeys(key string, t reflect.Type) []string {
+	fields := fieldsOf(t)
+	if places := []string{key + "Env", key + "File"}; containsAll(keysOf(fields), places) {
+		return places // as the URL of a channel is one
+	}
 	if !isSecretWord(key) {
 		return nil
 	}
-	fields := fieldsOf(t)
 	var same, sort, below []string
 	for _, f := range fields {
 		if inner := t.FieldByIndex(f.index).Type; inner.Kind() == reflect.Struct {
@@ -84,6 +87,10 @@ func secretKeys(key string, t reflect.Type) []string {
 		return sort
 	}
 	return below
+}
+
+func containsAll(all, wanted []string) bool {
+	return !slices.ContainsFunc(wanted, func(w string) bool { return !slices.Contains(all, w) })
 }
 
 // secretSort tells keys from the passphrases of keys and from passwords, which tokens are, too.

@@ -7,10 +7,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// section is one entry of a policy file (a registry, a Git repository, a hook, the defaults or a policy) or, around them, the
-// file itself. It knows where each of its keys and values stands, by their paths in it: "guard.bump", "tags.ignore[2]".
+// section is one entry of a policy file (a registry, a Git repository, a hook, a channel, the defaults or a policy) or, around
+// them, the file itself. It knows where each of its keys and values stands, by their paths in it: "guard.bump", "tags.ignore[2]".
 type section struct {
-	kind   string   // "registry", "git", "defaults", "policy", "hook"; "" for the file
+	kind   string   // "registry", "git", "hook", "notify", "defaults", "policy"; "" for the file
 	name   string   // what the entry calls itself, "" when it does not or not properly
 	top    Position // its first key
 	marks  map[string]mark
@@ -34,6 +34,7 @@ type entry interface {
 func (*file) title() (kind, nameKey string)          { return "", "" }
 func (*registryEntry) title() (kind, nameKey string) { return "registry", "host" }
 func (*gitEntry) title() (kind, nameKey string)      { return "git", "name" }
+func (*notifyEntry) title() (kind, nameKey string)   { return "notify", "name" }
 func (*defaultsEntry) title() (kind, nameKey string) { return "defaults", "" }
 func (*policyEntry) title() (kind, nameKey string)   { return "policy", "name" }
 func (*hookEntry) title() (kind, nameKey string)     { return "hook", "name" }

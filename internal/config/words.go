@@ -12,6 +12,7 @@ type (
 	forgeKind  string
 	hookKind   string
 	day        string
+	eventKind  string
 )
 
 func (apiVersion) words() []string { return []string{"image-updater/v1"} }
@@ -40,3 +41,15 @@ func (hookKind) words() []string {
 }
 
 func (day) words() []string { return []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"} }
+
+func (ChannelKind) words() []string {
+	return []string{string(Slack), string(Teams), string(Discord), string(Webhook), string(Email)}
+}
+
+func (SMTPSecurity) words() []string {
+	return []string{string(StartTLS), string(ImplicitTLS), string(NoTLS)}
+}
+
+func (eventKind) words() []string {
+	return []string{"updated", "pull-request", "waiting", "held", "failed", "recovered", "quota"}
+}

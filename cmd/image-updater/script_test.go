@@ -16,6 +16,7 @@ import (
 
 	"github.com/image-updater/image-updater/internal/forgetest"
 	"github.com/image-updater/image-updater/internal/gittest"
+	"github.com/image-updater/image-updater/internal/notifytest"
 	"github.com/image-updater/image-updater/internal/registrytest"
 )
 
@@ -55,6 +56,10 @@ func TestMain(m *testing.M) {
 //	pulls N                    the registry has counted N pulls, those of others left out
 //	verdicts FILE              the verdicts of the last "explain -o json" are the lines TAG VERDICT [RULE [UNTIL]]
 //	date -AGE                  what a clock of the given age shows, in $DATE
+//	chat start                 start what messages are posted to, by a URL in $CHAT that ends in hunter2hunter2
+//	chat fail STATUS TEXT      from now on it answers so; chat mend ends it
+//	chat got N [FILE]          N messages have come; the last is put into FILE
+//	mail start                 start a mail server of this machine, at the port $SMTPPORT; mail got FILE puts the last mail there
 //	forge start DIR [-AGE]     start a forge of the kind $KIND, gitea if that is not set, with one Git repository of the files
 //	                           in DIR: its URL is in $FORGE, its host in $FORGEHOST, its folder in $REPOSITORY, the token
 //	                           that lets in in $TOKEN; its clock is behind by AGE; if it is GitHub it knows the App of
@@ -95,7 +100,7 @@ func scriptParams(dir string) testscript.Params {
 			"registry": startRegistry, "requests": checkRequests, "break": breakRegistry, "mend": mendRegistry,
 			"remote": makeRemote, "pushes": checkPushes, "reads": checkReads, "refuse": refusePushes, "expand": expandFiles, "date": setDate,
 			"githubapp": startGitHubApp, "tokens": checkTokens, "gittls": startGitTLS, "proxy": startProxy, "proxied": checkProxied, "push": pushImage, "unpush": removeTags, "meter": meterRegistry, "pulls": checkPulls, "verdicts": checkVerdicts,
-			"forge": onForge,
+			"forge": onForge, "chat": onChat, "mail": onMail,
 		},
 	}
 }
@@ -106,6 +111,8 @@ type scene struct {
 	git      *gittest.Server
 	app      gitHubApp
 	forge    *forgetest.Server
+	chat     *notifytest.Chat
+	mail     *notifytest.Mail
 	front    http.Handler // Git and GitHub
 	tls      string       // address of the one with TLS
 	proxy    *connectProxy

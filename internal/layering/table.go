@@ -65,7 +65,7 @@ var Design = Rules{
 		}},
 		{Folder: "internal/hook", May: []string{"image", "internal/status"}},
 		{Folder: "internal/web", May: []string{"internal/status"}},
-		{Folder: "internal/notify", May: []string{"internal/status"}},
+		{Folder: "internal/notify", May: []string{"internal/status", "internal/message"}},
 
 		{Folder: "cmd/image-updater", Kind: Command},
 
@@ -73,6 +73,7 @@ var Design = Rules{
 		{Folder: "internal/gittest", Kind: Kit},
 		{Folder: "internal/forgetest", Kind: Kit, May: []string{"internal/gittest"}},
 		{Folder: "internal/web/webtest", Kind: Kit, May: []string{"internal/status"}},
+		{Folder: "internal/notifytest", Kind: Kit},
 		{Folder: "internal/layering", Kind: Tool},
 		{Folder: "internal/bench", Kind: Tool, May: []string{"cache", "image", "policy", "registry"}},
 	},

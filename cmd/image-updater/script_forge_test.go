@@ -18,7 +18,7 @@ import (
 )
 
 // eachForge are the scripts that are the same story at every forge.
-var eachForge = []string{"pr_first", "pr_newer", "pr_rejected", "pr_edited", "pr_merged", "pr_by_hand"}
+var eachForge = []string{"pr_first", "pr_newer", "pr_rejected", "pr_edited", "pr_merged", "pr_by_hand", "pr_double"}
 
 // TestScriptForges tells the stories of pull requests at each forge.
 func TestScriptForges(t *testing.T) {
@@ -106,6 +106,7 @@ var forgeVerbs = map[string]struct {
 		}
 		s.refs, s.objects = refs, objects
 	}},
+	"twin": {0, func(_ *testscript.TestScript, s *scene, _ []string) { s.forge.Twin() }},
 	"mend": {0, func(_ *testscript.TestScript, s *scene, _ []string) { s.forge.Set(forgetest.Fault{}) }},
 	"asked": {1, func(ts *testscript.TestScript, s *scene, args []string) {
 		checkAsked(ts, s, args[0], func(forgetest.Request) bool { return true })

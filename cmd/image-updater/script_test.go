@@ -69,6 +69,7 @@ func TestMain(m *testing.M) {
 //	                           what a person does; commit puts the files in DIR on top of a branch
 //	forge fill N PREFIX        open N pull requests of branches PREFIX0, PREFIX1...
 //	forge race BRANCH DIR      a person does so when the next push has arrived and is not in yet
+//	forge twin                 somebody else opens at the same moment what is opened next
 //	forge reads REFS OBJECTS   as reads, of the forge's Git
 //	forge publish REPOSITORY TAG FILE
 //	                           make a release with the text of the file, in any repository OWNER/NAME of the forge

@@ -48,6 +48,14 @@ const (
 	AutoMerge = "auto-merge"
 )
 
+// Twin has another replica open at the same moment what is opened next. Gitea, which looks for such a pull request and then
+// writes, lets both through.
+func (s *Server) Twin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.twin = true
+}
+
 // Deny takes rights from the token, and gives back all others.
 func (s *Server) Deny(rights ...string) {
 	s.mu.Lock()

@@ -41,6 +41,7 @@ type state struct {
 	pulls  []*Pull // by number
 	labels []string
 	tips   map[string]string // of the branches, as they were last seen
+	twin   bool              // somebody else opens at the same moment what is opened next
 
 	releases map[string]string // texts by owner/name@tag
 }
@@ -153,6 +154,10 @@ func (s *Server) open(p Pull) (*Pull, trouble) {
 		}
 	}
 	p.Tip = tip
+	if s.twin {
+		s.twin = false
+		s.add(p)
+	}
 	return s.add(p), fine
 }
 

@@ -27,8 +27,8 @@ type Kind string
 // The kinds of actions.
 const (
 	Push          Kind = "push"           // make the branch of Decision.Group on the tip of the base, in place of Lease
-	Create        Kind = "create"         // open a pull request with Decision.Text
-	Update        Kind = "update"         // give it Decision.Text
+	Create        Kind = "create"         // open a pull request that says Words, and look whether it is the only one: see [Doubles]
+	Update        Kind = "update"         // have it say Words
 	Comment       Kind = "comment"        // say Text, unless a comment is there that Said finds by Key
 	AddLabels     Kind = "add-labels"     // Names
 	RequestReview Kind = "request-review" // of Names
@@ -48,6 +48,7 @@ type Action struct {
 	Over   bool     // Push: commits of others are replaced, too
 	Key    string   // Comment: by which it is found again
 	Text   string   // Comment: what is said, with its hidden part
+	Words  Words    // Create and Update
 	Names  []string // of labels or people
 }
 
@@ -99,7 +100,6 @@ type Decision struct {
 	Read []int // numbers of pull requests, for AskCommits
 
 	Group   plan.Group // what is proposed: the changes that are wanted, less those that were rejected
-	Text    Text       // title and body, for Create and Update
 	Actions []Action
 	Held    []plan.Held
 	Outcome Outcome

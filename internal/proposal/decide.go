@@ -80,15 +80,15 @@ func (d *decider) unseen() {
 	}
 }
 
-// find reads what the pull requests say of themselves, and picks the open one. One that somebody has sent to another
-// branch is only looked at if there is no other.
+// find reads what the pull requests say of themselves, and picks the open one: the first that was opened into the base.
+// One that somebody has sent to another branch is only looked at if there is no other.
 func (d *decider) find() {
 	d.said = make([]said, len(d.in.Pulls))
 	for i := range d.in.Pulls {
 		p := &d.in.Pulls[i]
 		state, known := Parse(p.Body, d.in.Group.Key)
 		d.said[i] = said{state, known}
-		if p.Status == Open && (d.open == nil || d.open.Base != d.in.Base && p.Base == d.in.Base) {
+		if p.Status == Open && (d.open == nil || d.before(*p, *d.open)) {
 			d.open, d.state, d.known = p, state, known
 		}
 	}
@@ -97,6 +97,14 @@ func (d *decider) find() {
 	}
 	d.out.Number, d.out.URL, d.out.Title = d.open.Number, d.open.URL, d.open.Title
 	d.out.Outcome = Unchanged
+}
+
+// before reports whether the open pull request a is rather the one to be looked after than b.
+func (d *decider) before(a, b Pull) bool {
+	if mine := a.Base == d.in.Base; mine != (b.Base == d.in.Base) {
+		return mine
+	}
+	return a.Number < b.Number
 }
 
 // keepWithheld adds changes to the group that a gate stops now and that the open pull request has: a window that closes
@@ -116,6 +124,7 @@ func (d *decider) keepWithheld() {
 
 // tend looks after the open pull request.
 func (d *decider) tend() {
+	d.endDoubles()
 	rebuild := slices.Contains(d.open.Labels, LabelRebuild)
 	foreign := d.foreign()
 	empty := len(d.out.Group.Changes) == 0
@@ -185,7 +194,7 @@ func (d *decider) wants(t plan.Trailer) bool {
 
 // bring makes branch and pull request what they are to be.
 func (d *decider) bring(rebuild, foreign bool) {
-	d.out.Text = d.in.render(d.out.Group)
+	words := d.in.render(d.out.Group)
 	number := d.open.Number
 	if rebuild {
 		// First, so that a label which cannot be taken away does not have the branch pushed in each pass.
@@ -196,9 +205,9 @@ func (d *decider) bring(rebuild, foreign bool) {
 	if pushes {
 		d.act(Action{Kind: Push, Lease: d.in.HeadTip, Over: foreign})
 	}
-	if pushes || !d.known || d.state != d.out.Text.State(d.in.HeadTip) {
-		d.act(Action{Kind: Update, Number: number})
-		d.out.Title, d.out.Outcome = d.out.Text.Title, Updated
+	if pushes || !d.known || d.state != words.State(d.in.HeadTip) {
+		d.act(Action{Kind: Update, Number: number, Words: words})
+		d.out.Title, d.out.Outcome = words.Title, Updated
 	}
 }
 
@@ -218,19 +227,22 @@ func (d *decider) leave() {
 	d.hold(Edited, detail)
 }
 
-// withdraw closes what is not needed any more. Before, the pull request is made to stand for nothing, so that what was in
-// it does not count as rejected.
+// withdraw closes what is not needed any more.
 func (d *decider) withdraw() {
-	number := d.open.Number
 	reason := d.needless()
-	d.act(Action{Kind: Comment, Number: number, Key: "withdrawn", Text: d.in.comment("withdrawn", reason)})
-	if !d.known || !d.state.Changes.Empty() {
-		d.out.Text = d.in.withdrawn(*d.open)
-		d.act(Action{Kind: Update, Number: number})
-	}
-	d.act(Action{Kind: Close, Number: number})
+	d.end(*d.open, said{d.state, d.known}, "withdrawn", reason)
 	d.deleteBranch()
 	d.out.Outcome, d.out.Detail = Withdrawn, strings.TrimSuffix(reason, ".")
+}
+
+// end closes a pull request with a reason. Before, it is made to stand for nothing, so that what was in it does not count
+// as rejected.
+func (d *decider) end(p Pull, s said, key, reason string) {
+	d.act(Action{Kind: Comment, Number: p.Number, Key: key, Text: d.in.comment(key, reason)})
+	if !s.known || !s.state.Changes.Empty() {
+		d.act(Action{Kind: Update, Number: p.Number, Words: d.in.withdrawn(p)})
+	}
+	d.act(Action{Kind: Close, Number: p.Number})
 }
 
 func (d *decider) deleteBranch() {
@@ -241,7 +253,9 @@ func (d *decider) deleteBranch() {
 
 // writes reports whether the words of the pull request are written anew.
 func (d *decider) writes() bool {
-	return d.out.Text.whole == "" && slices.ContainsFunc(d.out.Actions, func(a Action) bool { return a.Kind == Create || a.Kind == Update })
+	return slices.ContainsFunc(d.out.Actions, func(a Action) bool {
+		return (a.Kind == Create || a.Kind == Update) && a.Words.whole == ""
+	})
 }
 
 func (d *decider) act(a Action) { d.out.Actions = append(d.out.Actions, a) }

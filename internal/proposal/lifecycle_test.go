@@ -48,6 +48,13 @@ func TestLifecycle(t *testing.T) {
 					return diff(w.open().Title, "Update nginx to 2.1") + diff(w.open().Number, 1)
 				}},
 		}},
+		{name: "opened twice at once", steps: []step{opened,
+			{name: "the first stays", happens: func(w *world) { w.double(); w.later() }, did: "comment update close", outcome: proposal.Unchanged,
+				check: func(w *world) string {
+					return diff(w.open().Number, 1) + diff(string(w.pulls[1].Status), "closed") + diff(len(w.pulls[1].comments), 1)
+				}},
+			{name: "and what was closed is not rejected", happens: func(w *world) { w.want["a.yaml"] = "2.1" }, did: "push update", outcome: proposal.Updated},
+		}},
 		{name: "superseded", steps: []step{opened,
 			{name: "done by hand", happens: func(w *world) { w.files["a.yaml"] = "2.0"; w.baseTip++ },
 				did: "comment update close delete-branch", outcome: proposal.Withdrawn, check: saying("has these versions already")},

@@ -52,12 +52,12 @@ func (d *decider) create() {
 		d.hold(MaxOpen, fmt.Sprintf("%d pull requests are open, and write.maxOpen is %d", n, d.in.Settings.MaxOpen))
 		return
 	}
-	d.out.Text = d.in.render(d.out.Group)
+	words := d.in.render(d.out.Group)
 	if d.in.HeadTip == "" || !d.in.Branch.Carries {
 		d.act(Action{Kind: Push, Lease: d.in.HeadTip})
 	}
-	d.act(Action{Kind: Create})
-	d.out.Title, d.out.Outcome = d.out.Text.Title, Opened
+	d.act(Action{Kind: Create, Words: words})
+	d.out.Title, d.out.Outcome = words.Title, Opened
 	s, can := d.in.Settings, d.in.Limits
 	for _, extra := range []struct {
 		kind  Kind

@@ -17,8 +17,8 @@ const (
 // leastWords is what is left to words in a body, however many changes the hidden part has to name.
 const leastWords = 1200
 
-// Text is what a pull request says.
-type Text struct {
+// Words are what a pull request says.
+type Words struct {
 	Title string
 
 	words   string // all but the hidden part
@@ -30,12 +30,12 @@ type Text struct {
 }
 
 // State returns what the body says in its hidden part when the branch is at tip.
-func (t Text) State(tip string) State {
+func (t Words) State(tip string) State {
 	return State{Group: t.group, Tip: tip, Text: t.hash, Changes: t.changes}
 }
 
 // Body returns the body, of which the id of the commit that was pushed is a part.
-func (t Text) Body(tip string) string {
+func (t Words) Body(tip string) string {
 	if t.whole != "" {
 		return t.whole
 	}
@@ -43,8 +43,8 @@ func (t Text) Body(tip string) string {
 }
 
 // render writes the pull request of a group. The same input makes the same text, at whatever time.
-func (in Input) render(g plan.Group) Text {
-	t := Text{group: g.Key, limits: in.Limits}
+func (in Input) render(g plan.Group) Words {
+	t := Words{group: g.Key, limits: in.Limits}
 	t.Title = title(cmp.Or(in.Subject, g.Subject()), in.Limits)
 	trailers := make([]plan.Trailer, len(g.Changes))
 	for i, c := range g.Changes {
@@ -84,9 +84,9 @@ func (in Input) template(room int) string {
 }
 
 // withdrawn returns the text of a pull request that stands for nothing any more, with the words that it has.
-func (in Input) withdrawn(p Pull) Text {
+func (in Input) withdrawn(p Pull) Words {
 	line := State{Group: in.Group.Key}.Format()
-	t := Text{Title: p.Title, group: in.Group.Key, limits: in.Limits, whole: p.Body}
+	t := Words{Title: p.Title, group: in.Group.Key, limits: in.Limits, whole: p.Body}
 	if s, ok := Parse(p.Body, in.Group.Key); ok {
 		i := strings.LastIndex(p.Body, s.Format())
 		t.whole = p.Body[:i] + line + p.Body[i+len(s.Format()):]

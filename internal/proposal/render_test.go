@@ -50,14 +50,14 @@ func limitsOf(t testing.TB, kind forge.Kind) proposal.Limits {
 }
 
 // opening returns the text that a pull request for the input is opened with.
-func opening(t testing.TB, in proposal.Input) proposal.Text {
+func opening(t testing.TB, in proposal.Input) proposal.Words {
 	t.Helper()
 	in.Looked, in.Linked, in.Now = true, true, start
 	d := proposal.Decide(in)
 	if len(d.Actions) != 2 || d.Actions[1].Kind != proposal.Create {
 		t.Fatalf("decides %+v", d.Actions)
 	}
-	return d.Text
+	return d.Actions[1].Words
 }
 
 // chosen returns a change as a policy decides it.
@@ -173,7 +173,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 // fits reports a text that is longer than its forge takes, or whose hidden part is not what it should be.
-func fits(t testing.TB, in proposal.Input, text proposal.Text) {
+func fits(t testing.TB, in proposal.Input, text proposal.Words) {
 	t.Helper()
 	body := text.Body(strings.Repeat("f", 64))
 	if n := units(body); n > in.Limits.Body {

@@ -2,6 +2,7 @@ package proposal_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,9 +89,10 @@ func TestWithdrawnKeepsItsWords(t *testing.T) {
 		gone := proposal.Input{Base: "main", Group: plan.NewGroup("web", nil), Limits: github, Now: start, Looked: true,
 			Pulls: []proposal.Pull{{Number: 3, Status: proposal.Open, Base: "main", Title: "Mine", Body: body}}}
 		d := proposal.Decide(gone)
-		got := d.Text.Body("")
-		if s, ok := proposal.Parse(got, "web"); !ok || !s.Changes.Empty() || units(got) > github.Body || d.Text.Title != "Mine" {
-			t.Errorf("%s: %v %+v, %d characters, title %q", name, ok, s, units(got), d.Text.Title)
+		update := d.Actions[slices.IndexFunc(d.Actions, func(a proposal.Action) bool { return a.Kind == proposal.Update })]
+		got := update.Words.Body("")
+		if s, ok := proposal.Parse(got, "web"); !ok || !s.Changes.Empty() || units(got) > github.Body || update.Words.Title != "Mine" {
+			t.Errorf("%s: %v %+v, %d characters, title %q", name, ok, s, units(got), update.Words.Title)
 		}
 		if head, tail := body[:4], body[len(body)-4:]; !strings.HasPrefix(got, head) || name == "whole" && !strings.HasSuffix(got, tail) {
 			t.Errorf("%s: the words are gone: %q", name, got)

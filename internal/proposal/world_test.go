@@ -160,6 +160,13 @@ func trailers(g plan.Group) []plan.Trailer {
 	return all
 }
 
+// double opens a pull request as the open one once more, as another replica does at the same moment.
+func (w *world) double() {
+	again := *w.open()
+	again.Number = len(w.pulls) + 1
+	w.pulls = append(w.pulls, &again)
+}
+
 // find returns the open ones first, then the newest first.
 func (w *world) find() []proposal.Pull {
 	var all []proposal.Pull
@@ -206,6 +213,9 @@ func (w *world) carryOut(in proposal.Input, d proposal.Decision, most int) propo
 // act does one thing, and tells whether it went well.
 func (w *world) act(in proposal.Input, d proposal.Decision, a proposal.Action, done *proposal.Done) bool {
 	at := w.open()
+	if a.Number != 0 {
+		at = w.pulls[a.Number-1]
+	}
 	switch a.Kind {
 	case proposal.Push, proposal.DeleteBranch:
 		if there := w.branchTip(); there != a.Lease {
@@ -224,13 +234,13 @@ func (w *world) act(in proposal.Input, d proposal.Decision, a proposal.Action, d
 		}
 	case proposal.Create:
 		if at == nil {
-			at = &pull{Pull: proposal.Pull{Number: len(w.pulls) + 1, URL: "https://forge.example/1", Title: d.Text.Title,
-				Body: d.Text.Body(done.HeadTip), Head: "image-updater/web", Base: "main", HeadTip: done.HeadTip, Status: proposal.Open, Created: w.now}}
+			at = &pull{Pull: proposal.Pull{Number: len(w.pulls) + 1, URL: "https://forge.example/1", Title: a.Words.Title,
+				Body: a.Words.Body(done.HeadTip), Head: "image-updater/web", Base: "main", HeadTip: done.HeadTip, Status: proposal.Open, Created: w.now}}
 			w.pulls = append(w.pulls, at)
 		}
 		done.Number, done.URL = at.Number, at.URL
 	case proposal.Update:
-		at.Title, at.Body = d.Text.Title, d.Text.Body(done.HeadTip)
+		at.Title, at.Body = a.Words.Title, a.Words.Body(done.HeadTip)
 	case proposal.Comment:
 		if slices.ContainsFunc(at.comments, func(c string) bool { return proposal.Said(c, a.Key) }) {
 			return true

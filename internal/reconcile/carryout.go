@@ -30,9 +30,9 @@ func (p *pulls) show(ctx context.Context, d proposal.Decision, report *Report) e
 
 // carryOut does what was decided, in order, up to what fails. What a pull request can be without is a warning where the
 // forge has declined it.
-func (p *pulls) carryOut(ctx context.Context, d proposal.Decision, in proposal.Input, done *proposal.Done, report *Report) error {
+func (p *pulls) carryOut(ctx context.Context, actions []proposal.Action, d proposal.Decision, in proposal.Input, done *proposal.Done, report *Report) error {
 	var failed []error
-	for _, a := range d.Actions {
+	for _, a := range actions {
 		err := p.do(ctx, a, d, in, done, report)
 		switch {
 		case err == nil:
@@ -53,9 +53,9 @@ func (p *pulls) do(ctx context.Context, a proposal.Action, d proposal.Decision, 
 	case proposal.Push:
 		return p.pushHead(ctx, a, d, in, done, report)
 	case proposal.Create:
-		return p.create(ctx, d, in, done)
+		return p.create(ctx, a, d, in, done, report)
 	case proposal.Update:
-		return p.forge.Update(ctx, number, d.Text.Title, d.Text.Body(done.HeadTip))
+		return p.forge.Update(ctx, number, a.Words.Title, a.Words.Body(done.HeadTip))
 	case proposal.Comment:
 		return p.comment(ctx, number, a)
 	case proposal.AddLabels:
@@ -105,9 +105,11 @@ func (p *pulls) pushHead(ctx context.Context, a proposal.Action, d proposal.Deci
 	return nil
 }
 
-func (p *pulls) create(ctx context.Context, d proposal.Decision, in proposal.Input, done *proposal.Done) error {
+// create opens a pull request, and closes it again if another one was opened at the same moment.
+func (p *pulls) create(ctx context.Context, a proposal.Action, d proposal.Decision, in proposal.Input, done *proposal.Done, report *Report) error {
+	head := proposal.BranchPrefix + in.Group.Key
 	created, err := p.forge.Create(ctx, NewPull{
-		Title: d.Text.Title, Body: d.Text.Body(done.HeadTip), Head: proposal.BranchPrefix + in.Group.Key, Base: in.Base,
+		Title: a.Words.Title, Body: a.Words.Body(done.HeadTip), Head: head, Base: in.Base,
 		Draft: in.Settings.Draft && in.Limits.Drafts,
 	})
 	if err != nil {
@@ -116,7 +118,15 @@ func (p *pulls) create(ctx context.Context, d proposal.Decision, in proposal.Inp
 	done.Number, done.URL = created.Number, created.URL
 	p.opened = append(p.opened, created)
 	p.reconciler.log().InfoContext(ctx, "opened a pull request", "git", p.git.Name, "url", created.URL)
-	return nil
+
+	if in.Pulls, err = p.forge.Find(ctx, head); err != nil {
+		return err
+	}
+	stays, doubles := proposal.Doubles(in)
+	if stays.Number != 0 {
+		done.Number, done.URL = stays.Number, stays.URL
+	}
+	return p.carryOut(ctx, doubles, d, in, done, report)
 }
 
 // comment says something once.

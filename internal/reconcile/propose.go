@@ -43,7 +43,7 @@ func (p *pulls) attempt(ctx context.Context, g pullGroup) (Report, error) {
 	}
 	done := proposal.Done{HeadTip: in.HeadTip, Number: d.Number, URL: d.URL}
 	if p.write {
-		err = p.carryOut(ctx, d, in, &done, &report)
+		err = p.carryOut(ctx, d.Actions, d, in, &done, &report)
 	} else {
 		err = p.show(ctx, d, &report)
 	}

@@ -199,10 +199,18 @@ func (g *gitea) Create(ctx context.Context, p Proposal) (PullRequest, error) {
 	})
 }
 
+// patch changes a pull request. Of two changes at the same moment Gitea refuses one with 409, which is made again then.
 func (g *gitea) patch(ctx context.Context, doing string, p PullRequest, change map[string]any) (giteaPull, error) {
-	var got giteaPull
-	_, err := g.do(ctx, g.of(doing, http.MethodPatch, "pulls", p, "", change), &got)
-	return got, err
+	for refused := 0; ; refused++ {
+		var got giteaPull
+		_, err := g.do(ctx, g.of(doing, http.MethodPatch, "pulls", p, "", change), &got)
+		if status(err) != http.StatusConflict || refused == maxFaults {
+			return got, err
+		}
+		if err := sleep(ctx, faultPause<<refused); err != nil {
+			return got, err
+		}
+	}
 }
 
 func (g *gitea) single(ctx context.Context, doing string, p PullRequest) (giteaPull, error) {

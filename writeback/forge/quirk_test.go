@@ -135,3 +135,20 @@ func TestGiteaBehindAProxy(t *testing.T) {
 		}
 	})
 }
+
+// Gitea refuses one of two changes at the same moment.
+func TestGiteaChangedAtOnce(t *testing.T) {
+	on(t, forgetest.Gitea, func(t *testing.T, c *conformance) {
+		p := c.open(t)
+		refusal := forgetest.Fault{Method: http.MethodPatch, Status: 409, Times: 1, Body: `{"message": "the issue is already changed"}`}
+		c.fake.Set(refusal)
+		if p, err := c.forge.Update(t.Context(), p, "new", "new"); err != nil || p.Title != "new" {
+			t.Errorf("%+v, %v", p, err)
+		}
+		refusal.Times = 0
+		c.fake.Set(refusal)
+		if _, err := c.forge.Update(t.Context(), p, "newer", "newer"); err == nil {
+			t.Error("refused for ever, and no error")
+		}
+	})
+}

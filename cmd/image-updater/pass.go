@@ -26,7 +26,7 @@ type passFlags struct {
 func (a *app) addPassFlags(cmd *cobra.Command, flags *passFlags) {
 	cmd.Flags().StringVar(&flags.selection.Git, "git", "", "only this Git repository of the policy file")
 	cmd.Flags().StringVar(&flags.selection.Policy, "policy", "", "only this policy")
-	cmd.Flags().BoolVar(&flags.fresh, "fresh", false, "ask registries whatever the age of the lists at hand")
+	cmd.Flags().BoolVar(&flags.fresh, "fresh", false, "ask registries whatever the age of the lists at hand, and look each pull request up")
 }
 
 // pass sets up a reconciler and gives it to do, with progress on a terminal. The report comes with what was asked of

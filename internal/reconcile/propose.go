@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/image-updater/image-updater/edit"
 	"github.com/image-updater/image-updater/internal/plan"
@@ -74,6 +75,9 @@ func (p *pulls) input(ctx context.Context, g pullGroup, report *Report) (proposa
 	}
 	if p.reconciler.Memory != nil {
 		in.Memory = p.reconciler.Memory.Recall(p.git.URL, g.head())
+		if p.reconciler.Fresh {
+			in.Memory.Looked = time.Time{}
+		}
 	}
 	var err error
 	if in.HeadTip, err = p.branch.HeadTip(ctx, g.head()); err != nil {

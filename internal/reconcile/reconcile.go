@@ -41,7 +41,7 @@ type Reconciler struct {
 	Memory   Memory                           // of pull requests; nil = none
 	Folders  *Folders                         // of earlier passes; nil = none
 	Contents Contents                         // of images; nil = pull requests are opened without links
-	Fresh    bool                             // ask registries whatever the age of the lists at hand
+	Fresh    bool                             // ask registries and forges whatever the age of what is at hand
 	Now      func() time.Time                 // nil = time.Now
 	Log      *slog.Logger                     // nil = discard
 	Progress func(stage string, done, of int) // nil = none; calls come one at a time

@@ -66,6 +66,9 @@ var forgeVerbs = map[string]struct {
 		ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text.String()), 0o600))
 	}},
 	"merge": {1, func(ts *testscript.TestScript, s *scene, args []string) { ts.Check(s.forge.Merge(number(ts, args[0]))) }},
+	"squash": {1, func(ts *testscript.TestScript, s *scene, args []string) {
+		ts.Check(s.forge.Squash(number(ts, args[0])))
+	}},
 	"close": {1, func(ts *testscript.TestScript, s *scene, args []string) { ts.Check(s.forge.Close(number(ts, args[0]))) }},
 	"reopen": {1, func(ts *testscript.TestScript, s *scene, args []string) {
 		ts.Check(s.forge.Reopen(number(ts, args[0])))

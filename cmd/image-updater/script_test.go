@@ -65,7 +65,7 @@ func TestMain(m *testing.M) {
 //	                           that lets in in $TOKEN; its clock is behind by AGE; if it is GitHub it knows the App of
 //	                           githubapp, too
 //	forge list FILE            write a line for each pull request; forge body N FILE and forge comments N FILE write texts
-//	forge merge|close|reopen N, forge label|unlabel N NAME, forge delete BRANCH, forge commit BRANCH DIR
+//	forge merge|squash|close|reopen N, forge label|unlabel N NAME, forge delete BRANCH, forge commit BRANCH DIR
 //	                           what a person does; commit puts the files in DIR on top of a branch
 //	forge fill N PREFIX        open N pull requests of branches PREFIX0, PREFIX1...
 //	forge race BRANCH DIR      a person does so when the next push has arrived and is not in yet

@@ -48,6 +48,9 @@ func (s *Server) Pulls() ([]Pull, error) {
 // Merge merges a pull request with a commit of a merge, and leaves its branch.
 func (s *Server) Merge(number int) error { return s.synced(number, s.merge) }
 
+// Squash merges a pull request with one commit that has its title alone, and leaves its branch.
+func (s *Server) Squash(number int) error { return s.synced(number, s.squash) }
+
 // Close closes a pull request without merging it.
 func (s *Server) Close(number int) error {
 	return s.synced(number, func(p *Pull) error {

@@ -209,13 +209,26 @@ func (s *Server) newest(want func(*Pull) bool) []*Pull {
 
 // merge makes the commit of a merge on the base.
 func (s *Server) merge(p *Pull) error {
+	return s.join(p, fmt.Sprintf("Merge pull request #%d", p.Number), s.tips[p.Base], p.Tip)
+}
+
+// squash makes one commit of a pull request on the base, which has its title and nothing of the messages of its commits.
+func (s *Server) squash(p *Pull) error {
+	return s.join(p, fmt.Sprintf("%s (#%d)", p.Title, p.Number), s.tips[p.Base])
+}
+
+func (s *Server) join(p *Pull, message string, parents ...string) error {
 	base := s.tips[p.Base]
 	tree, err := s.Repository.Git("merge-tree", "--write-tree", base, p.Tip)
 	if err != nil {
 		return fmt.Errorf("merging pull request %d: %w", p.Number, err)
 	}
 	tree, _, _ = strings.Cut(tree, "\n")
-	commit, err := s.Repository.Git("commit-tree", "-p", base, "-p", p.Tip, "-m", fmt.Sprintf("Merge pull request #%d", p.Number), tree)
+	args := []string{"commit-tree", "-m", message}
+	for _, parent := range parents {
+		args = append(args, "-p", parent)
+	}
+	commit, err := s.Repository.Git(append(args, tree)...)
 	if err != nil {
 		return err
 	}

@@ -124,6 +124,16 @@ func (p *Past) Tells(changes []Change) bool {
 	})
 }
 
+// Told reports whether a commit tells of exactly this change. Those of a pull request that was merged as one commit with other
+// words do not.
+func (p *Past) Told(t Trailer) bool {
+	if p == nil {
+		return false
+	}
+	from, to := value{t.From, t.FromDigest}, value{t.To, t.ToDigest}
+	return slices.ContainsFunc(p.writes[place{t.Path, t.Image}], func(w write) bool { return w.from == from && w.to == to })
+}
+
 // changed reports whether the policy is another one than when the value was written. It is not, if the policy has written
 // anything since as it is now.
 func (p *Past) changed(by Policy, s standing) bool {

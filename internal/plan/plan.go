@@ -24,6 +24,7 @@ type Plan struct {
 	// Missing is what has to be looked up first, best first. References whose decision needs it are in nothing of the
 	// above: with the answers in the lists the plan is to be made again.
 	Missing []Missing
+	Past    *Past // as of the input
 }
 
 // Held is something that stays as it is although a newer tag exists or might.
@@ -206,7 +207,7 @@ func (m *maker) plan() Plan {
 		}
 	}
 	m.held = append(m.held, tellWithheld(m.withheld)...)
-	p.Withheld = m.withheld
+	p.Withheld, p.Past = m.withheld, m.input.Past
 	p.Held, p.Problems, p.Notes, p.Missing, p.Undecided = m.held, m.problems, m.notes, m.missing, m.undecided
 	slices.SortStableFunc(p.Held, func(a, b Held) int { return cmp.Compare(a.Policy, b.Policy) })
 	slices.SortStableFunc(p.Problems, func(a, b Problem) int { return cmp.Compare(a.Policy, b.Policy) })

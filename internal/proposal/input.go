@@ -23,6 +23,7 @@ type Input struct {
 	Held     []plan.Held        // what the plan holds of the group's policies
 	Sites    []edit.Site        // references that were found on the base
 	Lists    map[image.Repository]plan.List
+	Past     *plan.Past // what the commits of the base tell; nil = nothing
 
 	// Subject and Body are what templates make of the group's commit. Subject is the title, or plan.Group's if it is
 	// empty; Body goes in place of everything but the hidden part.

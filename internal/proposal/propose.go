@@ -10,8 +10,11 @@ func (d *decider) propose() {
 	switch {
 	case len(d.in.Group.Changes) == 0:
 		d.clear()
-	case len(d.out.Group.Changes) == 0: // all is rejected: the branch stays, for whoever opens it again
+	case len(d.out.Group.Changes) == 0: // all is rejected: the branch of what was closed stays, for whoever opens it again
 		d.out.Outcome = HeldBack
+		if d.merged() != nil && !d.foreign() {
+			d.deleteBranch()
+		}
 	case d.foreign():
 		d.leave()
 	default:

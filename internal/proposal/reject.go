@@ -5,10 +5,11 @@ import (
 	"slices"
 
 	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/policy"
 )
 
-// reject takes the changes out of the group that somebody has closed a pull request for. It returns the numbers of those
-// pull requests whose changes have to be read from their commits first.
+// reject takes the changes out of the group that somebody has closed a pull request for, or has taken back after its merge.
+// It returns the numbers of those pull requests whose changes have to be read from their commits first.
 func (d *decider) reject() (unread []int) {
 	var kept []plan.Change
 	var refused []refusal
@@ -32,14 +33,17 @@ func (d *decider) reject() (unread []int) {
 	return unread
 }
 
-// rejecting returns the pull request by whose end a change is rejected.
+// rejecting returns the pull request by whose end a change is rejected. What was merged and is to be changed again was taken
+// back: plans see that in the commits, where the merge has left them their words.
 func (d *decider) rejecting(t plan.Trailer) (*Pull, bool) {
 	for i := range d.in.Pulls {
-		p := &d.in.Pulls[i]
-		if p.Status != Closed || p.Base != d.in.Base {
+		p, s := &d.in.Pulls[i], d.said[i]
+		if p.Base != d.in.Base {
 			continue
 		}
-		if s := d.said[i]; s.known && s.state.Changes.Has(t) || !s.known && slices.Contains(p.Changes, t) {
+		has := s.known && s.state.Changes.Has(t)
+		switch {
+		case p.Status == Closed && (has || !s.known && slices.Contains(p.Changes, t)), p.Status == Merged && has && !d.in.Past.Told(t):
 			return p, true
 		}
 	}
@@ -73,6 +77,10 @@ func tell(refused []refusal) []plan.Held {
 		}
 		held[i] = plan.Held{Policy: r.Policy, Rule: Rejected,
 			Detail: fmt.Sprintf("%s: %s is not proposed again: %s", where, of(r).step, closedBy(*r.by))}
+		if r.by.Status == Merged {
+			held[i].Rule = policy.RuleHeld
+			held[i].Detail = fmt.Sprintf("%s: %s was merged in #%d and taken back since, so it is held until a newer one comes", where, of(r).step, r.by.Number)
+		}
 	}
 	return held
 }

@@ -154,6 +154,7 @@ func (p *pulls) narrow(in *proposal.Input, g pullGroup) {
 			in.Held = append(in.Held, h)
 		}
 	}
+	in.Past = p.at.plan.Past
 	in.Unsure = proposal.Unsure(p.at.plan, p.plannedOf(g.policies))
 }
 

@@ -1,6 +1,7 @@
 package hook
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 // cloudEvent is an event of the CloudEvents specification 1.0, as far as it matters here.
 type cloudEvent struct {
 	Type       string          `json:"type"`
+	Source     string          `json:"source"`
 	Data       json.RawMessage `json:"data"`
 	DataBase64 []byte          `json:"data_base64"`
 }
@@ -37,7 +39,7 @@ func cloudEventsOf(m message) ([]cloudEvent, error) {
 		err := decode(m.body, &batch)
 		return batch, err
 	case m.header.Get("Ce-Type") != "": // binary mode: the attributes are headers
-		return []cloudEvent{{Type: m.header.Get("Ce-Type"), Data: m.body}}, nil
+		return []cloudEvent{{Type: m.header.Get("Ce-Type"), Source: m.header.Get("Ce-Source"), Data: m.body}}, nil
 	}
 	var e cloudEvent
 	err := decode(m.body, &e)
@@ -67,7 +69,7 @@ func (g *gathering) cloudEvent(e cloudEvent, registry string) error {
 			return err
 		}
 		g.distribution(d, registry)
-	case e.Type == "zotregistry.image.updated":
+	case strings.HasSuffix(e.Type, ".image.updated"): // zot, whose typePrefix and source can be set
 		var d struct {
 			Name      string `json:"name"`
 			Reference string `json:"reference"`
@@ -75,7 +77,7 @@ func (g *gathering) cloudEvent(e cloudEvent, registry string) error {
 		if err := decode(data, &d); err != nil {
 			return err
 		}
-		g.push(registry, d.Name, d.Reference)
+		g.push(cmp.Or(registry, hostOf(e.Source)), d.Name, d.Reference)
 	case strings.HasPrefix(e.Type, "dev.cdevents.artifact.published."):
 		var d struct {
 			Subject struct {

@@ -95,6 +95,7 @@ func (s *site) guarded() http.Handler {
 	mux.HandleFunc("GET /history", s.page(s.history))
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("GET /static/{file}", s.static)
+	mux.Handle("GET /metrics", s.metrics())
 	mux.HandleFunc("/", s.page(nowhere))
 	s.routeAPI(mux)
 	return mux

@@ -12,7 +12,7 @@
 //
 // Nothing is read from a request that does not prove itself, in the way that its sender can:
 //
-//   - by a signature over the body: github, nexus, artifactory, gitea, json (with the time, so that it grows old),
+//   - by a signature over the body: github, nexus, artifactory, gitea, json (over the time, too, so that it grows old),
 //   - by the secret in a header: harbor, distribution, gitlab, ecr,
 //   - by the secret in a header or in the address, where the sender can set no header, or not always: docker-hub, quay, acr,
 //     cloudevents,

@@ -100,11 +100,11 @@ func (k *googleKeys) fetch(ctx context.Context, now time.Time) (map[string]*rsa.
 	return byID, now.Add(holds(resp.Header.Get("Cache-Control"))), err
 }
 
-var maxAge = regexp.MustCompile(`(?:^|[ ,])max-age=([0-9]{1,9})(?:[ ,]|$)`)
+var maxAgeOf = regexp.MustCompile(`(?:^|[ ,])max-age=([0-9]{1,9})(?:[ ,]|$)`)
 
 // holds returns how long keys may be kept.
 func holds(cacheControl string) time.Duration {
-	found := maxAge.FindStringSubmatch(cacheControl)
+	found := maxAgeOf.FindStringSubmatch(cacheControl)
 	if found == nil {
 		return keysShortest
 	}

@@ -81,7 +81,7 @@ var kinds = map[string]kind{
 	"artifactory":  {proof: artifactorySigned, read: readArtifactory},
 	"gitea":        {proof: signed("X-Gitea-Signature", "", hmacSHA256), read: readGitea},
 	"cloudevents":  {proof: tokenAnywhere, read: readCloudEvents, handshakes: true},
-	"json":         {proof: timedSigned, read: readJSON},
+	"json":         {proof: standardSigned, read: readJSON},
 }
 
 // New returns the hook that o describes.

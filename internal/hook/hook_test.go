@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"hash"
@@ -69,9 +70,7 @@ func prove(t testing.TB, r *http.Request, kind, secret string) {
 	case "artifactory":
 		r.Header.Set("X-JFrog-Event-Auth", mac(sha256.New, secret, string(body)))
 	case "json":
-		at := strconv.FormatInt(now.Unix(), 10)
-		r.Header.Set("X-Image-Updater-Timestamp", at)
-		r.Header.Set("X-Image-Updater-Signature", "sha256="+mac(sha256.New, secret, at+"."+string(body)))
+		sign(r, now, secret, string(body))
 	case "docker-hub", "quay":
 		r.URL.RawQuery = "token=" + strings.ReplaceAll(secret, " ", "+")
 	case "harbor":
@@ -81,6 +80,16 @@ func prove(t testing.TB, r *http.Request, kind, secret string) {
 	default:
 		r.Header.Set("Authorization", "Bearer "+secret)
 	}
+}
+
+// sign adds a signature as Standard Webhooks has it.
+func sign(r *http.Request, at time.Time, secret, body string) {
+	timestamp := strconv.FormatInt(at.Unix(), 10)
+	m := hmac.New(sha256.New, []byte(secret))
+	m.Write([]byte("msg_1." + timestamp + "." + body))
+	r.Header.Set("Webhook-Id", "msg_1")
+	r.Header.Set("Webhook-Timestamp", timestamp)
+	r.Header.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(m.Sum(nil)))
 }
 
 func mac(newHash func() hash.Hash, key, text string) string {

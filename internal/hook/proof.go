@@ -12,9 +12,7 @@ import (
 	"encoding/json"
 	"hash"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 )
 
 // shown is where a request may show that it comes from whom it should.
@@ -176,44 +174,4 @@ func mac(newHash func() hash.Hash, secret string, parts [][]byte) []byte {
 		m.Write(part)
 	}
 	return m.Sum(nil)
-}
-
-// MaxAge is how long a signature of kind json is taken, and how far the clocks may be apart.
-const MaxAge = 5 * time.Minute
-
-// The headers of kind json. What is signed is the timestamp, a full stop and the body.
-const (
-	TimestampHeader = "X-Image-Updater-Timestamp" // seconds since 1970
-	SignatureHeader = "X-Image-Updater-Signature" // sha256=HEX
-)
-
-// timed is a proof by a MAC over the time and the body.
-type timed struct {
-	secret func() (string, error)
-	now    func() time.Time
-}
-
-func timedSigned(o Options) proof { return timed{secret: o.Secret, now: o.Now} }
-
-func (p timed) before(_ context.Context, s shown) error {
-	seconds, err := strconv.ParseInt(s.header.Get(TimestampHeader), 10, 64)
-	if err != nil || s.header.Get(SignatureHeader) == "" {
-		return errUnproved
-	}
-	if age := p.now().Sub(time.Unix(seconds, 0)); age > MaxAge || age < -MaxAge {
-		return &Refusal{Status: http.StatusUnauthorized, Reason: "the timestamp is more than " + MaxAge.String() + " away"}
-	}
-	return nil
-}
-
-func (p timed) over(s shown, body []byte) error {
-	secret, err := ask(p.secret)
-	if err != nil {
-		return err
-	}
-	given, ok := unhex(s.header.Get(SignatureHeader), "sha256=")
-	if !ok || !hmac.Equal(given, hmacSHA256(secret, []byte(s.header.Get(TimestampHeader)), []byte("."), body)) {
-		return errUnproved
-	}
-	return nil
 }

@@ -2,12 +2,10 @@ package hook_test
 
 import (
 	"crypto/sha1"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,25 +114,67 @@ func TestPlacesOfTokens(t *testing.T) {
 
 func TestTimestamps(t *testing.T) {
 	t.Parallel()
+	const longest = 5 * time.Minute
 	for _, test := range []struct {
 		name    string
 		at      time.Duration // from now
 		refused bool
 	}{
 		{name: "just now"},
-		{name: "old enough to be replayed", at: -hook.MaxAge - time.Second, refused: true},
-		{name: "the last second", at: -hook.MaxAge},
-		{name: "a clock ahead", at: hook.MaxAge},
-		{name: "the future", at: hook.MaxAge + time.Second, refused: true},
+		{name: "old enough to be replayed", at: -longest - time.Second, refused: true},
+		{name: "the last second", at: -longest},
+		{name: "a clock ahead", at: longest},
+		{name: "the future", at: longest + time.Second, refused: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			body, at := `{"image": "nginx"}`, strconv.FormatInt(now.Add(test.at).Unix(), 10)
+			body := `{"image": "nginx"}`
 			r := httptest.NewRequest(http.MethodPost, "/hooks/x", strings.NewReader(body))
-			r.Header.Set(hook.TimestampHeader, at)
-			r.Header.Set(hook.SignatureHeader, "sha256="+mac(sha256.New, secret, at+"."+body))
+			sign(r, now.Add(test.at), secret, body)
 			if _, err := listening(t, "json", "").Read(r, ""); (err != nil) != test.refused {
 				t.Errorf("%v, want refused %v", err, test.refused)
+			}
+		})
+	}
+}
+
+// The example of the Standard Webhooks specification, and what it says of secrets and of several signatures.
+func TestStandardWebhooks(t *testing.T) {
+	t.Parallel()
+	const signature = "v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0="
+	for _, test := range []struct {
+		name, secret, id, signature string
+		status                      int // 0 = it is taken
+	}{
+		{name: "the example", secret: "whsec_plJ3nmyCDGBKInavdOK15jsl", id: "msg_loFOjxBNrRLzqYUf", signature: signature},
+		{name: "one of several", secret: "whsec_plJ3nmyCDGBKInavdOK15jsl", id: "msg_loFOjxBNrRLzqYUf", signature: "v1a,AAAA v1,AAAA " + signature},
+		{name: "another id", secret: "whsec_plJ3nmyCDGBKInavdOK15jsl", id: "msg_loFOjxBNrRLzqYUg", signature: signature, status: http.StatusUnauthorized},
+		{name: "no id", secret: "whsec_plJ3nmyCDGBKInavdOK15jsl", signature: signature, status: http.StatusUnauthorized},
+		{name: "another version", secret: "whsec_plJ3nmyCDGBKInavdOK15jsl", id: "msg_loFOjxBNrRLzqYUf", signature: strings.Replace(signature, "v1", "v2", 1), status: http.StatusUnauthorized},
+		{name: "the text of the secret", secret: "plJ3nmyCDGBKInavdOK15jsl", id: "msg_loFOjxBNrRLzqYUf", signature: signature, status: http.StatusUnauthorized},
+		{name: "a secret that is none", secret: "whsec_?", id: "msg_loFOjxBNrRLzqYUf", signature: signature, status: http.StatusServiceUnavailable},
+		{name: "an empty secret", secret: "whsec_", id: "msg_loFOjxBNrRLzqYUf", signature: signature, status: http.StatusServiceUnavailable},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			h, err := hook.New(hook.Options{
+				Kind: "json", Secret: func() (string, error) { return test.secret, nil },
+				Now: func() time.Time { return time.Unix(1731705121, 0) },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := httptest.NewRequest(http.MethodPost, "/hooks/x", strings.NewReader(`{"event_type":"ping","data":{"success":true}}`))
+			r.Header.Set("Webhook-Id", test.id)
+			r.Header.Set("Webhook-Timestamp", "1731705121")
+			r.Header.Set("Webhook-Signature", test.signature)
+			_, err = h.Read(r, "")
+			status := 0
+			if refusal, ok := errors.AsType[*hook.Refusal](err); ok {
+				status = refusal.Status
+			}
+			if status != test.status {
+				t.Errorf("%v, want %d", err, test.status)
 			}
 		})
 	}

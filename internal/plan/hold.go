@@ -9,11 +9,11 @@ import (
 	"github.com/image-updater/image-updater/policy"
 )
 
-// holdBack keeps a reference from a tag that a person has taken back, or from one that is not newer. It reports whether it
-// does.
-func (m *maker) holdBack(p Policy, site edit.Site, to goal) bool {
+// holdBack keeps a reference from a tag that a person has taken back, or from one that is not newer. It reports how, and
+// whether it does.
+func (m *maker) holdBack(p Policy, site edit.Site, to goal) (Held, bool) {
 	if m.input.Past == nil {
-		return false
+		return Held{}, false
 	}
 	for _, s := range m.takenBack(p, site) {
 		by := m.input.Past.by(s)
@@ -25,11 +25,12 @@ func (m *maker) holdBack(p Policy, site edit.Site, to goal) bool {
 			moved = fmt.Sprintf("; taken back in %s, which is gone", message.Line(s.moved))
 		}
 		what := Change{Site: site, To: to.tag, ToDigest: to.written()}.title()
-		m.held = append(m.held, Held{Policy: p.Name, Rule: policy.RuleHeld, Until: s.until, Detail: fmt.Sprintf(
-			"%s:%d: %s is held by %s, until a newer one comes%s", site.Path, site.Line, what, by, moved)})
-		return true
+		held := Held{Policy: p.Name, Rule: policy.RuleHeld, Until: s.until, Detail: fmt.Sprintf(
+			"%s:%d: %s is held by %s, until a newer one comes%s", site.Path, site.Line, what, by, moved)}
+		m.held = append(m.held, held)
+		return held, true
 	}
-	return false
+	return Held{}, false
 }
 
 // covers reports whether a value that a person has moved the site from stands against another one: against itself and all

@@ -21,6 +21,8 @@ type Plan struct {
 	Notes    []edit.Refusal
 	// Undecided are the references of which the plan does not say that they should stay as they are.
 	Undecided []Undecided
+	// Rulings tell what was decided about each reference, in the order of the files.
+	Rulings []Ruling
 	// Missing is what has to be looked up first, best first. References whose decision needs it are in nothing of the
 	// above: with the answers in the lists the plan is to be made again.
 	Missing []Missing
@@ -67,7 +69,7 @@ func (p Plan) Wanted() []Change {
 func Make(in Input) Plan {
 	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, told: map[decisionKey]bool{},
 		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, heldOnce: map[Held]bool{}, seen: map[string]bool{},
-		unsettled: map[placeKey]unsettled{}, standing: map[placeKey][]standing{}}
+		stops: map[decisionKey]Held{}, unsettled: map[placeKey]unsettled{}, standing: map[placeKey][]standing{}}
 	refused, notes := settle(in.Found)
 	m.notes = slices.DeleteFunc(notes, m.aside)
 	m.refusals(refused)
@@ -92,7 +94,9 @@ type maker struct {
 	problems  []Problem
 	notes     []edit.Refusal
 	undecided []Undecided
-	seen      map[string]bool // policies with a reference, decided or refused
+	rulings   []Ruling
+	stops     map[decisionKey]Held // what keeps references from a newer tag
+	seen      map[string]bool      // policies with a reference, decided or refused
 	places    map[place][]edit.Site
 	goneBy    map[nameKey][]place // of files that are not there any more
 	standing  map[placeKey][]standing
@@ -125,7 +129,9 @@ func (m *maker) refusals(refused []edit.Refusal) {
 	for _, r := range refused {
 		for _, p := range decided(concerned(m.input.Policies, r)) {
 			m.seen[p.Name] = true
-			m.problem(p.Name, &RefusedError{r})
+			err := &RefusedError{r}
+			m.problem(p.Name, err)
+			m.rule(Ruling{Policy: p.Name, Site: edit.Site{Path: r.Path, Line: r.Line, Image: p.Image}, Err: err})
 		}
 	}
 }
@@ -153,7 +159,7 @@ func (m *maker) site(site edit.Site) {
 	m.leave(of[0], site)
 	for _, p := range decided(of) {
 		m.seen[p.Name] = true
-		m.problem(p.Name, err)
+		m.fail(p, site, err)
 	}
 }
 
@@ -209,6 +215,7 @@ func (m *maker) plan() Plan {
 	m.held = append(m.held, tellWithheld(m.withheld)...)
 	p.Withheld, p.Past = m.withheld, m.input.Past
 	p.Held, p.Problems, p.Notes, p.Missing, p.Undecided = m.held, m.problems, m.notes, m.missing, m.undecided
+	p.Rulings = m.rulings
 	slices.SortStableFunc(p.Held, func(a, b Held) int { return cmp.Compare(a.Policy, b.Policy) })
 	slices.SortStableFunc(p.Problems, func(a, b Problem) int { return cmp.Compare(a.Policy, b.Policy) })
 	return p

@@ -56,6 +56,28 @@ func (f *Folders) hold(folders []config.Folder) {
 	}
 }
 
+// before returns the folder of a Git repository as it last held, and whether that is known.
+func (f *Folders) before(git string) (config.Folder, bool) {
+	if f == nil {
+		return config.Folder{}, false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	folder, known := f.held[git]
+	return folder, known
+}
+
+// Join returns the configuration with the policies that Git repositories have themselves, as they last held.
+func (f *Folders) Join(c *config.Config) *config.Config {
+	var owns []*own
+	for _, g := range c.Git {
+		if folder, known := f.before(g.Name); known && g.Policies != "" {
+			owns = append(owns, &own{git: g, folder: folder, aside: true})
+		}
+	}
+	return f.join(c, owns)
+}
+
 // own is what was read of a Git repository for the sake of its policies.
 type own struct {
 	git    config.Git
@@ -63,6 +85,7 @@ type own struct {
 	folder config.Folder
 	err    error // why the folder is not as it stands in the branch, if it is known at all
 	none   bool  // it is not known
+	aside  bool  // it was not selected, and the folder is the one of before
 }
 
 // stops returns why nothing must be decided about the repository: what its own policies govern would be nobody's.
@@ -82,14 +105,23 @@ func (o *own) problem() Problem {
 func (r *Reconciler) joined(ctx context.Context, s Selection) (*Reconciler, map[string]*own) {
 	var owns []*own
 	for _, g := range r.Config.Git {
-		if g.Policies != "" && (s.Git == "" || s.Git == g.Name) {
+		if g.Policies == "" {
+			continue
+		}
+		if _, selected := s.wants(g.Name); selected {
 			owns = append(owns, &own{git: g})
+		} else if before, known := r.Folders.before(g.Name); known && s.Only != nil {
+			owns = append(owns, &own{git: g, folder: before, aside: true})
 		}
 	}
 	if len(owns) == 0 {
 		return r, nil
 	}
-	each(owns, treesAtOnce, func(o *own) { o.read(ctx, r) })
+	each(owns, treesAtOnce, func(o *own) {
+		if !o.aside {
+			o.read(ctx, r)
+		}
+	})
 	all := *r
 	if all.Folders == nil {
 		all.Folders = &Folders{}
@@ -147,9 +179,7 @@ func (f *Folders) join(c *config.Config, owns []*own) *config.Config {
 
 // asBefore joins a folder as it last held to others, if that is known and it still does.
 func (f *Folders) asBefore(c *config.Config, to []config.Folder, o *own) (joined *config.Config, none bool) {
-	f.mu.Lock()
-	before, known := f.held[o.git.Name]
-	f.mu.Unlock()
+	before, known := f.before(o.git.Name)
 	if !known {
 		return nil, true
 	}
@@ -164,8 +194,11 @@ func (r *Reconciler) ownReport(owns map[string]*own) Report {
 	var report Report
 	for _, g := range r.Config.Git {
 		o := owns[g.Name]
+		if o != nil && !o.aside && len(r.writingTo(g, "")) == 0 {
+			report.Trees = append(report.Trees, o.told())
+		}
 		switch {
-		case o == nil:
+		case o == nil || o.aside:
 		case o.stops() != nil && len(r.writingTo(g, "")) > 0:
 		case o.err != nil:
 			report.Errors = append(report.Errors, o.problem())
@@ -174,6 +207,15 @@ func (r *Reconciler) ownReport(owns map[string]*own) Report {
 		}
 	}
 	return report
+}
+
+// told is what a report says of a repository that no policy writes to.
+func (o *own) told() Tree {
+	told := Tree{Git: o.git.Name, Err: o.stops()}
+	if o.branch != nil {
+		told.Branch, told.Tip = o.branch.Name(), o.branch.Tip()
+	}
+	return told
 }
 
 // Joined returns the configuration with the policies that the Git repository of that name, or all for "", have themselves,

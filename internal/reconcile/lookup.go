@@ -17,6 +17,10 @@ import (
 // ErrNoTag is what [Source] answers about a tag that the registry does not have.
 var ErrNoTag = errors.New("the registry has no such tag")
 
+// ErrUnlisted is what a [Source] that asks for no lists answers about a repository that was never listed. Nothing is
+// decided about it, and that is no failure.
+var ErrUnlisted = errors.New("its tags were not listed yet")
+
 // observation is what a pass knows of the registries: what they listed, and what was looked up since. It grows while
 // trees are written, for a lost race can bring references that need more of it.
 type observation struct {

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -112,6 +113,7 @@ func (t *tree) push(ctx context.Context, head string, groups []plan.Group, repor
 // pushed reports the commits of a publication.
 func (t *tree) pushed(ctx context.Context, report *Report, published writeback.Published) {
 	pushed := Pushed(t.git.Name, published)
+	t.retries += max(0, published.Attempts-1)
 	report.Commits = append(report.Commits, pushed...)
 	for _, c := range pushed {
 		t.reconciler.log().InfoContext(ctx, "pushed", "git", c.Git, "branch", c.Branch, "commit", c.ID, "subject", c.Subject)
@@ -209,8 +211,13 @@ func (t *tree) decided(made plan.Plan) Report {
 	for _, h := range made.Held {
 		report.Held = append(report.Held, Held{Git: t.git.Name, Held: h})
 	}
+	for _, r := range made.Rulings {
+		report.References = append(report.References, Reference{Git: t.git.Name, Ruling: r})
+	}
 	for _, p := range made.Problems {
-		report.Errors = append(report.Errors, Problem{Git: t.git.Name, Policy: p.Policy, Err: p.Err})
+		if !errors.Is(p.Err, ErrUnlisted) {
+			report.Errors = append(report.Errors, Problem{Git: t.git.Name, Policy: p.Policy, Err: p.Err})
+		}
 	}
 	report.Errors = append(report.Errors, t.unknown(made.Missing)...)
 	t.note(&report, made.Notes)

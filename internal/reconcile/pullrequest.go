@@ -74,6 +74,15 @@ type PullRequest struct {
 	Detail string // a sentence without its full stop, "" where there is nothing to say
 }
 
+// Open reports whether it is open when the pass has ended.
+func (p PullRequest) Open() bool {
+	switch p.State {
+	case proposal.Opened, proposal.Updated, proposal.Unchanged, proposal.HeldBack:
+		return p.Number != 0
+	}
+	return false
+}
+
 // Warning is something that was wanted and that went on without.
 type Warning struct {
 	Git  string
@@ -124,16 +133,19 @@ func (t *tree) pullGroups() []pullGroup {
 	return groups
 }
 
-// whole adds the policies that share a pull request with the one that is selected: without them it would lose their
+// whole adds the policies that share a pull request with those that are selected: without them it would lose their
 // changes.
-func (t *tree) whole(selected string) {
-	mine := map[string]bool{}
+func (t *tree) whole() {
+	selected, mine := map[string]bool{}, map[string]bool{}
+	for _, p := range t.policies {
+		selected[p.Name] = true
+	}
 	for _, g := range t.pullGroups() {
 		mine[g.key] = true
 	}
 	t.policies = slices.DeleteFunc(t.reconciler.writingTo(t.git, ""), func(p config.Policy) bool {
 		shares := t.git.WriteFor(p).Mode == config.PullRequest && mine[t.groupKey(p)]
-		return p.Name != selected && !shares
+		return !selected[p.Name] && !shares
 	})
 }
 

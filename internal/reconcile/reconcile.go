@@ -20,7 +20,7 @@ type Source interface {
 	Tells(ctx context.Context, repository image.Repository, want image.Facts) image.Facts
 	// Candidates lists all tags, with those of the wanted facts that come at no cost. A list that is second hand is not
 	// from the registry itself. One younger than fresh may be an old one; with fresh 0 the registry is asked. An error means
-	// that the list is not known, not that it is empty.
+	// that the list is not known, not that it is empty; [ErrUnlisted] is no failure.
 	Candidates(ctx context.Context, repository image.Repository, want image.Facts, fresh time.Duration) (
 		candidates []policy.Candidate, secondHand bool, err error)
 	// Look tells what the registry itself knows of one tag: at least its digest, and when it was first seen. NoQuotaUntil
@@ -51,6 +51,21 @@ type Reconciler struct {
 type Selection struct {
 	Git    string // name of a Git repository
 	Policy string // name of a policy
+	// Only names Git repositories, and of each the policies that are decided: nil is all of them. What is looked for there
+	// stays the same, so that what was found before serves.
+	Only map[string][]string
+}
+
+// wants reports whether a Git repository is selected, and which policies of it, nil for all.
+func (s Selection) wants(git string) (policies []string, selected bool) {
+	if s.Git != "" && s.Git != git {
+		return nil, false
+	}
+	if s.Only == nil {
+		return nil, true
+	}
+	policies, selected = s.Only[git]
+	return policies, selected
 }
 
 // Plan runs a pass that writes nothing and reports what [Reconciler.Run] would do.
@@ -84,9 +99,10 @@ func (r *Reconciler) pass(ctx context.Context, s Selection, finish func(*tree, c
 	r.each("writing", trees, func(t *tree) {
 		if t.err != nil {
 			reports[t.index] = t.failed(t.policies, t.err)
-			return
+		} else {
+			reports[t.index] = finish(t, ctx, observed)
 		}
-		reports[t.index] = finish(t, ctx, observed)
+		reports[t.index].Trees = []Tree{t.told()}
 	})
 	report := join(append(reports, r.ownReport(owns)))
 	if _, err := r.Config.PolicyNamed(s.Policy); err != nil && s.Policy != "" {

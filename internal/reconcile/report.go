@@ -4,8 +4,10 @@ import (
 	"slices"
 
 	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/internal/proposal"
 )
 
 // Report tells what a pass did, or would do. Its order follows from the policy file and the files in Git alone.
@@ -22,6 +24,26 @@ type Report struct {
 	// PullRequests are those of the groups that are written by one; nil if none is.
 	PullRequests []PullRequest
 	Warnings     []Warning
+	// References tell what was decided about each of them.
+	References []Reference
+	Trees      []Tree
+}
+
+// Reference is a plan's ruling, with its Git repository.
+type Reference struct {
+	Git string
+	plan.Ruling
+}
+
+// Tree is one Git repository that was read, or was to be.
+type Tree struct {
+	Git      string
+	Branch   string             // "" where it could not be read
+	Tip      string             // where it stands when the pass ends
+	Policies []string           // that were decided
+	Images   []image.Repository // that its files refer to, of all policies that write there
+	Retries  int                // pushes that were made again
+	Err      error              // why it could not be read
 }
 
 // File is a file before and after.
@@ -44,6 +66,15 @@ type Commit struct {
 type Held struct {
 	Git string
 	plan.Held
+}
+
+// OfPullRequest reports whether it is a pull request that is held back, and not the choice of a tag.
+func (h Held) OfPullRequest() bool {
+	switch h.Rule {
+	case proposal.Rejected, proposal.HoldLabel, proposal.Edited, proposal.MaxOpen, proposal.Settle:
+		return true
+	}
+	return false
 }
 
 // Problem is a failure of one policy in one Git repository.
@@ -70,6 +101,8 @@ func join(reports []Report) Report {
 		all.Errors = append(all.Errors, r.Errors...)
 		all.Notes = append(all.Notes, r.Notes...)
 		all.Warnings = append(all.Warnings, r.Warnings...)
+		all.References = append(all.References, r.References...)
+		all.Trees = append(all.Trees, r.Trees...)
 		if r.PullRequests != nil {
 			all.PullRequests = append(slices.Grow(all.PullRequests, 1), r.PullRequests...)
 		}

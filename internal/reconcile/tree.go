@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/image-updater/image-updater/edit"
@@ -17,6 +18,7 @@ type tree struct {
 	index      int // its place in the report
 	git        config.Git
 	policies   []config.Policy         // that were selected, in the order of the policy files
+	narrow     bool                    // nothing but what these look at is searched
 	writes     map[string]config.Write // how the group of each key is written; nil = not gathered yet
 
 	scanner *edit.Scanner
@@ -25,6 +27,7 @@ type tree struct {
 	tip     string // where found was found
 	found   edit.Found
 	err     error // why the tree could not be read
+	retries int   // pushes that were made again
 }
 
 // trees returns what is selected: the Git repositories in the order of the policy file, each with its policies. Those in
@@ -32,23 +35,53 @@ type tree struct {
 func (r *Reconciler) trees(s Selection, owns map[string]*own) []*tree {
 	var trees []*tree
 	for _, g := range r.Config.Git {
-		if s.Git != "" && s.Git != g.Name {
+		only, selected := s.wants(g.Name)
+		if !selected {
 			continue
 		}
-		if policies := r.writingTo(g, s.Policy); len(policies) > 0 {
-			t := &tree{reconciler: r, index: len(trees), git: g, policies: policies}
-			if o := owns[g.Name]; o != nil {
-				t.branch, t.err = o.branch, o.stops()
-			}
-			if s.Policy != "" {
-				t.whole(s.Policy)
-			}
-			trees = append(trees, t)
-		} else if o := owns[g.Name]; o != nil && o.branch != nil {
-			r.close(g, o.branch)
+		policies := r.writingTo(g, s.Policy)
+		if only != nil {
+			named := setOf(only)
+			policies = slices.DeleteFunc(policies, func(p config.Policy) bool { return !named[p.Name] })
 		}
+		o := owns[g.Name]
+		if len(policies) == 0 {
+			if o != nil && o.branch != nil {
+				r.close(g, o.branch)
+			}
+			continue
+		}
+		t := &tree{reconciler: r, index: len(trees), git: g, policies: policies, narrow: s.Policy != ""}
+		if o != nil {
+			t.branch, t.err = o.branch, o.stops()
+		}
+		if s.Policy != "" || only != nil {
+			t.whole()
+		}
+		trees = append(trees, t)
 	}
 	return trees
+}
+
+func setOf(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
+}
+
+// told is what a report says of the tree itself.
+func (t *tree) told() Tree {
+	told := Tree{Git: t.git.Name, Retries: t.retries, Err: t.err}
+	for _, p := range t.policies {
+		told.Policies = append(told.Policies, p.Name)
+	}
+	if t.err == nil {
+		told.Branch, told.Tip = t.branch.Name(), t.branch.Tip()
+		told.Images = slices.Collect(maps.Keys(t.images()))
+	}
+	return told
 }
 
 // writingTo returns the policies that write to a Git repository: the one of that name, or all for "".
@@ -73,7 +106,11 @@ func (t *tree) open(ctx context.Context) {
 		if t.scanner, err = edit.NewScanner(query); err != nil {
 			return err
 		}
-		t.paths = plan.LookedAt(t.plannedOf(t.policies), t.targets(t.policies))
+		looking := t.policies
+		if !t.narrow {
+			looking = t.reconciler.writingTo(t.git, "")
+		}
+		t.paths = plan.LookedAt(t.plannedOf(looking), t.targets(looking))
 		if t.branch == nil {
 			target, err := t.reconciler.Target(t.git)
 			if err != nil {

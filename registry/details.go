@@ -149,11 +149,16 @@ func (c *Client) names(ctx context.Context, repository image.Repository, fresh t
 	if err != nil {
 		return DetailList{}, err
 	}
-	tags := make([]Tag, len(list.Tags))
-	for i, name := range list.Tags {
+	return list.details(), nil
+}
+
+// details returns the list as one without facts.
+func (l TagList) details() DetailList {
+	tags := make([]Tag, len(l.Tags))
+	for i, name := range l.Tags {
 		tags[i].Name = name
 	}
-	return DetailList{Repository: repository, Tags: tags, At: list.At, Cached: list.Cached, Dropped: list.Dropped}, nil
+	return DetailList{Repository: l.Repository, Tags: tags, At: l.At, Cached: l.Cached, Dropped: l.Dropped}
 }
 
 // detailed is the list by an adapter; a [notTold], if it gives nothing of what is wanted.

@@ -67,11 +67,7 @@ func (c *Client) Quota(ctx context.Context, registry string) (Quota, error) {
 			err = nil // a mirror, which need not have it
 		}
 	}
-	q := h.ledger.quota(credential, h.path(repository))
-	q.Paused, q.Parked = h.limit.pausedUntil(), h.parked(ctx)
-	if hub := h.adapters.hub; hub != nil {
-		q.TagsPause = hub.limit.pausedUntil()
-	}
+	q := h.paused(ctx, h.ledger.quota(credential, h.path(repository)))
 	if err != nil {
 		return q, h.wrap(op, repository, explain(err, h.entry.Host, credential))
 	}

@@ -137,3 +137,16 @@ func (t turn) compare(other turn) int {
 	}
 	return cmp.Or(t.late.Compare(other.late), cmp.Compare(t.index, other.index))
 }
+
+// Due returns when each repository is due. What is due and not looked at yet was due then.
+func Due(r Registry, repositories []Repository, now time.Time) []time.Time {
+	pace := newPace(r, repositories)
+	due := make([]time.Time, len(repositories))
+	for i, repository := range repositories {
+		due[i] = latest(pace.turn(i, repository, now).due, r.Free)
+		if repository.Looked.IsZero() {
+			due[i] = latest(now, r.Free)
+		}
+	}
+	return due
+}

@@ -96,6 +96,7 @@ type Policy struct {
 	Since      time.Time // when it came to be in this state
 	Why        Reason    // of the state; zero when up to date
 	References []Reference
+	Notes      []Note // what is said of the policy as a whole
 
 	Looked     time.Time // when its tags were last asked for; zero = never
 	NextLook   time.Time // when they will be; zero = not known
@@ -109,8 +110,15 @@ type Policy struct {
 // Reason says why.
 type Reason struct {
 	Rule   string    // min-age, window, held, ...: the rules of explain; "error" for what failed
-	Detail string    // a sentence without its full stop
+	Detail string    // a sentence without its full stop; "" where the rule says it all
 	Until  time.Time // when time alone will change it; zero = it will not
+}
+
+// Note is something that is said of a policy as a whole.
+type Note struct {
+	Git   string // that it is about; "" = the registry, or the policy itself
+	State State
+	Why   Reason
 }
 
 // Reference is one place in Git that a policy governs.

@@ -1,0 +1,288 @@
+package status
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Loaded is what was read from the policy files.
+type Loaded struct {
+	At       time.Time
+	Config   Config
+	Policies []Policy // what the files say of them; the rest is taken from before
+	Git      []Git    // the same
+}
+
+// Load returns the status with other policies. What is known of a policy of the same name and image stays.
+func (s Status) Load(l Loaded) Status {
+	before := indexOf(s.Policies, func(p Policy) string { return p.Name })
+	s.At, s.Config = l.At, l.Config
+	policies := slices.Clone(l.Policies)
+	for i := range policies {
+		p := &policies[i]
+		if at, known := before[p.Name]; known && s.Policies[at].Image == p.Image && s.Policies[at].Registry == p.Registry {
+			p.take(s.Policies[at])
+		}
+		p.settle(l.At)
+	}
+	was := indexOf(s.Git, func(g Git) string { return g.Name })
+	git := slices.Clone(l.Git)
+	for i := range git {
+		if at, known := was[git[i].Name]; known && s.Git[at].URL == git[i].URL {
+			old := s.Git[at]
+			old.URL, old.Branch, old.Mode = git[i].URL, cmp.Or(git[i].Branch, old.Branch), git[i].Mode
+			git[i] = old
+		}
+	}
+	s.Policies, s.Git = policies, git
+	return s
+}
+
+// take takes over what was learned of a policy, as far as it still writes to the same Git repositories.
+func (p *Policy) take(old Policy) {
+	writes := func(git string) bool { return git == "" || slices.Contains(p.Git, git) }
+	for _, r := range old.References {
+		if writes(r.Git) {
+			p.References = append(p.References, r)
+		}
+	}
+	for _, n := range old.Notes {
+		if writes(n.Git) && n.State != Suspended {
+			p.Notes = append(p.Notes, n)
+		}
+	}
+	p.State, p.Since, p.Why = old.State, old.Since, old.Why
+	p.Looked, p.NextLook, p.NewTags = old.Looked, old.NextLook, old.NewTags
+	p.Written, p.Commit, p.Proposal, p.ProposalAt = old.Written, old.Commit, old.Proposal, old.ProposalAt
+}
+
+// Fault returns the status after policy files were read that do not hold.
+func (s Status) Fault(text string, at time.Time) Status {
+	s.At, s.Config.Fault, s.Config.FaultAt = at, text, at
+	return s
+}
+
+// Look is what came of asking a registry about one image.
+type Look struct {
+	Image, Registry string // as in [Policy]
+	At              time.Time
+	New             bool   // something was new
+	Error           string // why it is not known, told to the policies; "" = it is
+	Quiet           bool   // it was not asked: only Next is news
+	Next            time.Time
+}
+
+// Looks returns the status after registries were asked.
+func (s Status) Looks(at time.Time, looks []Look) Status {
+	type key struct{ registry, image string }
+	by := make(map[key]Look, len(looks))
+	for _, l := range looks {
+		by[key{l.Registry, l.Image}] = l
+	}
+	s.At, s.Policies = at, slices.Clone(s.Policies)
+	for i := range s.Policies {
+		p := &s.Policies[i]
+		l, looked := by[key{p.Registry, p.Image}]
+		if !looked {
+			continue
+		}
+		p.NextLook = l.Next
+		if l.Quiet {
+			continue
+		}
+		if l.Error != "" {
+			p.note(Note{State: Failed, Why: Reason{Rule: RuleError, Detail: l.Error}})
+			p.settle(at)
+			continue
+		}
+		p.Looked = l.At
+		if l.New {
+			p.NewTags = l.At
+		}
+		p.unnote("", Failed)
+		p.settle(at)
+	}
+	return s
+}
+
+// RuleError is the rule of what failed.
+const RuleError = "error"
+
+// Findings are what a pass has found.
+type Findings struct {
+	Pass    Pass // that has ended
+	Git     []Git
+	Found   []Finding
+	Written []Written // the latest last
+}
+
+// Finding is what a pass has found of one policy in one Git repository.
+type Finding struct {
+	Policy, Git string
+	References  []Reference
+	Notes       []Note // of that Git repository
+	Unread      bool   // the Git repository could not be read: the references are those of before
+	Proposal    Link   // the open pull request
+	Proposes    bool   // it is written by pull requests: without Proposal there is none
+	Commit      Link   // that was made
+}
+
+// Pass returns the status after a pass. Policies that it did not decide stay as they are.
+func (s Status) Pass(f Findings) Status {
+	at := f.Pass.Ended
+	s.At, s.Last, s.Running = at, f.Pass, Pass{}
+	s.Policies = slices.Clone(s.Policies)
+	index := indexOf(s.Policies, func(p Policy) string { return p.Name })
+	decided := map[int]bool{}
+	for _, found := range f.Found {
+		if i, known := index[found.Policy]; known {
+			s.Policies[i].found(found, at)
+			decided[i] = true
+		}
+	}
+	for i := range decided {
+		s.Policies[i].settle(at)
+	}
+	s.Git = slices.Clone(s.Git)
+	for _, g := range f.Git {
+		if i := slices.IndexFunc(s.Git, func(other Git) bool { return other.Name == g.Name }); i >= 0 {
+			s.Git[i] = s.Git[i].read(g)
+		}
+	}
+	s.Ready = s.Ready || !slices.ContainsFunc(s.Git, func(g Git) bool { return g.Read.IsZero() && g.Error == "" })
+	return s.Wrote(f.Written)
+}
+
+// found takes over what was found. Both lists are made anew: the old ones belong to the status of before.
+func (p *Policy) found(f Finding, at time.Time) {
+	if !f.Unread {
+		var references []Reference
+		for _, r := range p.References {
+			if r.Git != f.Git {
+				references = append(references, r)
+			}
+		}
+		p.References = append(references, f.References...)
+	}
+	var notes []Note
+	for _, n := range p.Notes {
+		if n.Git != f.Git {
+			notes = append(notes, n)
+		}
+	}
+	p.Notes = append(notes, f.Notes...)
+	if f.Commit != (Link{}) {
+		p.Written, p.Commit = at, f.Commit
+	}
+	if f.Proposes && !f.Unread {
+		if f.Proposal != (Link{}) && p.Proposal != f.Proposal {
+			p.ProposalAt = at
+		}
+		if p.Proposal = f.Proposal; p.Proposal == (Link{}) {
+			p.ProposalAt = time.Time{}
+		}
+	}
+}
+
+// read returns what is known of a Git repository after a pass.
+func (g Git) read(now Git) Git {
+	now.URL, now.Mode = g.URL, g.Mode
+	now.Retry += g.Retry
+	if now.Write.IsZero() {
+		now.Write = g.Write
+	}
+	if now.Error != "" {
+		now.Branch, now.Tip, now.Read, now.Open, now.Queue, now.Fault = g.Branch, g.Tip, g.Read, g.Open, g.Queue, g.Fault
+		if g.Error != "" {
+			now.Since = g.Since
+		}
+	}
+	return now
+}
+
+// Wrote returns the status with more of what was written, the latest last.
+func (s Status) Wrote(written []Written) Status {
+	if len(written) == 0 {
+		return s
+	}
+	all := append(slices.Clone(s.History), written...)
+	slices.SortStableFunc(all, func(a, b Written) int { return b.When.Compare(a.When) })
+	s.History = all[:min(len(all), HistoryKept)]
+	return s
+}
+
+// Remember returns the status with what was written before the program was started, the latest first, but for what is
+// known already.
+func (s Status) Remember(written []Written) Status {
+	type change struct{ commit, file, policy, to string }
+	known := map[change]bool{}
+	for _, w := range s.History {
+		known[change{w.Commit.Text, w.File, w.Policy, w.To}] = true
+	}
+	var older []Written
+	for _, w := range written[:min(len(written), HistoryKept)] {
+		if !known[change{w.Commit.Text, w.File, w.Policy, w.To}] {
+			older = append(older, w)
+		}
+	}
+	slices.Reverse(older)
+	s = s.Wrote(older)
+	s.Policies = slices.Clone(s.Policies)
+	index := indexOf(s.Policies, func(p Policy) string { return p.Name })
+	for _, w := range older {
+		if i, known := index[w.Policy]; known && s.Policies[i].Written.Before(w.When) {
+			s.Policies[i].Written, s.Policies[i].Commit = w.When, w.Commit
+		}
+	}
+	return s
+}
+
+// note puts a note in the place of one about the same Git repository and state.
+func (p *Policy) note(n Note) {
+	p.unnote(n.Git, n.State)
+	p.Notes = append(p.Notes, n)
+}
+
+func (p *Policy) unnote(git string, state State) {
+	var notes []Note
+	for _, n := range p.Notes {
+		if n.Git != git || n.State != state {
+			notes = append(notes, n)
+		}
+	}
+	p.Notes = notes
+}
+
+// settle works out the state: the first in the order of [States] that a note or reference has.
+func (p *Policy) settle(at time.Time) {
+	state, why := New, Reason{}
+	first := true
+	consider := func(s State, w Reason) {
+		if first || slices.Index(States, s) < slices.Index(States, state) {
+			state, why, first = s, w, false
+		}
+	}
+	for _, n := range p.Notes {
+		consider(n.State, n.Why)
+	}
+	for _, r := range p.References {
+		consider(r.State, r.Why)
+	}
+	if state == UpToDate {
+		why = Reason{}
+	}
+	if state != p.State || p.Since.IsZero() {
+		p.Since = at
+	}
+	p.State, p.Why = state, why
+}
+
+// indexOf returns where in a list each name is.
+func indexOf[E any](list []E, name func(E) string) map[string]int {
+	index := make(map[string]int, len(list))
+	for i, e := range list {
+		index[name(e)] = i
+	}
+	return index
+}

@@ -80,7 +80,7 @@ It changes nothing but Git: a GitOps agent applies what it writes.`,
 	flags.StringVar(&a.stateDir, "state-dir", "", "folder of the caches, which may be deleted at any time (default $XDG_STATE_HOME/image-updater)")
 	a.completeFlags(root)
 	root.AddCommand(a.checkCommand(), a.explainCommand(), a.backtestCommand(), a.tagsCommand(), a.referencesCommand(), a.planCommand(),
-		a.runCommand(), a.setCommand(), a.forecastCommand(), a.quotaCommand(), a.historyCommand(), a.notifyCommand(), a.demoCommand(), a.schemaCommand(), a.versionCommand())
+		a.runCommand(), a.serveCommand(), a.setCommand(), a.forecastCommand(), a.quotaCommand(), a.historyCommand(), a.notifyCommand(), a.demoCommand(), a.schemaCommand(), a.versionCommand())
 	wantShell(root)
 	return root
 }

@@ -60,6 +60,9 @@ func TestMain(m *testing.M) {
 //	chat fail STATUS TEXT      from now on it answers so; chat mend ends it
 //	chat got N [FILE]          N messages have come; the last is put into FILE
 //	mail start                 start a mail server of this machine, at the port $SMTPPORT; mail got FILE puts the last mail there
+//	freeport                   an address that nobody listens at, in $ADDR
+//	await STATUS PATH [TEXT]   ask $ADDR again and again until it answers so; awaitpushes N waits for the Git server
+//	signal HUP|TERM|KILL       send that to the programs in the background
 //	forge start DIR [-AGE]     start a forge of the kind $KIND, gitea if that is not set, with one Git repository of the files
 //	                           in DIR: its URL is in $FORGE, its host in $FORGEHOST, its folder in $REPOSITORY, the token
 //	                           that lets in in $TOKEN; its clock is behind by AGE; if it is GitHub it knows the App of
@@ -102,6 +105,7 @@ func scriptParams(dir string) testscript.Params {
 			"remote": makeRemote, "pushes": checkPushes, "reads": checkReads, "refuse": refusePushes, "expand": expandFiles, "date": setDate,
 			"githubapp": startGitHubApp, "tokens": checkTokens, "gittls": startGitTLS, "proxy": startProxy, "proxied": checkProxied, "push": pushImage, "unpush": removeTags, "meter": meterRegistry, "pulls": checkPulls, "verdicts": checkVerdicts,
 			"forge": onForge, "chat": onChat, "mail": onMail,
+			"freeport": freePort, "await": awaitAnswer, "awaitpushes": awaitPushes, "signal": signalAll,
 		},
 	}
 }

@@ -26,30 +26,39 @@ type source struct {
 
 // openSource opens the cache in the state folder and a client for the registries of the policy file.
 func (a *app) openSource(ctx context.Context, c *config.Config) (*source, error) {
-	path := a.statePath("cache.db")
-	if path == "" {
-		fmt.Fprintln(a.stderr, "warning: neither HOME nor XDG_STATE_HOME is set, so lists of tags are not kept; --state-dir names a folder for them")
-	}
-	hosts, err := a.hosts(c)
-	if err != nil {
-		return nil, err
-	}
-	log := a.logger()
-	store, err := cache.Open(ctx, cache.Options{Path: path, Precious: registry.Precious(), Log: log})
+	store, err := a.openCache(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if notice := store.Notice(); notice != "" {
 		fmt.Fprintln(a.stderr, "warning:", printable(notice))
 	}
-	client, err := registry.New(registry.Options{
-		Hosts: hosts, Cache: store, Now: a.now, Log: log, Proxy: http.ProxyFromEnvironment,
-		UserAgent: "image-updater/" + readBuild().Version,
-	})
+	client, err := a.newClient(c, store)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	return &source{client: client, cache: store}, nil
+}
+
+// openCache opens the cache in the state folder.
+func (a *app) openCache(ctx context.Context) (*cache.Cache, error) {
+	path := a.statePath("cache.db")
+	if path == "" {
+		fmt.Fprintln(a.stderr, "warning: neither HOME nor XDG_STATE_HOME is set, so lists of tags are not kept; --state-dir names a folder for them")
+	}
+	return cache.Open(ctx, cache.Options{Path: path, Precious: registry.Precious(), Log: a.logger()})
+}
+
+// newClient returns a client for the registries of the policy file.
+func (a *app) newClient(c *config.Config, store *cache.Cache) (*registry.Client, error) {
+	hosts, err := a.hosts(c)
+	if err != nil {
+		return nil, err
+	}
+	return registry.New(registry.Options{
+		Hosts: hosts, Cache: store, Now: a.now, Log: a.logger(), Proxy: http.ProxyFromEnvironment,
+		UserAgent: "image-updater/" + readBuild().Version,
+	})
 }
 
 func (s *source) close() error { return errors.Join(s.client.Close(), s.cache.Close()) }
@@ -68,11 +77,15 @@ func (s *source) Candidates(ctx context.Context, r image.Repository, want image.
 	if err != nil {
 		return nil, false, err
 	}
+	return candidatesOf(list), list.SecondHand, nil
+}
+
+func candidatesOf(list registry.DetailList) []policy.Candidate {
 	candidates := make([]policy.Candidate, len(list.Tags))
 	for i, tag := range list.Tags {
 		candidates[i] = candidateOf(tag)
 	}
-	return candidates, list.SecondHand, nil
+	return candidates
 }
 
 // Look looks one tag up. What the ledger has no room for is no failure: it is known until when. That the registry itself

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/image-updater/image-updater/internal/daemon"
+)
+
+// serveFlags are those of serve.
+type serveFlags struct {
+	listen   string
+	authFile string
+	noAuth   bool
+	tlsCert  string
+	tlsKey   string
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var flags serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Keep going: look at registries by interval and at push events, and serve the page",
+		Long: `Keep the policies looked after until told to stop: registries are asked by the intervals of the policies, and
+at once when a push hook tells of a new tag; what follows is committed or proposed as by run. The policy
+files are read again when they change and on SIGHUP; files with an error keep those of before.
+
+What is known is served over HTTP: a page, a JSON API, metrics, /healthz and /readyz. Beyond loopback that
+needs --auth-file, or --no-auth where something in front asks who comes.`,
+		Example: `  image-updater serve
+  image-updater serve -f policies/ --listen :8080 --auth-file /run/secrets/auth
+  image-updater serve --listen :8443 --tls-cert cert.pem --tls-key key.pem --auth-file /run/secrets/auth`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), flags) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.listen, "listen", "127.0.0.1:8080", "address to serve HTTP at")
+	f.StringVar(&flags.authFile, "auth-file", "", "who may see the page: lines \"bearer TOKEN\" or \"basic USER:PASSWORD\"")
+	f.BoolVar(&flags.noAuth, "no-auth", false, "let everybody see the page who reaches the address")
+	f.StringVar(&flags.tlsCert, "tls-cert", "", "certificate to serve HTTPS with")
+	f.StringVar(&flags.tlsKey, "tls-key", "", "its key")
+	return cmd
+}
+
+// check refuses flags that do not go together.
+func (f serveFlags) check() error {
+	host, _, err := net.SplitHostPort(f.listen)
+	switch {
+	case err != nil:
+		return usage(fmt.Errorf("--listen: %w", err), "want HOST:PORT, such as 127.0.0.1:8080 or :8080")
+	case f.authFile != "" && f.noAuth:
+		return usage(errors.New("--auth-file and --no-auth exclude each other"))
+	case (f.tlsCert == "") != (f.tlsKey == ""):
+		return usage(errors.New("--tls-cert and --tls-key belong together"))
+	case f.authFile == "" && !f.noAuth && !isLoopback(host):
+		return usage(fmt.Errorf("--listen %s is beyond loopback, and everybody who reaches it would see the page", f.listen),
+			"--auth-file FILE names who may, --no-auth lets everybody")
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+// The bounds of a request to the server.
+const (
+	headerWithin = 10 * time.Second
+	readWithin   = 30 * time.Second
+	idleFor      = 2 * time.Minute
+	maxHeader    = 32 << 10
+	stopWithin   = 3 * time.Second // for answers that are on their way
+)
+
+func (a *app) serve(ctx context.Context, flags serveFlags) error {
+	if err := flags.check(); err != nil {
+		return err
+	}
+	if _, err := a.policies(); err != nil { // all of what is wrong, before anything is opened
+		return err
+	}
+	keep, err := a.openKeep(ctx)
+	if err != nil {
+		return err
+	}
+	defer keep.close(a)
+	d := daemon.New(daemon.Options{Load: keep.load, Version: readBuild().Version, Now: a.now, Log: a.logger()})
+	listener, err := net.Listen("tcp", flags.listen)
+	if err != nil {
+		return failed(err)
+	}
+	server := &http.Server{
+		Handler: a.handler(d, flags), ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, IdleTimeout: idleFor,
+		MaxHeaderBytes: maxHeader,
+	}
+	fmt.Fprintf(a.stderr, "serving at %s\n", flags.url(listener.Addr()))
+	return a.serveUntil(ctx, d, server, listener, flags)
+}
+
+// url is where the page is.
+func (f serveFlags) url(at net.Addr) string {
+	if f.tlsCert != "" {
+		return "https://" + at.String()
+	}
+	return "http://" + at.String()
+}
+
+// serveUntil runs the daemon and its server until one of them ends or the context does, and waits for both.
+func (a *app) serveUntil(ctx context.Context, d *daemon.Daemon, server *http.Server, listener net.Listener, flags serveFlags) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	served, ran, watched := make(chan error, 1), make(chan error, 1), make(chan struct{})
+	go func() {
+		var err error
+		if flags.tlsCert != "" {
+			err = server.ServeTLS(listener, flags.tlsCert, flags.tlsKey)
+		} else {
+			err = server.Serve(listener)
+		}
+		stop(err)
+		served <- err
+	}()
+	go func() {
+		err := d.Run(ctx)
+		stop(err)
+		ran <- err
+	}()
+	go func() {
+		defer close(watched)
+		a.reloadOn(ctx, d, hangup)
+	}()
+	<-ctx.Done()
+	last, end := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer end()
+	if err := server.Shutdown(last); err != nil {
+		server.Close()
+	}
+	<-watched
+	err := <-ran
+	if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, serveErr)
+	}
+	if err != nil {
+		return failed(err)
+	}
+	return nil
+}
+
+// reloadOn has the policy files read again on each hangup.
+func (a *app) reloadOn(ctx context.Context, d *daemon.Daemon, hangup <-chan os.Signal) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			d.Reload()
+		}
+	}
+}
+
+// handler answers requests.
+func (a *app) handler(d *daemon.Daemon, _ serveFlags) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", probe(d.Alive, "the loop does not turn"))
+	mux.HandleFunc("GET /readyz", probe(func() bool { return d.Status().Ready }, "the first pass has not ended"))
+	return mux
+}
+
+// probe answers whether something is so.
+func probe(holds func() bool, otherwise string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if !holds() {
+			http.Error(w, otherwise, http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	}
+}

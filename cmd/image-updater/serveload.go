@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/image-updater/image-updater/cache"
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/daemon"
+	"github.com/image-updater/image-updater/internal/reconcile"
+	"github.com/image-updater/image-updater/internal/status"
+	"github.com/image-updater/image-updater/policy"
+	"github.com/image-updater/image-updater/registry"
+	"github.com/image-updater/image-updater/writeback"
+)
+
+// keep is what a daemon has for its life, however often the policy files are read.
+type keep struct {
+	app     *app
+	cache   *cache.Cache
+	writer  *writeback.Writer
+	folders reconcile.Folders
+}
+
+// lockWithin is how long a daemon waits for the cache of one that is about to end.
+const lockWithin = 30 * time.Second
+
+// openKeep opens the state folder. One that another process holds is waited for, and then refused: what that one learns
+// of quotas would not be known here for months.
+func (a *app) openKeep(ctx context.Context) (*keep, error) {
+	for began := a.now(); ; {
+		store, err := a.openCache(ctx)
+		switch {
+		case err != nil:
+			return nil, failed(err)
+		case !store.Busy():
+			return &keep{app: a, cache: store, writer: a.writer()}, nil
+		case a.now().Sub(began) > lockWithin:
+			return nil, failed(errors.Join(errors.New(store.Notice()), store.Close()), "is another serve running? --state-dir gives each a folder of its own")
+		}
+		if err := errors.Join(store.Close(), ctx.Err()); err != nil {
+			return nil, failed(err)
+		}
+	}
+}
+
+func (k *keep) close(a *app) {
+	if err := k.cache.Close(); err != nil {
+		a.logger().Warn("closing the cache", "err", err)
+	}
+}
+
+// load reads the policy files and opens what they name.
+func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
+	a := k.app
+	c, err := a.policies()
+	if err != nil {
+		return nil, err
+	}
+	client, err := a.newClient(c, k.cache)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{client: client, cache: k.cache}
+	reconciler := func(from reconcile.Source, progress daemon.Progress) *reconcile.Reconciler {
+		return &reconcile.Reconciler{
+			Config: c, Source: from, Writer: k.writer, Target: a.writeTarget, Folders: &k.folders,
+			Forge: a.openForge, Memory: pullMemory{cache: k.cache, now: a.now, log: a.logger()},
+			Now: a.now, Log: a.logger(), Progress: progress,
+		}
+	}
+	return &daemon.Setup{
+		Config:   k.folders.Join(c),
+		Registry: watchedSource{s},
+		Run: func(ctx context.Context, from reconcile.Source, selection reconcile.Selection, progress daemon.Progress) reconcile.Report {
+			return reconciler(from, progress).Run(ctx, selection)
+		},
+		Decide: func(ctx context.Context, from reconcile.Source, p config.Policy, current policy.Current) (policy.Decision, error) {
+			return reconciler(from, nil).Decide(ctx, p, current)
+		},
+		Tip:     func(ctx context.Context, git string) (string, error) { return reconciler(s, nil).Tip(ctx, git) },
+		History: func(ctx context.Context) reconcile.History { return reconciler(s, nil).History(ctx, "") },
+		Close:   client.Close,
+	}, nil
+}
+
+// watchedSource is a source that also tells what a daemon wants to know beside a pass.
+type watchedSource struct{ *source }
+
+// Kept returns the list at hand.
+func (s watchedSource) Kept(ctx context.Context, r image.Repository, want image.Facts) (daemon.Kept, bool) {
+	list, found, err := s.client.Kept(ctx, r, want)
+	if err != nil || !found {
+		return daemon.Kept{}, false
+	}
+	return daemon.Kept{Candidates: candidatesOf(list), SecondHand: list.SecondHand, At: list.At}, true
+}
+
+// Requests is what was asked of each registry so far.
+func (s watchedSource) Requests() []reconcile.Request { return s.requests() }
+
+// Terms tells how fast a registry may be asked. Where a look is mostly requests to an API beside the registry, it is that
+// one's rate that counts.
+func (s watchedSource) Terms(ctx context.Context, host string, repositories []image.Repository, want []image.Facts) daemon.Terms {
+	terms, err := s.client.Terms(ctx, host, repositories)
+	if err != nil {
+		terms.PerSecond = max(terms.PerSecond, 1)
+	}
+	t := daemon.Terms{PerSecond: terms.PerSecond, Requests: make([]float64, len(repositories))}
+	for i, r := range repositories {
+		cost := s.client.Prices(ctx, r, want[i], 0).Again
+		t.Requests[i] = float64(max(cost.Requests, 1))
+		if terms.Beside > 0 && terms.PerSecond > 0 && cost.Beside > 0 {
+			t.Requests[i] = max(float64(cost.Requests-cost.Beside), float64(cost.Beside)*terms.PerSecond/terms.Beside)
+		}
+	}
+	return t
+}
+
+// Standing fills in what is known of a registry's quota.
+func (s watchedSource) Standing(ctx context.Context, r *status.Registry) {
+	q, err := s.client.Standing(ctx, r.Host)
+	if err != nil {
+		r.Parked = err.Error()
+		return
+	}
+	fillQuota(r, q)
+}
+
+func fillQuota(r *status.Registry, q registry.Quota) {
+	r.Account, r.Metered = q.Account, q.Metered
+	r.Allowance, r.Window, r.Remaining, r.Reserve, r.Spent, r.Left = q.Allowance, q.Window, q.Remaining, q.Reserve, q.Spent, q.Left
+	r.PausedUntil = q.Paused
+	if q.TagsPause.After(r.PausedUntil) {
+		r.PausedUntil = q.TagsPause
+	}
+	if q.Parked != nil {
+		r.Parked = fmt.Sprint(q.Parked)
+	}
+}

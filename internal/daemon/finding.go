@@ -1,0 +1,262 @@
+package daemon
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/internal/reconcile"
+	"github.com/image-updater/image-updater/internal/status"
+	"github.com/image-updater/image-updater/policy"
+)
+
+// findings puts what a pass has found in the words of a status.
+func (l *loop) findings(p *passing, report reconcile.Report, now time.Time) status.Findings {
+	f := finder{loop: l, report: report, now: now, commits: map[held]reconcile.Commit{}, pulls: map[held]reconcile.PullRequest{},
+		held: map[held][]reconcile.Held{}, errors: map[held][]error{}, references: map[held][]reconcile.Reference{}, policies: map[string]config.Policy{}}
+	for _, p := range l.config.Policies {
+		f.policies[p.Name] = p
+	}
+	for _, c := range report.Commits {
+		for _, name := range c.Policies {
+			f.commits[held{c.Git, name}] = c
+		}
+	}
+	for _, pull := range report.PullRequests {
+		f.pulls[held{pull.Git, pull.Branch}] = pull
+	}
+	for _, h := range report.Held {
+		f.held[held{h.Git, h.Policy}] = append(f.held[held{h.Git, h.Policy}], h)
+	}
+	for _, e := range report.Errors {
+		f.errors[held{e.Git, e.Policy}] = append(f.errors[held{e.Git, e.Policy}], e.Err)
+	}
+	for _, r := range report.References {
+		f.references[held{r.Git, r.Policy}] = append(f.references[held{r.Git, r.Policy}], r)
+	}
+	found := status.Findings{Written: f.written()}
+	for _, told := range report.Trees {
+		if t := l.treeOf(told.Git); t != nil {
+			for _, name := range told.Policies {
+				found.Found = append(found.Found, f.finding(t, told, name))
+			}
+			found.Git = append(found.Git, f.git(t, told))
+		}
+	}
+	running := l.status.Running
+	found.Pass = status.Pass{Number: running.Number, Began: p.began, Ended: now, Reason: running.Reason, Stuck: running.Stuck,
+		Changes: len(report.Changes), Commits: len(report.Commits), PullRequests: len(report.PullRequests),
+		Held: len(report.Held), Errors: len(report.Errors)}
+	return found
+}
+
+// finder turns a report around: by Git repository and policy.
+type finder struct {
+	*loop
+	report     reconcile.Report
+	now        time.Time
+	commits    map[held]reconcile.Commit
+	pulls      map[held]reconcile.PullRequest // by Git repository and branch
+	held       map[held][]reconcile.Held
+	errors     map[held][]error
+	references map[held][]reconcile.Reference
+	policies   map[string]config.Policy
+}
+
+func (f finder) finding(t *tree, told reconcile.Tree, name string) status.Finding {
+	at, p := held{told.Git, name}, f.policies[name]
+	found := status.Finding{Policy: name, Git: told.Git, Unread: told.Err != nil}
+	if commit, made := f.commits[at]; made {
+		found.Commit = commitLink(commit.ID, commit.URL)
+	}
+	head := reconcile.HeadOf(t.git, p)
+	if t.git.WriteFor(p).Mode == config.PullRequest {
+		found.Proposes = true
+		if pull := f.pulls[held{told.Git, head}]; pull.Open() {
+			found.Proposal = pullLink(pull)
+		}
+	}
+	failed := ""
+	for _, r := range f.references[at] {
+		reference := f.reference(t, p, r)
+		found.References = append(found.References, reference)
+		if reference.State == status.Failed {
+			failed = reference.Why.Detail
+		}
+	}
+	for _, err := range f.errors[at] {
+		if text := err.Error(); failed == "" {
+			found.Notes = append(found.Notes, status.Note{Git: told.Git, State: status.Failed, Why: status.Reason{Rule: status.RuleError, Detail: text}})
+			break
+		}
+	}
+	if len(found.References) == 0 {
+		for _, h := range f.held[at] {
+			if h.Rule == plan.NotFound {
+				found.Notes = append(found.Notes, status.Note{Git: told.Git, State: status.NotFound, Why: reasonOf(h.Held)})
+			}
+		}
+	}
+	return found
+}
+
+// reference says what became of one reference.
+func (f finder) reference(t *tree, p config.Policy, r reconcile.Reference) status.Reference {
+	told := status.Reference{
+		Git: r.Git, File: r.Site.Path, Line: r.Site.Line, Current: r.Site.Tag, Chosen: r.To,
+		CurrentDigest: r.Site.Digest.String(), ChosenDigest: r.ToDigest.String(),
+	}
+	at := held{r.Git, p.Name}
+	switch {
+	case errors.Is(r.Err, reconcile.ErrUnlisted):
+		told.State, told.Why = status.New, status.Reason{Rule: "new", Detail: r.Err.Error()}
+	case r.Err != nil:
+		told.State, told.Why = status.Failed, status.Reason{Rule: status.RuleError, Detail: r.Err.Error()}
+	case !r.Changed:
+		told.State, told.Why = stateOf(r.Held)
+	case len(f.errors[at]) > 0 && f.commits[at].ID == "":
+		told.State, told.Why = status.Failed, status.Reason{Rule: status.RuleError, Detail: f.errors[at][0].Error()}
+	case t.git.WriteFor(p).Mode == config.Commit:
+		told.Current, told.CurrentDigest = told.Chosen, told.ChosenDigest
+		told.State, told.Why = stateOf(r.Held)
+	case t.git.WriteFor(p).Mode == config.Branch:
+		told.State, told.Why = status.Proposed, status.Reason{Rule: "branch", Detail: "on the branch " + reconcile.HeadOf(t.git, p)}
+	default:
+		told.State, told.Why = f.proposed(t, p, at)
+	}
+	return told
+}
+
+// proposed says what became of a change that is written by a pull request.
+func (f finder) proposed(t *tree, p config.Policy, at held) (status.State, status.Reason) {
+	pull, there := f.pulls[held{t.git.Name, reconcile.HeadOf(t.git, p)}]
+	for _, h := range f.held[at] {
+		if !h.OfPullRequest() {
+			continue
+		}
+		if h.Until.IsZero() {
+			return status.Held, reasonOf(h.Held)
+		}
+		return status.Waiting, reasonOf(h.Held)
+	}
+	if there && pull.Open() {
+		return status.Proposed, status.Reason{Rule: "pull-request", Detail: cmp.Or(pull.Detail, fmt.Sprintf("pull request #%d is open", pull.Number))}
+	}
+	return status.Waiting, status.Reason{Rule: "pull-request", Detail: "no pull request is open for it yet"}
+}
+
+// stateOf returns the state of a reference that something keeps from a newer tag.
+func stateOf(h plan.Held) (status.State, status.Reason) {
+	switch why := reasonOf(h); h.Rule {
+	case "":
+		return status.UpToDate, status.Reason{}
+	case plan.Suspended:
+		return status.Suspended, why
+	case policy.RuleHeld, policy.RulePlatforms, policy.RuleNoVersion, plan.NotFound:
+		return status.Held, why
+	case policy.RuleMinAge, policy.RuleQuota, plan.OutsideWindow:
+		return status.Waiting, why
+	default:
+		if h.Until.IsZero() {
+			return status.UpToDate, why // the policy itself does not want it
+		}
+		return status.Waiting, why
+	}
+}
+
+func reasonOf(h plan.Held) status.Reason {
+	if h.Rule == "" {
+		return status.Reason{}
+	}
+	return status.Reason{Rule: string(h.Rule), Detail: h.Detail, Until: h.Until}
+}
+
+// git says what is known of a Git repository after a pass.
+func (f finder) git(t *tree, told reconcile.Tree) status.Git {
+	g := status.Git{Name: told.Git, Branch: told.Branch, Tip: told.Tip, Read: f.now, Retry: told.Retries}
+	if told.Err != nil {
+		g.Error, g.Since = told.Err.Error(), f.now
+		return g
+	}
+	for _, err := range f.errors[held{git: told.Git}] {
+		g.Fault = err.Error()
+	}
+	for _, c := range f.report.Commits {
+		if c.Git == told.Git {
+			g.Write = f.now
+		}
+	}
+	decided := map[string]bool{}
+	for _, name := range told.Policies {
+		decided[reconcile.HeadOf(t.git, f.policies[name])] = true
+		for _, r := range f.references[held{told.Git, name}] {
+			if r.Changed && f.commits[held{told.Git, name}].ID == "" && len(f.errors[held{told.Git, name}]) > 0 {
+				g.Queue++
+			}
+		}
+	}
+	if i := slices.IndexFunc(f.status.Git, func(g status.Git) bool { return g.Name == told.Git }); i >= 0 {
+		for _, open := range f.status.Git[i].Open {
+			if !decided[open.Branch] {
+				g.Open = append(g.Open, open)
+			}
+		}
+	}
+	for _, pull := range f.report.PullRequests {
+		if pull.Git == told.Git && pull.Open() {
+			g.Open = append(g.Open, status.PullRequest{Branch: pull.Branch, Title: pull.Title, Link: pullLink(pull),
+				State: string(pull.State), Detail: pull.Detail, Policies: f.behind(t, told, pull.Branch)})
+		}
+	}
+	slices.SortFunc(g.Open, func(a, b status.PullRequest) int { return cmp.Compare(a.Branch, b.Branch) })
+	return g
+}
+
+// behind returns the policies that write to a branch of our own.
+func (f finder) behind(t *tree, told reconcile.Tree, head string) []string {
+	var names []string
+	for _, name := range told.Policies {
+		if reconcile.HeadOf(t.git, f.policies[name]) == head {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// written tells what the pass has written.
+func (f finder) written() []status.Written {
+	var all []status.Written
+	for _, c := range f.report.Changes {
+		commit, made := f.commits[held{c.Git, c.Policy}]
+		if !made {
+			continue
+		}
+		w := status.Written{When: f.now, Policy: c.Policy, Image: c.Site.Image.Familiar(), Git: c.Git, Branch: commit.Branch, File: c.Site.Path,
+			From: c.Site.Tag, To: c.To, FromDigest: c.Site.Digest.String(), ToDigest: c.ToDigest.String(), Commit: commitLink(commit.ID, commit.URL)}
+		if pull := f.pulls[held{c.Git, commit.Branch}]; pull.Open() {
+			w.Proposal = pullLink(pull)
+		}
+		all = append(all, w)
+	}
+	return all
+}
+
+// written tells what a history has.
+func (l *loop) written(h reconcile.History) []status.Written {
+	all := make([]status.Written, 0, min(len(h.Written), status.HistoryKept))
+	for _, w := range h.Written[:min(len(h.Written), status.HistoryKept)] {
+		all = append(all, status.Written{When: w.When, Policy: w.Policy(), Image: w.Image.Familiar(), Git: w.Git, Branch: w.Branch, File: w.Path,
+			From: w.From, To: w.To, FromDigest: w.FromDigest.String(), ToDigest: w.ToDigest.String(), Commit: commitLink(w.Commit, "")})
+	}
+	return all
+}
+
+func pullLink(p reconcile.PullRequest) status.Link {
+	return status.Link{Text: fmt.Sprintf("#%d", p.Number), URL: p.URL}
+}
+
+func commitLink(id, url string) status.Link { return status.Link{Text: id[:min(len(id), 7)], URL: url} }

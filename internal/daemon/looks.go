@@ -1,0 +1,211 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/reconcile"
+	"github.com/image-updater/image-updater/internal/schedule"
+	"github.com/image-updater/image-updater/internal/status"
+)
+
+const (
+	horizon     = time.Minute // for which looks are planned
+	replanning  = time.Second // at least between two plans of a registry
+	hostAtOnce  = 8           // looks at one registry
+	looksAtOnce = 32
+	lookWithin  = 5 * time.Minute // a look, tries and pauses included
+)
+
+// registry is one registry that images are looked at in.
+type registry struct {
+	host      string
+	images    []*watched // that are found in Git
+	perSecond float64
+	free      time.Time // schedule.Registry.Free
+	plan      []planned
+	planned   time.Time // when that was made
+	again     time.Time // when the next is to be made; zero = now
+	looking   int
+	short     []schedule.Shortage
+	standing  status.Registry
+
+	failing int // looks in a row
+	err     string
+	errAt   time.Time
+}
+
+// planned is a look to come.
+type planned struct {
+	image *watched
+	at    time.Time
+}
+
+// registries gathers the images that Git refers to by their registries.
+func (l *loop) gather() {
+	of := map[string][]*watched{}
+	for _, w := range l.images {
+		if w.found {
+			host := w.wish.Repository.Host
+			of[host] = append(of[host], w)
+		}
+	}
+	before := l.registries
+	l.registries = make(map[string]*registry, len(of))
+	for host, images := range of {
+		slices.SortFunc(images, func(a, b *watched) int { return cmp.Compare(a.wish.Repository.Path, b.wish.Repository.Path) })
+		r := before[host]
+		if r == nil {
+			r = &registry{host: host}
+		}
+		r.images, r.plan, r.again = images, nil, time.Time{}
+		l.registries[host] = r
+		l.terms(r)
+	}
+}
+
+// terms finds out what looks at a registry cost, which may have to wait for a credential helper.
+func (l *loop) terms(r *registry) {
+	repositories, facts := make([]image.Repository, len(r.images)), make([]image.Facts, len(r.images))
+	images := r.images
+	for i, w := range images {
+		repositories[i], facts[i] = w.wish.Repository, w.wish.Facts
+	}
+	s := l.setup
+	l.start(func(ctx context.Context) func() {
+		terms := s.Registry.Terms(ctx, r.host, repositories, facts)
+		return func() {
+			r.perSecond, r.again = terms.PerSecond, time.Time{}
+			for i, w := range images {
+				w.requests = terms.Requests[i]
+			}
+		}
+	})
+}
+
+// look starts the looks that are due, as many as may be under way at a time.
+func (l *loop) look(now time.Time) {
+	for _, host := range slices.Sorted(maps.Keys(l.registries)) {
+		r := l.registries[host]
+		if !r.again.After(now) {
+			l.planLooks(r, now)
+		}
+		for len(r.plan) > 0 && !r.plan[0].at.After(now) && r.looking < hostAtOnce && l.looking < looksAtOnce {
+			first := r.plan[0]
+			r.plan = r.plan[1:]
+			l.lookAt(r, first.image, now)
+		}
+	}
+}
+
+// planLooks plans the looks at a registry for the next minute.
+func (l *loop) planLooks(r *registry, now time.Time) {
+	if until := r.planned.Add(replanning); until.After(now) {
+		r.again = until
+		return
+	}
+	at := schedule.Registry{Host: r.host, PerSecond: r.perSecond, Free: r.free}
+	repositories := make([]schedule.Repository, len(r.images))
+	for i, w := range r.images {
+		repositories[i] = w.scheduled()
+	}
+	plan := schedule.Make(at, repositories, now, now.Add(horizon))
+	r.plan, r.planned, r.again, r.short = r.plan[:0], now, plan.Next, plan.Short
+	for _, look := range plan.Looks {
+		if w := r.images[look.Index]; !w.looking {
+			r.plan = append(r.plan, planned{w, look.At})
+		}
+	}
+	r.free = latest(now, r.free)
+	for i, due := range schedule.Due(at, repositories, now) {
+		if w := r.images[i]; !w.next.Equal(due) {
+			w.next = due
+			l.tell(w, status.Look{Quiet: true})
+		}
+	}
+}
+
+// lookAt starts one look.
+func (l *loop) lookAt(r *registry, w *watched, now time.Time) {
+	w.looking, w.looked = true, now
+	r.looking++
+	l.looking++
+	// What begins later than planned keeps its distance to the next.
+	if r.perSecond > 0 {
+		r.free = latest(r.free, now).Add(time.Duration(max(w.requests, 1) / r.perSecond * float64(time.Second)))
+	}
+	s, wish := l.setup, w.wish
+	l.start(func(ctx context.Context) func() {
+		ctx, end := context.WithTimeoutCause(ctx, lookWithin, fmt.Errorf("looking at %s took longer than %v", wish.Repository, lookWithin))
+		defer end()
+		listed, followed, err := reconcile.See(ctx, s.Registry, wish)
+		if err != nil && errors.Is(context.Cause(ctx), context.Canceled) {
+			return func() { r.looking--; l.looking--; w.looking = false }
+		}
+		sum := sumOf(listed, followed)
+		return func() {
+			r.looking--
+			l.looking--
+			w.looking = false
+			l.saw(r, w, sum, err)
+		}
+	})
+}
+
+// saw takes note of what came of a look.
+func (l *loop) saw(r *registry, w *watched, sum uint64, err error) {
+	now := l.now()
+	if err != nil {
+		l.missed(r, w, err, now)
+		return
+	}
+	r.failing = 0
+	news := !w.known || w.sum != sum
+	if w.known && news || w.changed.IsZero() {
+		w.changed = now
+	}
+	l.tell(w, status.Look{At: w.looked, New: news && w.known})
+	if w.asked || news || w.told {
+		l.because(w, cause{news: 1})
+	}
+	w.sum, w.known, w.asked = sum, true, false
+	w.failures, w.told = 0, false
+}
+
+// missed takes note of a look that has failed. The policies are told when there is nothing to go by, or when it has failed
+// twice.
+func (l *loop) missed(r *registry, w *watched, err error, now time.Time) {
+	w.fail(now)
+	r.failing++
+	r.err, r.errAt, r.again = err.Error(), now, time.Time{}
+	l.o.Log.Warn("looking at an image", "repository", w.wish.Repository.String(), "err", err, "failures", w.failures)
+	if w.failures > 1 || !w.known {
+		w.told = true
+		l.tell(w, status.Look{At: now, Error: err.Error()})
+	}
+	l.surveyAt = now // the registry may have asked to be left alone
+}
+
+// tell has a look folded into the next status.
+func (l *loop) tell(w *watched, look status.Look) {
+	r := w.wish.Repository
+	look.Image, look.Registry, look.Next = r.Familiar(), r.Host, w.next
+	if last, told := l.looks[r]; told && look.Quiet {
+		last.Next = look.Next
+		look = last
+	}
+	l.looks[r] = look
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

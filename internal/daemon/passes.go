@@ -1,0 +1,335 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/plan"
+	"github.com/image-updater/image-updater/internal/reconcile"
+	"github.com/image-updater/image-updater/internal/status"
+)
+
+const (
+	tipsAtOnce  = 4
+	tipWithin   = 6 * time.Minute  // a bit more than one exchange with a Git server
+	stuckAfter  = 10 * time.Minute // without a step, of which none waits longer
+	wholeWithin = time.Hour        // between looks at the forge, where there are pull requests
+	soonest     = 30 * time.Second // after a pass, for a time that it has told
+)
+
+// errStuck is the cause by which the watchdog cuts off a pass.
+var errStuck = fmt.Errorf("it has not gone on for %v and was cut off", stuckAfter)
+
+// passing is the pass under way.
+type passing struct {
+	began  time.Time
+	causes map[string]bool // by name, the Git repositories; true where all policies are decided
+	cut    context.CancelCauseFunc
+
+	mu    sync.Mutex // guards what follows
+	stage string
+	moved time.Time // when it last went on
+}
+
+func (p *passing) step(now time.Time, stage string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stage, p.moved = stage, now
+}
+
+func (p *passing) told() (stage string, moved time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stage, p.moved
+}
+
+// because has the policies of an image decided again, wherever they write to.
+func (l *loop) because(w *watched, c cause) {
+	now := l.now()
+	for _, t := range l.trees {
+		var of []string
+		for _, name := range w.policies {
+			if slices.Contains(l.writesTo[name], t.git.Name) {
+				of = append(of, name)
+			}
+		}
+		if len(of) > 0 {
+			t.because(now, c, false, of...)
+		}
+	}
+}
+
+// held is a policy in one Git repository, where something waits for its time.
+type held struct{ git, policy string }
+
+// times has those policies decided again whose time has come.
+func (l *loop) times(now time.Time) {
+	if l.nextUntil.IsZero() || l.nextUntil.After(now) {
+		return
+	}
+	l.nextUntil = time.Time{}
+	for h, until := range l.until {
+		if until.After(now) {
+			l.nextUntil = sooner(l.nextUntil, until)
+			continue
+		}
+		delete(l.until, h)
+		if t := l.treeOf(h.git); t != nil {
+			t.because(now, cause{times: 1}, false, h.policy)
+		}
+	}
+}
+
+// sooner returns the earlier of two times, of which the zero time is none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// tips asks where branches stand that were not asked for an interval.
+func (l *loop) tips(now time.Time) {
+	for _, t := range l.trees {
+		soon := !t.since.IsZero() && !t.due.After(now.Add(gatheringMost))
+		if t.asking || soon || l.asking >= tipsAtOnce || now.Before(t.checked.Add(t.interval)) {
+			continue
+		}
+		if l.pass != nil && l.pass.has(t.git.Name) {
+			continue
+		}
+		t.asking, t.checked = true, now
+		l.asking++
+		s := l.setup
+		l.start(func(ctx context.Context) func() {
+			ctx, end := context.WithTimeoutCause(ctx, tipWithin, fmt.Errorf("asking where the branch stands took longer than %v", tipWithin))
+			defer end()
+			tip, err := s.Tip(ctx, t.git.Name)
+			return func() { l.stands(t, tip, err) }
+		})
+	}
+}
+
+// stands takes note of where a branch stands. Where that is not known a pass finds out why, and tells.
+func (l *loop) stands(t *tree, tip string, err error) {
+	t.asking = false
+	l.asking--
+	now := l.now()
+	switch {
+	case l.ctx.Err() != nil:
+	case err != nil && t.failures > 0: // it is tried again in a while
+	case err != nil:
+		t.because(now, cause{words: []string{t.git.Name + " could not be asked where it stands"}}, true)
+	case tip != t.tip:
+		t.because(now, cause{words: []string{t.git.Name + " has moved"}}, true)
+	case t.proposes && now.Sub(t.whole) >= wholeWithin:
+		t.because(now, cause{words: []string{"a look at the pull requests of " + t.git.Name}}, true)
+	default:
+		l.read[t.git.Name] = now
+	}
+}
+
+func (p *passing) has(git string) bool {
+	_, has := p.causes[git]
+	return has
+}
+
+// begin starts a pass of all Git repositories with a cause, once the first of them is due.
+func (l *loop) begin(now time.Time) {
+	if l.pass != nil || !slices.ContainsFunc(l.trees, func(t *tree) bool { return t.dueAt(now) }) {
+		return
+	}
+	selection := reconcile.Selection{Only: map[string][]string{}}
+	var why cause
+	p := &passing{began: now, moved: now, causes: map[string]bool{}}
+	for _, t := range l.trees {
+		if t.since.IsZero() || t.due.After(now.Add(gathering)) {
+			continue
+		}
+		only := t.only()
+		selection.Only[t.git.Name] = only
+		p.causes[t.git.Name] = only == nil
+		why.add(t.cause)
+		t.since, t.checked = time.Time{}, now
+	}
+	ctx, cut := context.WithCancelCause(l.ctx)
+	p.cut = cut
+	l.pass = p
+	l.number++
+	l.status.Running = status.Pass{Number: l.number, Began: now, Reason: why.String()}
+	l.show(now)
+	l.o.Log.Debug("pass begins", "number", l.number, "reason", why.String())
+	s, hand := l.setup, newAtHand(l.setup, l.wishes)
+	l.startWith(ctx, func(ctx context.Context) func() {
+		defer cut(nil)
+		report := s.Run(ctx, hand, selection, func(stage string, done, of int) {
+			p.step(l.now(), fmt.Sprintf("%s: %d of %d", stage, done, of))
+		})
+		return func() { l.passed(p, hand, report) }
+	})
+}
+
+func (t *tree) dueAt(now time.Time) bool { return !t.since.IsZero() && !t.due.After(now) }
+
+// watch cuts off a pass that does not go on.
+func (l *loop) watch(now time.Time) {
+	if l.pass == nil {
+		return
+	}
+	stage, moved := l.pass.told()
+	running := l.status.Running
+	running.Stage = stage
+	if now.Sub(moved) >= stuckAfter && !running.Stuck {
+		running.Stuck = true
+		l.o.Log.Error("a pass does not go on", "number", running.Number, "stage", stage, "began", l.pass.began)
+		l.pass.cut(errStuck)
+	}
+	if running != l.status.Running {
+		l.status.Running = running
+		l.dirty(now)
+	}
+}
+
+// passed takes note of what a pass has found.
+func (l *loop) passed(p *passing, hand *atHand, report reconcile.Report) {
+	now := l.now()
+	l.pass = nil
+	if l.ctx.Err() != nil {
+		return
+	}
+	if report.Config != nil && report.Config != l.config {
+		l.learn(report.Config, newWatched(l.ctx, l.setup.Registry, report.Config), now, l.status.Config)
+	}
+	for repository, kept := range hand.read {
+		if w := l.images[repository]; w != nil && !w.known {
+			w.sum, w.known = kept.sum, true
+			if w.looked.IsZero() {
+				w.looked = kept.at
+			}
+			l.tell(w, status.Look{At: kept.at})
+		}
+	}
+	l.learnTrees(p, report, now)
+	l.learnTimes(report, now)
+	l.fold(l.looksTaken().Pass(l.findings(p, report, now)))
+	l.show(now)
+	if !l.remembered {
+		l.remembered = true
+		l.remember()
+	}
+}
+
+// learnTrees takes note of where branches stand and what they refer to, and has tried again what has failed.
+func (l *loop) learnTrees(p *passing, report reconcile.Report, now time.Time) {
+	again := failedPolicies(report)
+	moved := false
+	for _, told := range report.Trees {
+		t := l.treeOf(told.Git)
+		if t == nil {
+			continue
+		}
+		if told.Err == nil {
+			t.tip = told.Tip
+			l.read[told.Git] = now
+			if p.causes[told.Git] {
+				t.whole = now
+			}
+			moved = l.finds(told) || moved
+		}
+		failed := again[told.Git]
+		if len(failed) == 0 && told.Err == nil {
+			t.failures = 0
+			continue
+		}
+		t.failures++
+		whole := told.Err != nil && p.causes[told.Git]
+		if told.Err != nil {
+			failed = told.Policies
+		}
+		t.because(now, cause{again: len(failed)}, whole, failed...)
+		t.due = now.Add(pauseAfter(t.failures))
+		t.since = t.due // what comes meanwhile goes at its own time
+	}
+	if moved {
+		l.gather()
+	}
+}
+
+// failedPolicies returns the policies, by Git repository, that may fare better the next time. What must not be edited waits
+// for somebody to change it, and then the branch moves.
+func failedPolicies(report reconcile.Report) map[string][]string {
+	failed := map[string]map[string]bool{}
+	for _, e := range report.Errors {
+		if _, refused := errors.AsType[*plan.RefusedError](e.Err); refused || e.Policy == "" {
+			continue
+		}
+		if failed[e.Git] == nil {
+			failed[e.Git] = map[string]bool{}
+		}
+		failed[e.Git][e.Policy] = true
+	}
+	sorted := map[string][]string{}
+	for git, names := range failed {
+		sorted[git] = slices.Sorted(maps.Keys(names))
+	}
+	return sorted
+}
+
+// finds takes note of the images that a Git repository refers to, and reports whether that is something else than before.
+func (l *loop) finds(told reconcile.Tree) bool {
+	now := make(map[image.Repository]bool, len(told.Images))
+	for _, r := range told.Images {
+		now[r] = true
+	}
+	if maps.Equal(l.refers[told.Git], now) {
+		return false
+	}
+	l.refers[told.Git] = now
+	for repository, w := range l.images {
+		w.found = slices.ContainsFunc(l.trees, func(t *tree) bool { return l.refers[t.git.Name][repository] })
+	}
+	return true
+}
+
+// learnTimes takes note of when time alone will change what the pass has decided.
+func (l *loop) learnTimes(report reconcile.Report, now time.Time) {
+	for _, t := range report.Trees {
+		for _, name := range t.Policies {
+			delete(l.until, held{t.Git, name})
+		}
+	}
+	for _, h := range report.Held {
+		if h.Until.IsZero() {
+			continue
+		}
+		until := latest(h.Until, now.Add(soonest))
+		l.until[held{h.Git, h.Policy}] = sooner(l.until[held{h.Git, h.Policy}], until)
+	}
+	l.nextUntil = time.Time{}
+	for _, until := range l.until {
+		l.nextUntil = sooner(l.nextUntil, until)
+	}
+}
+
+// remember reads what was written before the program was started.
+func (l *loop) remember() {
+	s := l.setup
+	l.start(func(ctx context.Context) func() {
+		history := s.History(ctx)
+		return func() {
+			for _, e := range history.Errors {
+				l.o.Log.Warn("reading the history", "git", e.Git, "err", e.Err)
+			}
+			if l.ctx.Err() == nil {
+				l.fold(l.status.Remember(l.written(history)))
+				l.dirty(l.now())
+			}
+		}
+	})
+}

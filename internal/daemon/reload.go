@@ -1,0 +1,211 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/reconcile"
+	"github.com/image-updater/image-updater/internal/status"
+	"github.com/image-updater/image-updater/policy"
+)
+
+// loaded is what was read and not yet taken over.
+type loaded struct {
+	setup  *Setup
+	images map[image.Repository]*watched
+}
+
+// load reads the policy files.
+func (d *Daemon) load(ctx context.Context) (*loaded, error) {
+	setup, err := d.o.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &loaded{setup: setup, images: newWatched(ctx, setup.Registry, setup.Config)}, nil
+}
+
+// reloading reads the policy files again when somebody wants it, and takes over what was read when nothing goes on by what
+// holds now.
+func (l *loop) reloading() {
+	l.mu.Lock()
+	wanted := l.reload && !l.loading && l.loaded == nil
+	if wanted {
+		l.reload = false
+	}
+	l.mu.Unlock()
+	if wanted {
+		l.loading = true
+		l.start(func(ctx context.Context) func() {
+			read, err := l.load(ctx)
+			return func() {
+				l.loading = false
+				l.loaded = read
+				if err != nil && l.ctx.Err() == nil {
+					l.faulty(err)
+				}
+			}
+		})
+	}
+	if l.loaded != nil && l.running == 0 {
+		l.apply(l.loaded)
+		l.loaded = nil
+	}
+}
+
+// faulty tells that the policy files do not hold, and that those of before do.
+func (l *loop) faulty(err error) {
+	now := l.now()
+	text := err.Error()
+	if l.status.Config.Fault != text {
+		l.o.Log.Error("the policy files have an error; those of before still hold", "err", err)
+	}
+	l.fold(l.status.Fault(text, now))
+	l.show(now)
+}
+
+// apply takes over what was read.
+func (l *loop) apply(read *loaded) {
+	now := l.now()
+	if l.setup != nil {
+		l.usage.keep(l.setup.Registry.Requests())
+	}
+	if err := l.put(read.setup); err != nil {
+		l.o.Log.Warn("closing what was read before", "err", err)
+	}
+	again := l.images != nil
+	l.learn(read.setup.Config, read.images, now, status.Config{Loaded: now})
+	reason := "the program was started"
+	if again {
+		reason = "the policy files were read"
+	}
+	for _, t := range l.trees {
+		t.because(now, cause{words: []string{reason}}, true)
+		t.due = now
+	}
+	clear(l.until)
+	l.nextUntil = time.Time{}
+	l.surveyAt = now
+	l.show(now)
+	if again {
+		l.o.Log.Info("policy files were read", "policies", len(read.setup.Config.Policies))
+	}
+}
+
+// put puts a setup in the place of the one there is, which is closed. No pass and no look may be under way.
+func (d *Daemon) put(s *Setup) error {
+	d.inUse.Lock()
+	old := d.setup
+	d.setup = s
+	d.inUse.Unlock()
+	if old == nil {
+		return nil
+	}
+	return old.Close()
+}
+
+// learn takes over a configuration with its images.
+func (l *loop) learn(c *config.Config, images map[image.Repository]*watched, now time.Time, files status.Config) {
+	for repository, w := range images {
+		if was := l.images[repository]; was != nil {
+			w.take(was)
+		}
+	}
+	l.images, l.wishes = images, make(map[image.Repository]reconcile.Wish, len(images))
+	known := make(map[image.Repository]bool, len(images))
+	for repository, w := range images {
+		l.wishes[repository], known[repository] = w.wish, true
+	}
+	l.mu.Lock()
+	l.known = known
+	l.mu.Unlock()
+	l.inUse.Lock()
+	l.config = c
+	l.inUse.Unlock()
+	l.plant(c)
+	l.gather()
+	read := loadedOf(c, now)
+	files.Files = c.Files
+	read.Config = files
+	l.fold(l.looksTaken().Load(read))
+}
+
+// plant makes the Git repositories of the policies. Those that were there before go on.
+func (l *loop) plant(c *config.Config) {
+	before, refers := l.trees, l.refers
+	l.trees, l.writesTo, l.refers = nil, map[string][]string{}, map[string]map[image.Repository]bool{}
+	for _, p := range c.Policies {
+		l.writesTo[p.Name] = p.Git
+	}
+	for _, g := range c.Git {
+		t := &tree{}
+		if i := slices.IndexFunc(before, func(old *tree) bool { return old.git.Name == g.Name && old.git.URL == g.URL }); i >= 0 {
+			t = before[i]
+			l.refers[g.Name] = refers[g.Name]
+		}
+		t.git, t.proposes, t.policies, t.interval = g, g.Proposes(c.Policies), nil, 0
+		for _, p := range c.Policies {
+			if !slices.Contains(p.Git, g.Name) {
+				continue
+			}
+			t.policies = append(t.policies, p.Name)
+			if interval := max(p.Interval, time.Minute); t.interval == 0 || interval < t.interval {
+				t.interval = interval
+			}
+		}
+		if t.interval == 0 {
+			t.interval = usualInterval
+		}
+		if len(t.policies) > 0 || g.Policies != "" {
+			l.trees = append(l.trees, t)
+		}
+	}
+}
+
+// loadedOf is what the policy files say, for a status.
+func loadedOf(c *config.Config, now time.Time) status.Loaded {
+	read := status.Loaded{At: now}
+	for _, p := range c.Policies {
+		read.Policies = append(read.Policies, policyOf(p))
+	}
+	for _, g := range c.Git {
+		read.Git = append(read.Git, status.Git{Name: g.Name, URL: withoutUser(g.URL), Branch: g.Branch, Mode: string(g.Write.Mode)})
+	}
+	return read
+}
+
+func policyOf(p config.Policy) status.Policy {
+	told := status.Policy{Name: p.Name, Image: p.Image.Familiar(), Registry: p.Image.Host, Git: p.Git, Interval: p.Interval}
+	told.Kind, told.Rule = string(cmp.Or(p.Spec.Select.Kind, policy.Semver)), p.Spec.Select.Arg
+	if told.Kind == string(policy.Semver) && told.Rule == "" {
+		told.Rule = "*"
+	}
+	if p.Suspend {
+		told.Notes = append(told.Notes, status.Note{State: status.Suspended, Why: status.Reason{Rule: "suspend", Detail: "the policy is suspended"}})
+	}
+	if len(p.Git) == 0 {
+		told.Notes = append(told.Notes, status.Note{State: status.NotFound,
+			Why: status.Reason{Rule: "not-found", Detail: "the policy names no Git repository to write to"}})
+	}
+	return told
+}
+
+// withoutUser returns a URL without what may be a secret in it.
+func withoutUser(url string) string {
+	scheme, rest, found := strings.Cut(url, "://")
+	if !found {
+		return url
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	if at := strings.LastIndex(host, "@"); at >= 0 {
+		host = host[at+1:]
+	}
+	if path == "" {
+		return scheme + "://" + host
+	}
+	return scheme + "://" + host + "/" + path
+}

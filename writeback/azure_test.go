@@ -53,7 +53,7 @@ func TestAzure(t *testing.T) {
 	if diff := cmp.Diff(want, s.subjects(t, "main")); diff != "" {
 		t.Error(diff)
 	}
-	log, err := b.History(t.Context(), 10, strings.Clone)
+	log, err := b.History(t.Context(), 10)
 	if err != nil || len(log.Commits) != len(want) {
 		t.Errorf("%d commits, %v", len(log.Commits), err)
 	}

@@ -38,7 +38,7 @@
 // names and ids of files.
 //
 // The history of a branch, where [Branch.History] was called, is kept in the same way: commits without addresses, and of their
-// messages the gist.
+// messages what Writer.Gist leaves. Whoever reads what is new of the branch moves it on.
 //
 // # Commits
 //

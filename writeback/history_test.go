@@ -37,7 +37,7 @@ func TestHistoryWhileDeciding(t *testing.T) {
 		Scanner: newScanner(t, edit.Query{}),
 		Decide: func(ctx context.Context, found edit.Found) ([]writeback.Commit, error) {
 			for range 2 {
-				log, err := b.History(ctx, 10, strings.Clone)
+				log, err := b.History(ctx, 10)
 				if err != nil {
 					return nil, err
 				}
@@ -69,7 +69,7 @@ func TestHistoryOfMoreDepth(t *testing.T) {
 		depth, commits, requests int
 		cut                      bool
 	}{{1, 1, 1, true}, {1, 1, 1, true}, {50, 2, 2, false}, {1, 1, 2, true}, {1000, 2, 2, false}} {
-		log, err := b.History(t.Context(), step.depth, strings.Clone)
+		log, err := b.History(t.Context(), step.depth)
 		if err != nil {
 			t.Fatal(err)
 		}

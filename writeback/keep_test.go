@@ -54,7 +54,7 @@ func newKeeper(t *testing.T) *keeper {
 
 func (k *keeper) writer() *writeback.Writer {
 	w := newWriter()
-	w.Scans, w.Build = k.folder, k.build
+	w.Scans, w.Build, w.Gist = k.folder, k.build, gistOf
 	return w
 }
 

@@ -24,7 +24,7 @@ type past struct {
 	depth  int      // the largest that was asked for
 	opened bool     // the file of the process before was looked for
 	kept   keptMark // what is in the file
-	gist   func(string) string
+	news   bool     // something was learned that may not be there
 
 	latest struct { // what was read last
 		mark keptMark
@@ -46,14 +46,12 @@ type keptPast struct {
 // keptCommit is a commit without the addresses of others who made it, and with the gist of its message alone.
 type keptCommit struct{ ID, Parents, Author, Committer, Message string } // the ids in bytes
 
-// History returns the commits that led to the tip, depth of them one behind the other, with what gist leaves of their
-// messages. What is not known of them is asked for: with Writer.Scans set no process asks for what the one before knew.
+// History returns the commits that led to the tip, depth of them one behind the other, with the gist of their messages. What is not known of them is asked for: with Writer.Scans set no process asks for what the one before knew.
 // Unlike the other methods it does not wait for a publication, so that a [Decide] can call it for the tip it decides on.
-func (b *Branch) History(ctx context.Context, depth int, gist func(message string) string) (Log, error) {
+func (b *Branch) History(ctx context.Context, depth int) (Log, error) {
 	p := &b.past
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.gist = gist
 	mark := keptMark{b.stands(), depth}
 	if p.latest.mark != mark {
 		read, err := b.reads(ctx, mark.Tip, depth)
@@ -64,7 +62,7 @@ func (b *Branch) History(ctx context.Context, depth int, gist func(message strin
 	}
 	log := backFrom(p.latest.log, b.author.signature(), b.name, mark.Tip)
 	for i, c := range log.Commits {
-		log.Commits[i].Message = gist(c.Message)
+		log.Commits[i].Message = b.writer.gist(c.Message)
 	}
 	return log, nil
 }
@@ -73,6 +71,7 @@ func (b *Branch) History(ctx context.Context, depth int, gist func(message strin
 // they are all known: what was rewritten since then may lack others, and is read as a whole.
 func (b *Branch) reads(ctx context.Context, tip git.Hash, depth int) (*git.Log, error) {
 	p := &b.past
+	p.news = true
 	b.openPast()
 	log, whole := p.known.Ending(tip, depth)
 	if _, known := p.known.Ending(p.tip, depth); !whole && known {
@@ -98,6 +97,7 @@ func (p *past) meet(tree *git.Tree) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.known.Add(tree.Log())
+	p.news = true
 }
 
 // openPast takes over what the process before has kept, if there is anything.
@@ -133,13 +133,15 @@ func hashOf(id string) (h git.Hash) {
 	return h
 }
 
-// keepPast keeps the history for the next process, if it was asked for. As with scans, that may fail.
+// keepPast keeps the history for the next process, if it was ever asked for: a process that only met what came since moves on
+// what one before has kept. As with scans, that may fail.
 func (b *Branch) keepPast() {
 	b.past.mu.Lock()
 	defer b.past.mu.Unlock()
-	if b.writer.Scans == "" || b.past.gist == nil {
+	if b.writer.Scans == "" || !b.past.news {
 		return
 	}
+	b.openPast()
 	if err := b.writePast(); err != nil {
 		b.writer.log().Info("the history is not kept", "branch", b.name, "err", err)
 	}
@@ -153,7 +155,7 @@ func (b *Branch) writePast() error {
 		mark = p.latest.mark
 		log, whole = p.known.Ending(mark.Tip, mark.Depth)
 	}
-	if !whole || mark == p.kept {
+	if !whole || mark == p.kept || mark.Depth == 0 {
 		return nil
 	}
 	kept := keptPast{Mark: mark}
@@ -163,7 +165,7 @@ func (b *Branch) writePast() error {
 		for _, parent := range c.Parents {
 			parents.Write(parent[:])
 		}
-		kept.Commits = append(kept.Commits, keptCommit{string(c.ID[:]), parents.String(), c.Author, c.Committer, p.gist(c.Message)})
+		kept.Commits = append(kept.Commits, keptCommit{string(c.ID[:]), parents.String(), c.Author, c.Committer, b.writer.gist(c.Message)})
 	}
 	if len(kept.Commits) > maxKeptCommits {
 		return fmt.Errorf("it is more than %d commits", maxKeptCommits)

@@ -21,7 +21,7 @@ func gistOf(message string) string {
 
 func read(t *testing.T, b *writeback.Branch, depth int) writeback.Log {
 	t.Helper()
-	log, err := b.History(t.Context(), depth, gistOf)
+	log, err := b.History(t.Context(), depth)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,18 +58,21 @@ func TestKeptHistory(t *testing.T) {
 		}
 	}
 	k.publish(t, "1.27.4", 3)
-	history("after a push of ours that did not look", 100, 6, 1)
+	history("after a push of ours that did not look", 100, 6, 0)
+	k.commit(t, "main", gittest.Files{"teams/web/app-07/deploy.yaml": manifest("new", "nginx:1.27.4")})
+	k.find(t, "a file of somebody else", 2)
+	history("after a search that did not look", 100, 7, 0)
 	k.commit(t, "main", gittest.Files{"other.txt": "y"})
 	_, calls := k.process(t, func(b *writeback.Branch, s *edit.Scanner) {
 		_, err := b.Publish(t.Context(), writeback.Publication{Scanner: s, Paths: teamPaths, Decide: bump("nginx", "1.27.5")})
-		if got := read(t, b, 100); err != nil || len(got.Commits) != 8 {
-			t.Errorf("%d commits, %v, want 8", len(got.Commits), err)
+		if got := read(t, b, 100); err != nil || len(got.Commits) != 9 {
+			t.Errorf("%d commits, %v, want 9", len(got.Commits), err)
 		}
 	})
 	if calls != 2 {
 		t.Errorf("%d requests for a push with its history, want 2: what came since, and the files", calls)
 	}
-	history("after a push of ours", 100, 8, 0)
+	history("after a push of ours", 100, 9, 0)
 	k.fsck(t)
 }
 
@@ -124,13 +127,15 @@ func TestKeptHistoryChangesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			w := newWriter()
-			w.Scans = folder
+			w.Scans, w.Gist = folder, gistOf
 			kept := mustOpen(t, w, s.target)
 			if rapid.Bool().Draw(rt, "trees first") {
 				searched(t, kept, newScanner(t, edit.Query{}), nil)
 			}
-			for _, depth := range rapid.SliceOfN(rapid.SampledFrom([]int{1, 2, 3, 4, 100}), 1, 2).Draw(rt, "depths") {
-				fresh := mustOpen(t, newWriter(), s.target)
+			for _, depth := range rapid.SliceOfN(rapid.SampledFrom([]int{1, 2, 3, 4, 100}), 0, 2).Draw(rt, "depths") {
+				knowsNothing := newWriter()
+				knowsNothing.Gist = gistOf
+				fresh := mustOpen(t, knowsNothing, s.target)
 				if diff := cmp.Diff(read(t, fresh, depth), read(t, kept, depth)); diff != "" {
 					rt.Fatalf("history of depth %d (-fresh +kept):\n%s", depth, diff)
 				}

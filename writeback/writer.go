@@ -59,6 +59,8 @@ type Writer struct {
 	Scans string
 	// Build tells apart the programs that may find different things in the same files. It matters with Scans alone.
 	Build string
+	// Gist is what is to be told and kept of the message of a commit in a [Branch.History]; nil is all of it.
+	Gist func(message string) string
 	// Log hears of races at level warn and of pushes at level info; nil is silence.
 	Log *slog.Logger
 
@@ -93,6 +95,13 @@ func (w *Writer) patience() time.Duration {
 		return w.Patience
 	}
 	return 2 * time.Minute
+}
+
+func (w *Writer) gist(message string) string {
+	if w.Gist != nil {
+		return w.Gist(message)
+	}
+	return message
 }
 
 func (w *Writer) log() *slog.Logger {

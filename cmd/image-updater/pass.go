@@ -61,7 +61,7 @@ func (a *app) pass(ctx context.Context, flags passFlags, target func(config.Git)
 }
 
 func (a *app) writer() *writeback.Writer {
-	return &writeback.Writer{Now: a.now, Log: a.logger(), Scans: a.statePath("scan"), Build: fingerprint()}
+	return &writeback.Writer{Now: a.now, Log: a.logger(), Scans: a.statePath("scan"), Build: fingerprint(), Gist: plan.Gist}
 }
 
 // checkSelection refuses names that are not in the policy file, and a selection that leaves nothing to do.

@@ -187,7 +187,7 @@ var depths = []int{1000, 10_000}
 func (t *tree) past(ctx context.Context, changes []plan.Change) (*plan.Past, error) {
 	var past *plan.Past
 	for _, depth := range depths {
-		log, err := t.branch.History(ctx, depth, plan.Gist)
+		log, err := t.branch.History(ctx, depth)
 		if err != nil {
 			return nil, err
 		}

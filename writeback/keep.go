@@ -25,6 +25,7 @@ type keptHead struct {
 	Tip, Root git.Hash
 	Charts    []string
 	Files     []keptFile
+	Receives  string // what the server can do with pushes
 }
 
 type keptFile struct {
@@ -67,8 +68,9 @@ func (b *Branch) keptScan(s *edit.Scanner, paths edit.Paths) *scan {
 		return nil
 	}
 	b.inUse(name)
+	b.remote.Expect(head.Receives)
 	was := &scan{
-		scanner: s, paths: paths, tip: head.Tip, root: head.Root, kept: true,
+		scanner: s, paths: paths, tip: head.Tip, root: head.Root, kept: true, receives: head.Receives,
 		tree: b.remote.Known(head.Tip, head.Root, f.tree), charts: map[string]bool{},
 	}
 	for _, folder := range head.Charts {
@@ -96,10 +98,11 @@ func (b *Branch) keepScan() {
 }
 
 func (b *Branch) write(s *scan) error {
-	if s.kept {
+	receives := b.remote.Receives()
+	if s.kept && s.receives == receives {
 		return nil
 	}
-	head := keptHead{Tip: s.tip, Root: s.root}
+	head := keptHead{Tip: s.tip, Root: s.root, Receives: receives}
 	for folder := range s.charts {
 		head.Charts = append(head.Charts, folder)
 	}
@@ -118,7 +121,7 @@ func (b *Branch) write(s *scan) error {
 	if err := writeScanFile(b.scanName(s.scanner, s.paths), head, s.tree.Trees(s.paths.MayContain)); err != nil {
 		return err
 	}
-	s.kept = true
+	s.kept, s.receives = true, receives
 	return prune(b.writer.Scans)
 }
 

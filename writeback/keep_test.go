@@ -125,6 +125,9 @@ func TestKeptScan(t *testing.T) {
 	k.commit(t, "main", gittest.Files{"teams/web/app-08/deploy.yaml": manifest("new", "nginx:1.25.4"), "teams/Chart.yaml": "name: x\n"})
 	k.find(t, "a chart above it all", 2)
 	k.publish(t, "1.27.5", 1)
+	if adverts, pushes := k.server.Count(gittest.ReceivePack); adverts != 0 || pushes != 1 {
+		t.Errorf("a second push took %d advertisements and %d requests, want none and 1", adverts, pushes)
+	}
 	k.fsck(t)
 
 	other := *k

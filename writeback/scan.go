@@ -19,6 +19,7 @@ type scan struct {
 	charts    map[string]bool // the folders with a Chart.yaml, among these
 	files     []fileFound     // those that hold anything, by path
 	kept      bool            // on disk, as it is here
+	receives  string          // what is there with it: see keptHead
 }
 
 // fileFound is what was found in one file.

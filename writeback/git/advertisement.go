@@ -52,6 +52,7 @@ func (r Refs) Branches() []string {
 type advertisement struct {
 	refs         Refs
 	capabilities map[string]string
+	said         string // the capabilities as the server has them
 }
 
 func (a *advertisement) offers(capability string) bool {
@@ -105,8 +106,8 @@ func advertisementEnded(err error) error {
 // cutCapabilities takes the list of capabilities off the first line.
 func (a *advertisement) cutCapabilities(line []byte) []byte {
 	ref, list, _ := bytes.Cut(line, []byte{0})
-	a.capabilities = map[string]string{}
-	for word := range strings.FieldsSeq(string(list)) {
+	a.capabilities, a.said = map[string]string{}, string(list)
+	for word := range strings.FieldsSeq(a.said) {
 		name, value, _ := strings.Cut(word, "=")
 		if name == "symref" {
 			if from, to, ok := strings.Cut(value, ":"); ok && from == "HEAD" {

@@ -51,10 +51,56 @@ func (r *Remote) Delete(ctx context.Context, ref string, old Hash) error {
 }
 
 // send moves ref from the commit old to another one, with the objects that the server lacks. A zero one deletes it.
-func (r *Remote) send(ctx context.Context, ref string, old, tip Hash, objects []object) (err error) {
+func (r *Remote) send(ctx context.Context, ref string, old, tip Hash, objects []object) error {
 	if err := checkRef(ref); err != nil {
 		return err
 	}
+	err := r.deliver(ctx, ref, old, tip, objects)
+	if r.outdated(err) {
+		err = r.deliver(ctx, ref, old, tip, objects)
+	}
+	return err
+}
+
+// Receives tells in the server's words what it can do with pushes, for another process to expect: see [Remote.Expect]. It is
+// "" as long as that is not known.
+func (r *Remote) Receives() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.receives == nil {
+		return ""
+	}
+	return r.receives.said
+}
+
+// Expect takes it that the server can still do what it has told another process, which saves a request where it need not say
+// so again. A server that turns a push away which it would have taken otherwise is asked after all.
+func (r *Remote) Expect(receives string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if receives != "" && r.receives == nil {
+		r.receives, r.expected = &advertisement{}, true
+		r.receives.cutCapabilities([]byte("\x00" + receives))
+	}
+}
+
+// outdated forgets what was expected of the server if a push that went by it has failed, and reports whether it was turned
+// away at the door: it may be somewhere else now.
+func (r *Remote) outdated(err error) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, judged := errors.AsType[*PushError](err)
+	if !r.expected || err == nil || judged {
+		r.expected = false
+		return false
+	}
+	r.receives, r.expected = nil, false
+	status, answered := errors.AsType[*StatusError](err)
+	return answered && !status.Temporary()
+}
+
+// deliver sends a push once.
+func (r *Remote) deliver(ctx context.Context, ref string, old, tip Hash, objects []object) (err error) {
 	begun := time.Now()
 	conv, err := r.wire.open(ctx, receivePack)
 	if err != nil {

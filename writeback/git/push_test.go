@@ -123,3 +123,60 @@ func TestPushCreatesAndLeases(t *testing.T) {
 		t.Errorf("a creation by another: %v", err)
 	}
 }
+
+// What a server can do with pushes need not be asked again of a server that has told another process, and is asked of one that
+// has changed since.
+func TestPushAsExpected(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name            string
+		faults          gittest.Faults
+		hook            bool
+		adverts, pushes int
+		want            string // of the error; "" = pushed
+		forgotten       bool
+	}{
+		{name: "as ever", pushes: 1},
+		{name: "turned away", faults: gittest.Faults{Status: 404, StatusCount: 1, StatusFor: gittest.ReceivePack}, adverts: 1, pushes: 2},
+		{name: "turned away again", faults: gittest.Faults{Status: 403, StatusCount: -1, StatusFor: gittest.ReceivePack}, adverts: 1, pushes: 2, want: "answered 403"},
+		{name: "in trouble", faults: gittest.Faults{Status: 503, StatusCount: 1, StatusFor: gittest.ReceivePack}, pushes: 1, want: "answered 503", forgotten: true},
+		{name: "answer lost", faults: gittest.Faults{LoseAnswers: 1}, pushes: 1, want: "EOF", forgotten: true},
+		{name: "refused", hook: true, pushes: 1, want: "pre-receive hook declined"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, someFiles)
+			push := func(remote *git.Remote, text string) error {
+				tree := fetch(t, remote, nil)
+				draft := tree.Draft()
+				if _, err := draft.Commit(git.Commit{Files: []git.File{{Path: "README", Data: []byte(text)}}, Author: signature(), Message: text}); err != nil {
+					t.Fatal(err)
+				}
+				return remote.Push(t.Context(), "refs/heads/main", tree.Tip(), draft)
+			}
+			before := open(t, git.Options{URL: s.url})
+			if err := push(before, "one"); err != nil || before.Receives() == "" {
+				t.Fatalf("it is told %q, %v", before.Receives(), err)
+			}
+			if test.hook {
+				if err := s.repo.Refuse("no"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.server.Set(test.faults)
+			s.server.Forget()
+			remote := open(t, git.Options{URL: s.url})
+			remote.Expect(before.Receives())
+			err := push(remote, "two")
+			if (test.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+			if adverts, pushes := s.server.Count(gittest.ReceivePack); adverts != test.adverts || pushes != test.pushes {
+				t.Errorf("%d advertisements and %d pushes, want %d and %d", adverts, pushes, test.adverts, test.pushes)
+			}
+			if got := remote.Receives() == ""; got != test.forgotten {
+				t.Errorf("forgotten: %v, want %v", got, test.forgotten)
+			}
+		})
+	}
+}

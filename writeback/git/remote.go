@@ -61,6 +61,7 @@ type Remote struct {
 	mu         sync.Mutex     // guards the fields that follow
 	advertised *advertisement // the latest one of upload-pack
 	receives   *advertisement // the latest one of receive-pack
+	expected   bool           // receives is one that an earlier process has read, and no push has gone by it yet
 }
 
 // lacks is what the server has turned out not to do, so that it is not asked again.

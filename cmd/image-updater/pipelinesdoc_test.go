@@ -12,7 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// The jobs of docs/pipelines.md do what they are there for: each of their steps that calls set is run, with the policy
+// The jobs of docs/pipelines.md do what they are there for: each of their steps that calls set or run is run, with the policy
 // file that stands last before it, on a repository of its own. What installs the program is left out.
 func TestPipelinesDocsWork(t *testing.T) {
 	t.Parallel()
@@ -22,7 +22,7 @@ func TestPipelinesDocsWork(t *testing.T) {
 	}
 	dir := t.TempDir()
 	scripts := pipelineScripts(t, string(docs))
-	if len(scripts) != 2 {
+	if len(scripts) != 3 {
 		t.Fatalf("found %d jobs", len(scripts))
 	}
 	for i, script := range scripts {
@@ -33,7 +33,7 @@ func TestPipelinesDocsWork(t *testing.T) {
 	testscript.Run(t, scriptParams(dir))
 }
 
-// pipelineScripts returns a script for each job that calls set.
+// pipelineScripts returns a script for each step that calls the program.
 func pipelineScripts(t *testing.T, docs string) []string {
 	const policyMark = "<!-- .image-updater/fleet.yaml -->"
 	url := regexp.MustCompile(`url: \S+`)
@@ -59,12 +59,12 @@ func pipelineScripts(t *testing.T, docs string) []string {
 	return scripts
 }
 
-// stepsOf returns the texts in a job that call set.
+// stepsOf returns the texts in a job that call the program.
 func stepsOf(job any) []string {
 	var steps []string
 	switch job := job.(type) {
 	case string:
-		if strings.HasPrefix(job, "image-updater set ") {
+		if strings.HasPrefix(job, "image-updater set ") || job == "image-updater run" {
 			steps = append(steps, job)
 		}
 	case []any:
@@ -81,8 +81,9 @@ func stepsOf(job any) []string {
 
 func pipelineScript(step, policies string) string {
 	return `[!git] skip 'the git program is not installed'
+registry tags.txt
 remote fleet fleet
-expand .image-updater/fleet.yaml
+expand .image-updater/fleet.yaml .image-updater/registry.yaml
 env FLEET_TOKEN=secret GITHUB_REF_NAME=v2 GITHUB_SERVER_URL=https://github.com GITHUB_REPOSITORY=acme/api GITHUB_RUN_ID=7
 env CI_REGISTRY_IMAGE=ghcr.io/acme/api CI_COMMIT_SHORT_SHA=v2 CI_PROJECT_PATH=acme/api
 exec sh -e step.sh
@@ -91,9 +92,15 @@ pushes 1
 exec git --git-dir=$GITROOT/fleet.git show main:api.yaml
 stdout '^  - image: ghcr\.io/acme/api:v2$'
 exec git --git-dir=$GITROOT/fleet.git log -1 '--format=%an: %B'
-stdout '^acme-bot: (Release api v2|Deploy acme/api v2)$'
+stdout '^acme-bot: (Release api v2|Deploy acme/api v2|Update ghcr\.io/acme/api to v2)$'
 ! stdout '^ '
 
+-- tags.txt --
+acme/api v1 v2
+-- .image-updater/registry.yaml --
+apiVersion: image-updater/v1
+registries:
+  - {host: ghcr.io, endpoint: "http://$REGISTRY"}
 -- .image-updater/fleet.yaml --
 ` + policies + `
 -- step.sh --

@@ -7,18 +7,25 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/image-updater/image-updater/cache"
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/proposal"
 	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/writeback/forge"
 )
 
+// forges opens the forges of Git repositories, which share what is kept of their pauses.
+func (a *app) forges(kept *cache.Cache) func(config.Git) (reconcile.Forge, error) {
+	pauses := forgePauses{cache: kept, now: a.now, log: a.logger()}
+	return func(g config.Git) (reconcile.Forge, error) { return a.openForge(g, pauses) }
+}
+
 // openForge resolves what the policy file says of the forge of a Git repository. A token is read when it is needed: where
 // nothing has happened nothing is asked.
-func (a *app) openForge(g config.Git) (reconcile.Forge, error) {
+func (a *app) openForge(g config.Git, pauses forge.Pauses) (reconcile.Forge, error) {
 	o := forge.Options{
 		Remote: g.URL, Kind: forge.Kind(g.Forge.Kind), URL: g.Forge.URL,
-		Proxy: http.ProxyFromEnvironment, Now: a.now, Log: a.logger(),
+		Proxy: http.ProxyFromEnvironment, Pauses: pauses, Now: a.now, Log: a.logger(),
 	}
 	var err error
 	if o.RootCAs, o.Certificate, err = gitCertificates(g).read(); err != nil {

@@ -47,7 +47,7 @@ func (a *app) openMemory(ctx context.Context, c *config.Config) (*source, error)
 	if _, err := os.Stat(path); err != nil {
 		path = ""
 	}
-	store, err := cache.Open(ctx, cache.Options{Path: path, Precious: registry.Precious(), Log: a.logger()})
+	store, err := cache.Open(ctx, cache.Options{Path: path, Precious: precious(), Log: a.logger()})
 	if err != nil {
 		return nil, err
 	}

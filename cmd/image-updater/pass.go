@@ -49,7 +49,7 @@ func (a *app) pass(ctx context.Context, flags passFlags, target func(config.Git)
 	line := a.newProgress()
 	report := do(&reconcile.Reconciler{
 		Config: c, Source: s, Contents: s, Writer: a.writer(), Target: target, Fresh: flags.fresh,
-		Forge: a.openForge, Memory: pullMemory{cache: s.cache, now: a.now, log: a.logger()},
+		Forge: a.forges(s.cache), Memory: pullMemory{cache: s.cache, now: a.now, log: a.logger()},
 		Now: a.now, Log: a.logger(), Progress: line.step,
 	}, ctx, flags.selection)
 	line.end()

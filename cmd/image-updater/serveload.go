@@ -67,8 +67,8 @@ func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
 	s := &source{client: client, cache: k.cache}
 	reconciler := func(from reconcile.Source, progress daemon.Progress) *reconcile.Reconciler {
 		return &reconcile.Reconciler{
-			Config: c, Source: from, Writer: k.writer, Target: a.writeTarget, Folders: &k.folders,
-			Forge: a.openForge, Memory: pullMemory{cache: k.cache, now: a.now, log: a.logger()},
+			Config: c, Source: from, Contents: s, Writer: k.writer, Target: a.writeTarget, Folders: &k.folders,
+			Forge: a.forges(k.cache), Memory: pullMemory{cache: k.cache, now: a.now, log: a.logger()},
 			Now: a.now, Log: a.logger(), Progress: progress,
 		}
 	}

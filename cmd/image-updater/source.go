@@ -46,7 +46,7 @@ func (a *app) openCache(ctx context.Context) (*cache.Cache, error) {
 	if path == "" {
 		fmt.Fprintln(a.stderr, "warning: neither HOME nor XDG_STATE_HOME is set, so lists of tags are not kept; --state-dir names a folder for them")
 	}
-	return cache.Open(ctx, cache.Options{Path: path, Precious: registry.Precious(), Log: a.logger()})
+	return cache.Open(ctx, cache.Options{Path: path, Precious: precious(), Log: a.logger()})
 }
 
 // newClient returns a client for the registries of the policy file.
@@ -60,6 +60,9 @@ func (a *app) newClient(c *config.Config, store *cache.Cache) (*registry.Client,
 		UserAgent: "image-updater/" + readBuild().Version,
 	})
 }
+
+// precious are the buckets whose entries cannot be learned again for a request.
+func precious() []string { return append(registry.Precious(), forgePauseBucket) }
 
 func (s *source) close() error { return errors.Join(s.client.Close(), s.cache.Close()) }
 

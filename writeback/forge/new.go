@@ -42,6 +42,8 @@ type Options struct {
 	// Certificate is shown to a server that wants one of the client.
 	Certificate *tls.Certificate
 
+	// Pauses are asked before each request, and told of those that the forge wants; nil is the client's own.
+	Pauses Pauses
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Log is told of each request (debug) and of each pause (warn); nil is nobody.
@@ -74,6 +76,10 @@ func New(o Options) (Forge, error) {
 func newRequester(a address, o Options) *requester {
 	c := &requester{
 		address: a, token: o.Token, refused: o.Refused, authorization: authorization(a.kind, o.Username), now: o.Now, log: o.Log,
+		pauses: o.Pauses,
+	}
+	if c.pauses == nil {
+		c.pauses = &clientPauses{}
 	}
 	if c.now == nil {
 		c.now = time.Now

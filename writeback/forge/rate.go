@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -48,20 +49,43 @@ func (c *requester) waitFor(a answer) time.Duration {
 	return untoldWait
 }
 
+// Pauses remembers until when forges want no requests, longer than one client of them lasts.
+type Pauses interface {
+	// Until returns the end of the pause of a host, a time that is over if there is none.
+	Until(host string) time.Time
+	// Pause notes until when a host wants no requests, in full seconds.
+	Pause(host string, until time.Time)
+}
+
+// clientPauses are those of a client alone, whose requests all go to one host.
+type clientPauses struct {
+	mu    sync.Mutex // guards until
+	until time.Time
+}
+
+func (p *clientPauses) Until(string) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.until
+}
+
+func (p *clientPauses) Pause(_ string, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.until = until
+}
+
 // rateLimit keeps the forge from being asked again before it wants to.
 func (c *requester) rateLimit(q call, a answer, pause time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.until = c.now().Add(pause)
-	return &RateLimitError{Doing: q.doing, URL: c.at(q), Until: c.until, Words: c.said(a)}
+	until := c.now().Add(pause + time.Second - 1).Truncate(time.Second)
+	c.pauses.Pause(c.Home().Host, until)
+	return &RateLimitError{Doing: q.doing, URL: c.at(q), Until: until, Words: c.said(a)}
 }
 
 // paused returns the error of a request that comes before the forge wants one.
 func (c *requester) paused(q call) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.now().Before(c.until) {
-		return &RateLimitError{Doing: q.doing, URL: c.at(q), Until: c.until}
+	if until := c.pauses.Until(c.Home().Host); c.now().Before(until) {
+		return &RateLimitError{Doing: q.doing, URL: c.at(q), Until: until}
 	}
 	return nil
 }

@@ -36,8 +36,9 @@ type requester struct {
 	now           func() time.Time
 	log           *slog.Logger
 
-	mu      sync.Mutex // guards the fields that follow
-	until   time.Time  // nothing is asked before
+	pauses Pauses
+
+	mu      sync.Mutex // guards the field that follows
 	doubted bool       // the latest token was refused, and its successor has not been let in yet
 }
 

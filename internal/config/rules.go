@@ -132,8 +132,8 @@ func (g *gitEntry) rules(p place) {
 	if g.URL == "" {
 		return
 	}
-	if found := p.written("caFile", "clientCertFile"); len(found) > 0 && !g.URL.hasTLS() {
-		p.refuse(found[0], "has no use with a URL that is not https://")
+	if found := p.written("caFile", "clientCertFile"); len(found) > 0 && !g.URL.hasTLS() && !p.has("forge") {
+		p.refuse(found[0], "has no use with a URL that is not https://, unless the API of a forge is asked: write forge, too")
 	}
 	if p.has("auth") && g.URL.inTheClear() {
 		p.refuse("url", "is without TLS, which shows the credentials to all on the way: want https://")

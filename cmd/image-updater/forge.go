@@ -25,7 +25,7 @@ func (a *app) forges(kept *cache.Cache) func(config.Git) (reconcile.Forge, error
 func (a *app) openForge(g config.Git, pauses forge.Pauses) (reconcile.Forge, error) {
 	o := forge.Options{
 		Remote: g.URL, Kind: forge.Kind(g.Forge.Kind), URL: g.Forge.URL,
-		Proxy: http.ProxyFromEnvironment, Pauses: pauses, Now: a.now, Log: a.logger(),
+		Proxy: http.ProxyFromEnvironment, Within: reconcile.ForgeWithin, Pauses: pauses, Now: a.now, Log: a.logger(),
 	}
 	var err error
 	if o.RootCAs, o.Certificate, err = gitCertificates(g).read(); err != nil {
@@ -111,7 +111,7 @@ func (f *forgeOf) Opened(ctx context.Context, prefix string) ([]proposal.Pull, e
 func (f *forgeOf) Create(ctx context.Context, p reconcile.NewPull) (proposal.Pull, error) {
 	created, err := f.client.Create(ctx, forge.Proposal{Title: p.Title, Body: p.Body, Head: p.Head, Base: p.Base, Draft: p.Draft})
 	if err != nil {
-		return proposal.Pull{}, err
+		return proposal.Pull{}, outOfTime(err)
 	}
 	return f.keep(created), nil
 }
@@ -192,7 +192,15 @@ func (f *forgeOf) on(number int, do func(forge.PullRequest) error) error {
 	if !known {
 		return fmt.Errorf("pull request %d was not looked up", number)
 	}
-	return do(p)
+	return outOfTime(do(p))
+}
+
+// outOfTime says in the words of a pass that the forge has taken all the time it has.
+func outOfTime(err error) error {
+	if errors.Is(err, forge.ErrTimeSpent) {
+		return fmt.Errorf("%w: %w", reconcile.ErrForgeTime, err)
+	}
+	return err
 }
 
 func (f *forgeOf) learn(found []forge.PullRequest, err error) ([]proposal.Pull, error) {
@@ -200,7 +208,7 @@ func (f *forgeOf) learn(found []forge.PullRequest, err error) ([]proposal.Pull, 
 	for i, p := range found {
 		pulls[i] = f.keep(p)
 	}
-	return pulls, err
+	return pulls, outOfTime(err)
 }
 
 // keep remembers a pull request by its number.

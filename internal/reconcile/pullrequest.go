@@ -50,6 +50,13 @@ type Forge interface {
 // the same.
 var ErrDeclined = errors.New("the forge has declined")
 
+// ErrForgeTime is what the forge answers when it has taken [ForgeWithin].
+var ErrForgeTime = errors.New("the forge has taken all the time of a pass")
+
+// ForgeWithin is the most time that a pass spends on requests to the forge of one Git repository. What is left then waits
+// for the next pass.
+const ForgeWithin = 2 * time.Minute
+
 // NewPull is a pull request to be opened.
 type NewPull struct {
 	Title, Body string
@@ -170,13 +177,27 @@ func (t *tree) pullRequests(ctx context.Context, at snapshot, observed *observat
 		return p.at, join(p.reports)
 	}
 	defer p.forge.CloseIdleConnections()
+	p.groups(ctx, groups)
+	p.tellStale()
+	return p.at, join(p.reports)
+}
+
+// groups looks after all groups. Once the forge has taken its time, those that need it wait for the next pass.
+func (p *pulls) groups(ctx context.Context, groups []pullGroup) {
+	waiting := 0
 	for _, g := range groups {
-		if err := p.group(ctx, g); err != nil {
+		switch err := p.group(ctx, g); {
+		case errors.Is(err, ErrForgeTime):
+			waiting++
+		case err != nil:
 			p.add(p.failed(g.policies, err))
 		}
 	}
-	p.tellStale()
-	return p.at, join(p.reports)
+	if waiting > 0 {
+		p.add(Report{Warnings: []Warning{{Git: p.git.Name, Text: fmt.Sprintf(
+			"the forge has taken %v, and a pass spends no more on it: what is to be done about %d of %d pull requests waits for the next one",
+			ForgeWithin, waiting, len(groups))}}})
+	}
 }
 
 // group looks after one group. Where a branch moves meanwhile it begins anew with what stands there then.

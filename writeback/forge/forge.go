@@ -30,6 +30,7 @@ const (
 //   - [ErrUnsupported]: the forge has no such thing, as [Forge.Limits] tells beforehand;
 //   - [*RightsError]: an optional call that the forge declined; the pull request is as it was, and a warning will do;
 //   - [*RateLimitError]: nothing is asked of this forge before its Until;
+//   - [ErrTimeSpent]: the requests of this client have taken as long as they may;
 //   - [*StatusError]: any other answer that is none, [StatusError.Temporary] if the next pass may do better;
 //   - anything else: no answer at all, or one that cannot be understood.
 //

@@ -42,6 +42,9 @@ type Options struct {
 	// Certificate is shown to a server that wants one of the client.
 	Certificate *tls.Certificate
 
+	// Within is the most time that all requests of the client may take together; 0 is no bound. After it they end with
+	// [ErrTimeSpent].
+	Within time.Duration
 	// Pauses are asked before each request, and told of those that the forge wants; nil is the client's own.
 	Pauses Pauses
 	// Now is the clock; nil is time.Now.
@@ -87,6 +90,7 @@ func newRequester(a address, o Options) *requester {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
+	c.within.most, c.within.now = o.Within, c.now
 	if a.kind == GitHub {
 		// GitHub asks for a second between writes when there are many, and takes about 80 a minute.
 		c.writes = rate.NewLimiter(1, 10)

@@ -37,6 +37,7 @@ type requester struct {
 	log           *slog.Logger
 
 	pauses Pauses
+	within within
 
 	mu      sync.Mutex // guards the field that follows
 	doubted bool       // the latest token was refused, and its successor has not been let in yet
@@ -94,6 +95,11 @@ func (c *requester) do(ctx context.Context, q call, into any) (http.Header, erro
 
 // ask makes a call until there is an answer that making it again would not better.
 func (c *requester) ask(ctx context.Context, q call) (answer, error) {
+	ctx, end, err := c.within.begin(ctx)
+	if err != nil {
+		return answer{}, fmt.Errorf("%s: %w", q.doing, err)
+	}
+	defer end()
 	repeatable := q.method == http.MethodGet || q.again
 	var faults, waits int
 	for renewed := false; ; {
@@ -102,6 +108,9 @@ func (c *requester) ask(ctx context.Context, q call) (answer, error) {
 		}
 		if q.method != http.MethodGet && c.writes != nil {
 			if err := c.writes.Wait(ctx); err != nil {
+				if ctx.Err() == nil { // the pause would last longer than there is time
+					err = ErrTimeSpent
+				}
 				return answer{}, fmt.Errorf("%s: %w", q.doing, ended(ctx, err))
 			}
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/image-updater/image-updater/writeback/forge"
 )
 
-// TestWithin: the requests of a client take no more time together than they may, requests at the same
-// time count once, and the time between them does not count.
+// TestWithin: the requests of a client take no more time together than they may. Those at the same time count once, and
+// the time between them does not count.
 func TestWithin(t *testing.T) {
 	t.Parallel()
 	limited := func(o *forge.Options) { o.Within = time.Minute }

@@ -62,6 +62,10 @@ func TestMain(m *testing.M) {
 //	mail start                 start a mail server of this machine, at the port $SMTPPORT; mail got FILE puts the last mail there
 //	freeport                   an address that nobody listens at, in $ADDR
 //	await STATUS PATH [TEXT]   ask $ADDR again and again until it answers so; awaitpushes N waits for the Git server
+//	earlier AGE ARGUMENT...    run the program as if it were so long ago, with whole paths
+//	event STATUS PATH FILE [HEADER=VALUE...]
+//	                           post a file to $ADDR until it is answered so; {mac:SECRET} in a header is its HMAC-SHA256
+//	flood N PATH FILE          post it N times at once; some are taken and the others too many
 //	signal HUP|TERM|KILL       send that to the programs in the background
 //	forge start DIR [-AGE]     start a forge of the kind $KIND, gitea if that is not set, with one Git repository of the files
 //	                           in DIR: its URL is in $FORGE, its host in $FORGEHOST, its folder in $REPOSITORY, the token
@@ -106,6 +110,7 @@ func scriptParams(dir string) testscript.Params {
 			"githubapp": startGitHubApp, "tokens": checkTokens, "gittls": startGitTLS, "proxy": startProxy, "proxied": checkProxied, "push": pushImage, "unpush": removeTags, "meter": meterRegistry, "pulls": checkPulls, "verdicts": checkVerdicts,
 			"forge": onForge, "chat": onChat, "mail": onMail,
 			"freeport": freePort, "await": awaitAnswer, "awaitpushes": awaitPushes, "signal": signalAll,
+			"earlier": runEarlier, "event": sendEvent, "flood": flood,
 		},
 	}
 }

@@ -95,13 +95,14 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 		return err
 	}
 	defer keep.close(a)
-	d := daemon.New(daemon.Options{Load: keep.load, Version: readBuild().Version, Now: a.now, Log: a.logger()})
+	d := daemon.New(daemon.Options{Load: keep.load, Extra: keep.extra, Version: readBuild().Version, Now: a.now, Log: a.logger()})
+	keep.hooks.Pushed, keep.hooks.Images = d.Pushed, d.Images
 	listener, err := net.Listen("tcp", flags.listen)
 	if err != nil {
 		return failed(err)
 	}
 	server := &http.Server{
-		Handler: a.handler(d, flags), ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, IdleTimeout: idleFor,
+		Handler: a.handler(d, &keep.hooks), ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, IdleTimeout: idleFor,
 		MaxHeaderBytes: maxHeader,
 	}
 	fmt.Fprintf(a.stderr, "serving at %s\n", flags.url(listener.Addr()))
@@ -173,8 +174,9 @@ func (a *app) reloadOn(ctx context.Context, d *daemon.Daemon, hangup <-chan os.S
 }
 
 // handler answers requests.
-func (a *app) handler(d *daemon.Daemon, _ serveFlags) http.Handler {
+func (a *app) handler(d *daemon.Daemon, hooks http.Handler) http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("/hooks/", hooks)
 	mux.HandleFunc("GET /healthz", probe(d.Alive, "the loop does not turn"))
 	mux.HandleFunc("GET /readyz", probe(func() bool { return d.Status().Ready }, "the first pass has not ended"))
 	return mux

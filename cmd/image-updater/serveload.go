@@ -10,6 +10,7 @@ import (
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/daemon"
+	"github.com/image-updater/image-updater/internal/hook"
 	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/internal/status"
 	"github.com/image-updater/image-updater/policy"
@@ -23,6 +24,7 @@ type keep struct {
 	cache   *cache.Cache
 	writer  *writeback.Writer
 	folders reconcile.Folders
+	hooks   hook.Handler
 }
 
 // lockWithin is how long a daemon waits for the cache of one that is about to end.
@@ -37,7 +39,7 @@ func (a *app) openKeep(ctx context.Context) (*keep, error) {
 		case err != nil:
 			return nil, failed(err)
 		case !store.Busy():
-			return &keep{app: a, cache: store, writer: a.writer()}, nil
+			return &keep{app: a, cache: store, writer: a.writer(), hooks: hook.Handler{Now: a.now, Log: a.logger()}}, nil
 		case a.now().Sub(began) > lockWithin:
 			return nil, failed(errors.Join(errors.New(store.Notice()), store.Close()), "is another serve running? --state-dir gives each a folder of its own")
 		}
@@ -53,6 +55,9 @@ func (k *keep) close(a *app) {
 	}
 }
 
+// extra fills in what the daemon itself does not know.
+func (k *keep) extra(s *status.Status) { s.Hooks = k.hooks.Status() }
+
 // load reads the policy files and opens what they name.
 func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
 	a := k.app
@@ -60,10 +65,15 @@ func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
 	if err != nil {
 		return nil, err
 	}
+	hooks, err := a.declaredHooks(c)
+	if err != nil {
+		return nil, err
+	}
 	client, err := a.newClient(c, k.cache)
 	if err != nil {
 		return nil, err
 	}
+	k.hooks.Declare(hooks)
 	s := &source{client: client, cache: k.cache}
 	reconciler := func(from reconcile.Source, progress daemon.Progress) *reconcile.Reconciler {
 		return &reconcile.Reconciler{

@@ -3,6 +3,8 @@ package daemon
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -140,6 +142,13 @@ func (d *Daemon) Pushed(images ...image.Repository) int {
 func (d *Daemon) Scan(images ...image.Repository) int {
 	now := d.o.Now()
 	return d.want(images, func(w *wanted) { w.pushed, w.asked = now, true })
+}
+
+// Images returns the images that policies look at, in no order.
+func (d *Daemon) Images() []image.Repository {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Keys(d.known))
 }
 
 func (d *Daemon) want(images []image.Repository, note func(*wanted)) int {

@@ -44,6 +44,14 @@ func (a *app) policiesIfAny() (c *config.Config, found bool, err error) {
 	return nil, true, usage(err, fmt.Sprintf("%s was read because it lies here; -f names another", files[0]))
 }
 
+// policyFiles returns the files and folders that policies reads.
+func (a *app) policyFiles() ([]string, error) {
+	if len(a.files) > 0 {
+		return a.files, nil
+	}
+	return usualFiles()
+}
+
 func usualFiles() ([]string, error) {
 	for _, name := range defaultFiles {
 		_, err := os.Stat(name)

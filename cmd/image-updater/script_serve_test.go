@@ -64,6 +64,18 @@ func awaitAnswer(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
+func post(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, len(args) == 3, "post STATUS PATH BODY")
+	answer, err := http.Post("http://"+ts.Getenv("ADDR")+args[1], "application/json", strings.NewReader(args[2]))
+	ts.Check(err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	if strconv.Itoa(answer.StatusCode) != args[0] {
+		ts.Fatalf("%s answers %d\n%s", args[1], answer.StatusCode, body)
+	}
+}
+
 func awaitPushes(ts *testscript.TestScript, neg bool, args []string) {
 	want(ts, neg, len(args) == 1, "awaitpushes N")
 	await(ts, func() error {

@@ -66,6 +66,7 @@ func TestMain(m *testing.M) {
 //	event STATUS PATH FILE [HEADER=VALUE...]
 //	                           post a file to $ADDR until it is answered so; {mac:SECRET} in a header is its HMAC-SHA256
 //	flood N PATH FILE          post it N times at once; some are taken and the others too many
+//	post STATUS PATH BODY      post JSON to $ADDR, which answers so
 //	signal HUP|TERM|KILL       send that to the programs in the background
 //	forge start DIR [-AGE]     start a forge of the kind $KIND, gitea if that is not set, with one Git repository of the files
 //	                           in DIR: its URL is in $FORGE, its host in $FORGEHOST, its folder in $REPOSITORY, the token
@@ -109,7 +110,7 @@ func scriptParams(dir string) testscript.Params {
 			"remote": makeRemote, "pushes": checkPushes, "reads": checkReads, "refuse": refusePushes, "expand": expandFiles, "date": setDate,
 			"githubapp": startGitHubApp, "tokens": checkTokens, "gittls": startGitTLS, "proxy": startProxy, "proxied": checkProxied, "push": pushImage, "unpush": removeTags, "meter": meterRegistry, "pulls": checkPulls, "verdicts": checkVerdicts,
 			"forge": onForge, "chat": onChat, "mail": onMail,
-			"freeport": freePort, "await": awaitAnswer, "awaitpushes": awaitPushes, "signal": signalAll,
+			"freeport": freePort, "await": awaitAnswer, "awaitpushes": awaitPushes, "signal": signalAll, "post": post,
 			"earlier": runEarlier, "event": sendEvent, "flood": flood,
 		},
 	}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -97,12 +98,16 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	defer keep.close(a)
 	d := daemon.New(daemon.Options{Load: keep.load, Extra: keep.extra, Version: readBuild().Version, Now: a.now, Log: a.logger()})
 	keep.hooks.Pushed, keep.hooks.Images = d.Pushed, d.Images
+	handler, err := a.handler(d, &keep.hooks, flags)
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", flags.listen)
 	if err != nil {
 		return failed(err)
 	}
-	server := &http.Server{
-		Handler: a.handler(d, &keep.hooks), ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, IdleTimeout: idleFor,
+	server := &http.Server{ // no WriteTimeout: a page that follows what happens is one long answer
+		Handler: handler, ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, IdleTimeout: idleFor,
 		MaxHeaderBytes: maxHeader,
 	}
 	fmt.Fprintf(a.stderr, "serving at %s\n", flags.url(listener.Addr()))
@@ -124,7 +129,13 @@ func (a *app) serveUntil(ctx context.Context, d *daemon.Daemon, server *http.Ser
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	served, ran, watched := make(chan error, 1), make(chan error, 1), make(chan struct{})
+	server.BaseContext = func(net.Listener) context.Context { return ctx } // long answers end with it
+	paths, err := a.policyFiles()
+	if err != nil {
+		return err
+	}
+	files := daemon.LookAtFiles(paths)
+	served, ran := make(chan error, 1), make(chan error, 1)
 	go func() {
 		var err error
 		if flags.tlsCert != "" {
@@ -140,18 +151,17 @@ func (a *app) serveUntil(ctx context.Context, d *daemon.Daemon, server *http.Ser
 		stop(err)
 		ran <- err
 	}()
-	go func() {
-		defer close(watched)
-		a.reloadOn(ctx, d, hangup)
-	}()
+	var others sync.WaitGroup
+	others.Go(func() { reloadOn(ctx, d, hangup) })
+	others.Go(func() { files.Watch(ctx, d.Reload, a.logger()) })
 	<-ctx.Done()
 	last, end := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer end()
 	if err := server.Shutdown(last); err != nil {
 		server.Close()
 	}
-	<-watched
-	err := <-ran
+	others.Wait()
+	err = <-ran
 	if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
 		err = errors.Join(err, serveErr)
 	}
@@ -162,7 +172,7 @@ func (a *app) serveUntil(ctx context.Context, d *daemon.Daemon, server *http.Ser
 }
 
 // reloadOn has the policy files read again on each hangup.
-func (a *app) reloadOn(ctx context.Context, d *daemon.Daemon, hangup <-chan os.Signal) {
+func reloadOn(ctx context.Context, d *daemon.Daemon, hangup <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -170,25 +180,5 @@ func (a *app) reloadOn(ctx context.Context, d *daemon.Daemon, hangup <-chan os.S
 		case <-hangup:
 			d.Reload()
 		}
-	}
-}
-
-// handler answers requests.
-func (a *app) handler(d *daemon.Daemon, hooks http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/hooks/", hooks)
-	mux.HandleFunc("GET /healthz", probe(d.Alive, "the loop does not turn"))
-	mux.HandleFunc("GET /readyz", probe(func() bool { return d.Status().Ready }, "the first pass has not ended"))
-	return mux
-}
-
-// probe answers whether something is so.
-func probe(holds func() bool, otherwise string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		if !holds() {
-			http.Error(w, otherwise, http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ok")
 	}
 }

@@ -151,6 +151,20 @@ func (d *Daemon) Images() []image.Repository {
 	return slices.Collect(maps.Keys(d.known))
 }
 
+// ImageOf returns the image of a policy.
+func (d *Daemon) ImageOf(policy string) (image.Repository, bool) {
+	d.inUse.RLock()
+	defer d.inUse.RUnlock()
+	if d.config == nil {
+		return image.Repository{}, false
+	}
+	p, err := d.config.PolicyNamed(policy)
+	if err != nil {
+		return image.Repository{}, false
+	}
+	return p.Image, true
+}
+
 func (d *Daemon) want(images []image.Repository, note func(*wanted)) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()

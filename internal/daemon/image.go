@@ -68,9 +68,16 @@ func (w *watched) take(was *watched) {
 	}
 }
 
+// askAgain is how long after a look a person has to wait for the next. A push event waits for [schedule.Settle].
+const askAgain = 5 * time.Second
+
 func (w *watched) scheduled() schedule.Repository {
-	return schedule.Repository{Image: w.wish.Repository, Interval: w.interval, Steady: w.steady, Requests: w.requests,
+	r := schedule.Repository{Image: w.wish.Repository, Interval: w.interval, Steady: w.steady, Requests: w.requests,
 		Looked: w.looked, Changed: w.changed, Pushed: w.pushed}
+	if w.asked && !w.looked.IsZero() {
+		r.Looked = w.looked.Add(askAgain - schedule.Settle)
+	}
+	return r
 }
 
 // fail notes a look that has failed, and has it made again soon: sooner than by its interval.

@@ -1,0 +1,110 @@
+package daemon
+
+import (
+	"context"
+	"crypto/sha256"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+const (
+	pollEvery   = time.Minute            // where nobody tells of changes, as on some network file systems
+	calmFor     = 200 * time.Millisecond // files are mostly written one after the other
+	maxPolicies = 4 << 20                // bytes of one file that are looked at
+)
+
+// Files are files or folders of policies, with what was in them when they were last looked at.
+type Files struct {
+	paths []string
+	sum   [sha256.Size]byte
+}
+
+// LookAtFiles looks at files and folders for the first time: before they are loaded, so that no change is missed.
+func LookAtFiles(paths []string) *Files { return &Files{paths, sumOfFiles(paths)} }
+
+// Watch calls changed when what is in the files has changed, until the context ends. It goes by the bytes: a folder of
+// Kubernetes whose link was swapped for one with the same files has not changed.
+func (f *Files) Watch(ctx context.Context, changed func(), log *slog.Logger) {
+	events, errors := make(chan fsnotify.Event), make(chan error)
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		log.Warn("changes of policy files are noticed within a minute, and not at once", "err", err)
+	} else {
+		defer watcher.Close()
+		events, errors = watcher.Events, watcher.Errors
+		for _, folder := range foldersOf(f.paths) {
+			if err := watcher.Add(folder); err != nil {
+				log.Warn("changes of policy files are noticed within a minute, and not at once", "folder", folder, "err", err)
+			}
+		}
+	}
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	calm := time.NewTimer(pollEvery)
+	calm.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-events:
+			calm.Reset(calmFor)
+			continue
+		case err := <-errors:
+			log.Debug("watching policy files", "err", err)
+			continue
+		case <-calm.C:
+		case <-poll.C:
+		}
+		if now := sumOfFiles(f.paths); now != f.sum {
+			f.sum = now
+			changed()
+		}
+	}
+}
+
+// foldersOf returns the folders whose entries change when the files do.
+func foldersOf(paths []string) []string {
+	var folders []string
+	for _, path := range paths {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			path = filepath.Dir(path)
+		}
+		folders = append(folders, filepath.Clean(path))
+	}
+	slices.Sort(folders)
+	return slices.Compact(folders)
+}
+
+// sumOfFiles returns a number that is another one when what is in the files changes.
+func sumOfFiles(paths []string) [sha256.Size]byte {
+	sum := sha256.New()
+	for _, path := range paths {
+		names := []string{path}
+		if entries, err := os.ReadDir(path); err == nil {
+			names = nil
+			for _, e := range entries {
+				if ext := filepath.Ext(e.Name()); (ext == ".yaml" || ext == ".yml") && !strings.HasPrefix(e.Name(), ".") {
+					names = append(names, filepath.Join(path, e.Name()))
+				}
+			}
+		}
+		for _, name := range names {
+			io.WriteString(sum, name+"\x00")
+			f, err := os.Open(name)
+			if err != nil {
+				io.WriteString(sum, "absent")
+				continue
+			}
+			_, _ = io.Copy(sum, io.LimitReader(f, maxPolicies)) // as far as it can be read
+			f.Close()
+		}
+	}
+	return [sha256.Size]byte(sum.Sum(nil))
+}

@@ -72,7 +72,7 @@ func newGoogle() *google {
 }
 
 // tokenOf makes a token of that header and those claims, signed by Google's key.
-func tokenOf(t *testing.T, header, claims map[string]any) string {
+func tokenOf(t testing.TB, header, claims map[string]any) string {
 	t.Helper()
 	part := func(v any) string {
 		data, err := json.Marshal(v)
@@ -99,7 +99,7 @@ func claims(at time.Time) map[string]any {
 	}
 }
 
-func pubsub(t *testing.T, g *google, now func() time.Time) *hook.Hook {
+func pubsub(t testing.TB, g *google, now func() time.Time) *hook.Hook {
 	t.Helper()
 	h, err := hook.New(hook.Options{Kind: "pubsub", Audience: audience, ServiceAccount: account, Transport: g, Now: now})
 	if err != nil {

@@ -66,7 +66,7 @@ func prove(t testing.TB, r *http.Request, kind, secret string) {
 	case "gitea":
 		r.Header.Set("X-Gitea-Signature", mac(sha256.New, secret, string(body)))
 	case "nexus":
-		r.Header.Set("X-Nexus-Webhook-Signature", mac(sha1.New, secret, strings.TrimSpace(string(body))))
+		r.Header.Set("X-Nexus-Webhook-Signature", mac(sha1.New, secret, string(body)))
 	case "artifactory":
 		r.Header.Set("X-JFrog-Event-Auth", mac(sha256.New, secret, string(body)))
 	case "json":
@@ -293,16 +293,22 @@ func TestNew(t *testing.T) {
 
 // No body of any kind makes a parser panic, and what comes out names images.
 func FuzzRead(f *testing.F) {
-	kinds := make(map[string]*hook.Hook)
-	for _, s := range samples {
-		kinds[s.kind] = listening(f, s.kind, s.registry)
-		r := sample(f, s.name)
+	kinds := map[string]*hook.Hook{"pubsub": pubsub(f, newGoogle(), func() time.Time { return now })}
+	token := "Bearer " + tokenOf(f, header(), claims(now))
+	add := func(kind, name string) {
+		r := sample(f, name)
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(s.kind, r.Header.Get("Ce-Type"), r.Header.Get("Content-Type"), body)
+		f.Add(kind, r.Header.Get("Ce-Type"), r.Header.Get("Content-Type"), body)
 	}
+	for _, s := range samples {
+		kinds[s.kind] = listening(f, s.kind, s.registry)
+		add(s.kind, s.name)
+	}
+	add("pubsub", "pubsub")
+	add("pubsub", "pubsub-unwrapped")
 	f.Fuzz(func(t *testing.T, kind, event, media string, body []byte) {
 		h, known := kinds[kind]
 		if !known {
@@ -315,9 +321,12 @@ func FuzzRead(f *testing.F) {
 		r.Header.Set("X-Gitea-Event", "package")
 		r.Header.Set("X-Nexus-Webhook-Id", "rm:repository:component")
 		prove(t, r, kind, secret)
+		if kind == "pubsub" {
+			r.Header.Set("Authorization", token)
+		}
 		got, err := h.Read(r, "")
-		if err != nil {
-			return
+		if refusal, ok := errors.AsType[*hook.Refusal](err); ok && refusal.Status != http.StatusBadRequest {
+			t.Fatalf("%s: %v", kind, err)
 		}
 		for _, e := range got.Events {
 			again, err := image.ParseRepository(e.Repository.String())

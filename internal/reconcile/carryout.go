@@ -57,7 +57,7 @@ func (p *pulls) do(ctx context.Context, a proposal.Action, d proposal.Decision, 
 	case proposal.Update:
 		return p.forge.Update(ctx, number, a.Words.Title, a.Words.Body(done.HeadTip))
 	case proposal.Comment:
-		return p.comment(ctx, number, a)
+		return comment(ctx, p.forge, number, a)
 	case proposal.AddLabels:
 		return p.forge.AddLabels(ctx, number, a.Names)
 	case proposal.RequestReview:
@@ -130,13 +130,13 @@ func (p *pulls) create(ctx context.Context, a proposal.Action, d proposal.Decisi
 }
 
 // comment says something once.
-func (p *pulls) comment(ctx context.Context, number int, a proposal.Action) error {
-	said, err := p.forge.Comments(ctx, number)
+func comment(ctx context.Context, at Conversation, number int, a proposal.Action) error {
+	said, err := at.Comments(ctx, number)
 	if err != nil {
 		return err
 	}
 	if slices.ContainsFunc(said, func(text string) bool { return proposal.Said(text, a.Key) }) {
 		return nil
 	}
-	return p.forge.Comment(ctx, number, a.Text)
+	return at.Comment(ctx, number, a.Text)
 }

@@ -19,9 +19,6 @@ type Contents interface {
 	Same(ctx context.Context, s proposal.Step) (bool, error)
 }
 
-// ErrNoRelease is what [Forge] answers about a release that it does not know.
-var ErrNoRelease = errors.New("there is no such release")
-
 // What contents may take. A pull request does without rather than wait for them.
 const (
 	contentsWithin = 30 * time.Second // of all groups of a Git repository
@@ -106,7 +103,7 @@ func (o *origins) find(ctx context.Context, p *pulls) {
 	home := p.forge.Limits().Home
 	var release proposal.Release
 	if repository := home.Repository(to.Source); repository != "" && o.release {
-		release = p.release(ctx, repository, o.To.ReleaseTags(to))
+		release = p.release(ctx, p.forge, repository, o.To.ReleaseTags(to))
 	}
 	o.links = home.Links(o.Step, from, to, release)
 }
@@ -126,9 +123,9 @@ func (p *pulls) origin(ctx context.Context, v proposal.Target, free bool) propos
 }
 
 // release asks for a release by the names that it may have.
-func (p *pulls) release(ctx context.Context, repository string, tags []string) proposal.Release {
+func (p *pulls) release(ctx context.Context, known Releases, repository string, tags []string) proposal.Release {
 	for _, tag := range tags {
-		found, err := p.forge.Release(ctx, repository, tag)
+		found, err := known.Release(ctx, repository, tag)
 		switch {
 		case err == nil:
 			return found

@@ -56,7 +56,7 @@ func story() notify.Message {
 			Why: status.Reason{Rule: "min-age", Detail: "younger than 7d", Until: at.Add(72 * time.Hour)}},
 		{Kind: status.EventHeld, When: at, Policies: []string{"api"}, Image: "ghcr.io/acme/api", Registry: "ghcr.io", Git: "fleet", From: "2.0.0", To: "2.1.0",
 			Why: status.Reason{Rule: "held", Detail: "*2.1.0* was taken back in [a commit](https://evil.example) by <@U123>"}},
-		{Kind: status.EventFailed, When: at, Policies: []string{"a", "b", "c", "d"}, Registry: "ghcr.io",
+		{Kind: status.EventFailed, When: at, Policies: []string{"a", "b", "c", "d"}, Title: "registry ghcr.io", Registry: "ghcr.io",
 			Why: status.Reason{Rule: "error", Detail: "listing tags: 503 `code`\r\nBcc: all@acme.example\x1b[31m\u202e _x_ :smile:"}},
 		{Kind: status.EventRecovered, When: at, Policies: []string{"cache"}, Image: "redis", Registry: "docker.io"},
 		{Kind: status.EventQuota, When: at, Registry: "docker.io", Why: status.Reason{Rule: "quota", Detail: "3 of the 50 pulls that may be spent are left", Until: at.Add(time.Hour)}},

@@ -137,7 +137,10 @@ func sentence(e status.Event) string {
 	if e.Git != "" {
 		where = " in " + e.Git
 	}
-	step := strings.Join(strings.Fields(e.Image+" "+version(e.From, e.FromDigest, e.To)+" -> "+version(e.To, e.ToDigest, e.From)), " ")
+	step := strings.TrimSpace(e.Image + " " + version(e.From, e.FromDigest, e.To))
+	if e.To != "" {
+		step += " -> " + version(e.To, e.ToDigest, e.From)
+	}
 	switch e.Kind {
 	case status.EventUpdated:
 		if e.Places > 1 {
@@ -149,17 +152,11 @@ func sentence(e status.Event) string {
 	case status.EventWaiting, status.EventHeld:
 		return step + where + of(e) + because(e.Why)
 	}
-	subject := e.Title
-	switch {
-	case subject != "":
-	case len(e.Policies) > 1 && e.Registry != "":
-		subject = e.Registry + of(e)
-	case len(e.Policies) > 0:
-		subject = strings.TrimSpace(e.Image + of(e))
-	default:
-		subject = e.Registry
+	subject := cmp.Or(e.Title, e.Image)
+	if len(e.Policies) == 0 {
+		subject = cmp.Or(subject, e.Registry)
 	}
-	return subject + because(e.Why)
+	return strings.TrimSpace(subject+of(e)) + because(e.Why)
 }
 
 // version writes a tag, with its digest where that is all by which it differs from the other one.

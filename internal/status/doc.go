@@ -3,7 +3,7 @@
 // metrics and the messages are made from it and know nothing else.
 //
 //	after := before.Pass(pass)              // what a pass has found, folded in
-//	for _, e := range status.Events(before, after) { ... }
+//	events, told := watch.Events(told, after)   // what is to be told of it, and was not yet
 //
 // A Status is a value that is never changed: whoever holds one may read it for as long as it likes. It holds no secret.
 // The package is pure, like package plan: it asks for no time, and the same steps give the same Status.

@@ -6,13 +6,13 @@ import "time"
 type Event struct {
 	Kind EventKind
 	When time.Time
-	// Policies are the names of those it is about, sorted; none = it is about none of them alone.
+	// Policies are the names of those it is about, sorted; none = it is about no single ones.
 	Policies []string
 	// Image is as people write it, "" where the policies have several.
 	Image                string
 	Registry             string
 	Git, Branch          string
-	From, To             string // tags
+	From, To             string // tags; To is "" where the one that waits is not known
 	FromDigest, ToDigest string
 	Places               int    // how many references were changed
 	Title                string // of the pull request; of what has failed, where that is no policy
@@ -45,4 +45,19 @@ type Watch struct {
 	Policies map[string]bool
 	// WaitingAfter is how long a tag must have waited to be told.
 	WaitingAfter time.Duration
+}
+
+// Events returns what of a Status was not told yet, and what has been told once these are. Nothing is told before the
+// program is ready. It changes neither of its arguments.
+func (w Watch) Events(told Told, now Status) ([]Event, Told) {
+	if !now.Ready {
+		return nil, told
+	}
+	o := newObserver(w, told, now)
+	o.failures()
+	o.policies()
+	o.registries()
+	o.proposals()
+	o.changes()
+	return o.wanted(), o.told
 }

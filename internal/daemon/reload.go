@@ -179,7 +179,7 @@ func loadedOf(c *config.Config, now time.Time) status.Loaded {
 }
 
 func policyOf(p config.Policy) status.Policy {
-	told := status.Policy{Name: p.Name, Image: p.Image.Familiar(), Registry: p.Image.Host, Git: p.Git, Interval: p.Interval}
+	told := status.Policy{Name: p.Name, Image: p.Image.Familiar(), Registry: p.Image.Host, Git: p.Git, Notify: p.Notify, Interval: p.Interval}
 	told.Kind, told.Rule = string(cmp.Or(p.Spec.Select.Kind, policy.Semver)), p.Spec.Select.Arg
 	if told.Kind == string(policy.Semver) && told.Rule == "" {
 		told.Rule = "*"

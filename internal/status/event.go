@@ -41,8 +41,8 @@ var EventKinds = []EventKind{EventFailed, EventHeld, EventQuota, EventWaiting, E
 type Watch struct {
 	// Kinds are told, none = all of them.
 	Kinds []EventKind
-	// Policies are those it is about, by name, and with them their registries and Git repositories; nil = all.
-	Policies map[string]bool
+	// Channel is who wants to know: of the policies that name it, and of their registries and Git repositories; "" = of all.
+	Channel string
 	// WaitingAfter is how long a tag must have waited to be told.
 	WaitingAfter time.Duration
 }

@@ -26,7 +26,7 @@ func world() status.Status {
 	return status.Status{
 		Started: start, Ready: true,
 		Policies: []status.Policy{
-			{Name: "web", Image: "nginx", Registry: "docker.io", Git: []string{"fleet"}, State: status.UpToDate},
+			{Name: "web", Image: "nginx", Registry: "docker.io", Git: []string{"fleet"}, Notify: []string{"all", "team"}, State: status.UpToDate},
 			{Name: "api", Image: "ghcr.io/acme/api", Registry: "ghcr.io", Git: []string{"fleet"}, State: status.UpToDate},
 			{Name: "job", Image: "ghcr.io/acme/job", Registry: "ghcr.io", Git: []string{"infra"}, State: status.UpToDate},
 		},
@@ -193,9 +193,12 @@ func TestEvents(t *testing.T) {
 				with(minute, written(-hour, "web", "a", "f", "2"), written(30*time.Second, "web", "b", "f", "3"), written(30*time.Second, "web", "b", "f", "3"), written(30*time.Second, "api", "b", "g", "3")),
 				with(2 * minute), with(3*minute, written(30*time.Second, "web", "b", "f", "3"), written(2*minute, "web", "c", "f", "4"))},
 			[]string{"", "updated api to 3, 1; updated web to 3, 2", "", "updated web to 4, 1"}},
-		{"changes of a pull request", status.Watch{}, []moment{with(minute, written(0, "web", "b", "f", "3"), func(s *status.Status) { s.History[0].Proposal.Text = "#1" })}, []string{""}},
+		{"changes of a pull request, and when it was merged", status.Watch{},
+			[]moment{with(minute, written(0, "web", "b", "f", "3"), func(s *status.Status) { s.History[0].Proposal.Text = "#1" }),
+				with(2*minute, written(minute, "web", "squashed", "f", "3"))},
+			[]string{"", ""}},
 		{"some kinds", status.Watch{Kinds: []status.EventKind{status.EventRecovered}}, []moment{with(0, state("web", status.Failed, "")), with(minute)}, []string{"", "recovered web"}},
-		{"some policies", status.Watch{Policies: map[string]bool{"web": true}},
+		{"some policies", status.Watch{Channel: "team"},
 			[]moment{with(0, state("api", status.Failed, ""), registryFails(9), folderFails, opened("opened", "api"), written(0, "api", "a", "f", "2")),
 				with(minute, opened("opened", "web", "api"), gitFails, state("web", status.Failed, ""), state("api", status.Failed, ""))},
 			[]string{"", "failed Git repository fleet web; pull-request Update x web"}},

@@ -126,3 +126,27 @@ func check(t *rapid.T, e status.Event, now time.Time, failed map[string]bool, la
 		t.Fatalf("%s is told %d times in a day", key, n-day)
 	}
 }
+
+// What goes up and down each minute for days is told some times on the first day, and about once on each of the others.
+func TestFlappingForDays(t *testing.T) {
+	t.Parallel()
+	var told status.Told
+	var perDay [5]int
+	for minute := range len(perDay) * 24 * 60 {
+		m := with(time.Duration(minute) * time.Minute)
+		if minute%2 == 0 {
+			m = with(m.after, state("web", status.Failed, "x"))
+		}
+		m.At = start.Add(m.after)
+		var events []status.Event
+		events, told = status.Watch{}.Events(told, m.Status)
+		for _, e := range events {
+			if e.Kind == status.EventFailed {
+				perDay[minute/24/60]++
+			}
+		}
+	}
+	if want := [5]int{7, 1, 1, 1, 1}; perDay != want {
+		t.Errorf("told %v times, want %v", perDay, want)
+	}
+}

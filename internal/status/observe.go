@@ -15,7 +15,8 @@ type observer struct {
 	first  bool // nothing was ever told
 	events []Event
 
-	mine        []*Policy // those of the watch
+	mine        []*Policy          // those of the watch
+	byName      map[string]*Policy // the same, nil = nobody has asked yet: see named
 	hosts, gits map[string]bool
 	// failed are the policies that have failed, by "registry HOST" and "git NAME", and faults are those of these places
 	// where they have failed as a whole.
@@ -36,13 +37,17 @@ func newObserver(w Watch, told Told, now Status) *observer {
 	}
 	for i := range now.Policies {
 		p := &now.Policies[i]
-		if !o.wants(p.Name) {
+		if w.Channel != "" && !slices.Contains(p.Notify, w.Channel) {
 			continue
 		}
 		o.mine = append(o.mine, p)
-		o.hosts[p.Registry] = true
-		for _, g := range p.Git {
-			o.gits[g] = true
+		if n := len(o.mine); n < 2 || p.Registry != o.mine[n-2].Registry {
+			o.hosts[p.Registry] = true
+		}
+		if n := len(o.mine); n < 2 || !slices.Equal(p.Git, o.mine[n-2].Git) {
+			for _, g := range p.Git {
+				o.gits[g] = true
+			}
 		}
 		if p.State != Failed {
 			continue
@@ -62,8 +67,15 @@ func newObserver(w Watch, told Told, now Status) *observer {
 	return o
 }
 
-func (o *observer) wants(policy string) bool {
-	return o.watch.Policies == nil || o.watch.Policies[policy]
+// named returns the policy of the watch that is called so, nil = there is none.
+func (o *observer) named(name string) *Policy {
+	if o.byName == nil {
+		o.byName = make(map[string]*Policy, len(o.mine))
+		for _, p := range o.mine {
+			o.byName[p.Name] = p
+		}
+	}
+	return o.byName[name]
 }
 
 func (o *observer) tell(e Event) {
@@ -161,9 +173,12 @@ func (o *observer) proposals() {
 	}
 	for _, g := range o.now.Git {
 		for _, p := range g.Open {
-			policies := slices.DeleteFunc(slices.Clone(p.Policies), func(name string) bool { return !o.wants(name) })
 			key := strings.Join([]string{g.Name, p.Branch, p.Link.Text, p.Link.URL}, " ")
-			if len(policies) == 0 || slices.Contains(o.told.Proposals, key) {
+			if slices.Contains(o.told.Proposals, key) {
+				continue
+			}
+			policies := slices.DeleteFunc(slices.Clone(p.Policies), func(name string) bool { return o.named(name) == nil })
+			if len(policies) == 0 {
 				continue
 			}
 			o.told.Proposals = remember(o.told.Proposals, key, keptKeys+2*open)
@@ -178,15 +193,12 @@ func (o *observer) proposals() {
 	}
 }
 
-// imageOf returns the image and the registry that all of these policies have, "" where they have several.
+// imageOf returns the image and the registry that all of these policies of the watch have, "" where they have several.
 func (o *observer) imageOf(policies []string) (image, registry string) {
-	found := false
-	for _, p := range o.mine {
-		if !slices.Contains(policies, p.Name) {
-			continue
-		}
-		if !found {
-			image, registry, found = p.Image, p.Registry, true
+	for i, name := range policies {
+		p := o.named(name)
+		if i == 0 {
+			image, registry = p.Image, p.Registry
 		}
 		if p.Image != image {
 			image = ""
@@ -203,7 +215,8 @@ type step struct {
 	policy, git, branch, from, to, fromDigest, toDigest, commit string
 }
 
-// changes tells what was written to the branch itself since listening began: an event for each policy and step.
+// changes tells what was written to the branch itself since listening began: an event for each policy and step. What was
+// written for a pull request is not told: it was told when that was opened, and is not new when it comes to the branch.
 func (o *observer) changes() {
 	before := make(map[string]bool, len(o.told.Changes))
 	for _, key := range o.told.Changes {
@@ -211,8 +224,17 @@ func (o *observer) changes() {
 	}
 	at := map[step]int{}                               // of the event of a step
 	for _, c := range slices.Backward(o.now.History) { // the latest comes first there
-		key := strings.Join([]string{c.Git, c.Commit.Text, c.Policy, c.File, c.From, c.To, c.ToDigest}, " ")
-		if !o.wants(c.Policy) || c.Proposal != (Link{}) || c.When.Before(o.told.Since) || before[key] {
+		what := strings.Join([]string{c.Git, c.Policy, c.File, c.From, c.FromDigest, c.To, c.ToDigest}, " ")
+		key, proposed := what+" "+c.Commit.Text, what+" proposed"
+		if c.When.Before(o.told.Since) || before[key] || before[proposed] {
+			continue
+		}
+		p := o.named(c.Policy)
+		if p == nil {
+			continue
+		}
+		if c.Proposal != (Link{}) {
+			o.told.Changes = remember(o.told.Changes, proposed, keptKeys)
 			continue
 		}
 		o.told.Changes = remember(o.told.Changes, key, keptKeys)
@@ -222,15 +244,10 @@ func (o *observer) changes() {
 			i = len(o.events)
 			at[s] = i
 			o.tell(Event{
-				Kind: EventUpdated, When: c.When, Policies: []string{c.Policy}, Image: c.Image, Registry: o.registryOf(c.Policy),
+				Kind: EventUpdated, When: c.When, Policies: []string{c.Policy}, Image: c.Image, Registry: p.Registry,
 				Git: c.Git, Branch: c.Branch, From: c.From, To: c.To, FromDigest: c.FromDigest, ToDigest: c.ToDigest, Link: c.Commit,
 			})
 		}
 		o.events[i].Places++
 	}
-}
-
-func (o *observer) registryOf(policy string) string {
-	_, registry := o.imageOf([]string{policy})
-	return registry
 }

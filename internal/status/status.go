@@ -88,6 +88,7 @@ type Policy struct {
 	Image    string   // as a person writes it: nginx, ghcr.io/acme/api
 	Registry string   // the host: docker.io
 	Git      []string // names of the Git repositories it writes to
+	Notify   []string // names of the channels that are told about it
 	Kind     string   // of its select: semver
 	Rule     string   // of its select, as written: ">=1.25 <2"
 	Interval time.Duration

@@ -37,6 +37,8 @@ type Channel struct {
 	Link *message.LinkTemplate
 	// Watch says what is told there.
 	Watch status.Watch
+	// Fault is why the channel cannot be used, nil = it can: a secret that is not there.
+	Fault error
 }
 
 // Message is what is sent to a channel at once.

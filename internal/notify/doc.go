@@ -1,9 +1,10 @@
 // Package notify tells people what has happened: it makes messages of the events of a [status.Status] and sends them to
 // Slack, Microsoft Teams, Discord, a webhook or by e-mail.
 //
-//	n := notify.New(notify.Options{Channels: channels, Transport: transport, Log: log})
-//	go n.Run(ctx)    // ends with the context, after what is left to say was said or a bound has passed
-//	n.Tell(after)    // whenever something has changed; never waits
+//	n := notify.New(notify.Options{Transport: transport, Log: log}, notify.Folder(stateDir))
+//	n.Use(channels)   // again after a reload
+//	n.Tell(after)     // whenever something has changed; never waits
+//	n.Run(ctx)        // ends with the context, after what is left to say was said or a bound has passed
 //
 // A message has the events of one channel that came up together, at most [MaxLines] of them in full. It is sent again for
 // a while where the channel does not take it, and what comes up in that time waits for the next one. Nothing waits for a

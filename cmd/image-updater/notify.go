@@ -127,7 +127,7 @@ func (a *app) channel(declared config.Channel) (notify.Channel, error) {
 			Host: declared.SMTP.Host, Port: declared.SMTP.Port, From: declared.SMTP.From, To: declared.SMTP.To,
 			Username: declared.SMTP.Username, TLS: string(declared.SMTP.TLS),
 		},
-		Watch: status.Watch{WaitingAfter: declared.WaitingAfter},
+		Watch: status.Watch{Channel: declared.Name, WaitingAfter: declared.WaitingAfter},
 	}
 	for _, event := range declared.Events {
 		channel.Watch.Kinds = append(channel.Watch.Kinds, status.EventKind(event))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -12,7 +13,7 @@ import (
 
 // onChat is "chat VERB ARGUMENT...": what messages are sent to.
 func onChat(ts *testscript.TestScript, neg bool, args []string) {
-	const usage = "chat start | chat fail STATUS TEXT | chat mend | chat got N [FILE]"
+	const usage = "chat start | chat fail STATUS TEXT | chat mend | chat got N [FILE] | chat await N FILE"
 	want(ts, neg, len(args) > 0, usage)
 	s := sceneOf(ts)
 	verb, args := args[0], args[1:]
@@ -27,6 +28,14 @@ func onChat(ts *testscript.TestScript, neg bool, args []string) {
 		s.chat.Fail(notifytest.Fault{Status: number(ts, args[0]), Body: args[1]})
 	case verb == "mend" && len(args) == 0:
 		s.chat.Fail()
+	case verb == "await" && len(args) == 2:
+		await(ts, func() error {
+			if n := len(s.chat.Requests()); n < number(ts, args[0]) {
+				return fmt.Errorf("messages: got %d, want %s", n, args[0])
+			}
+			return nil
+		})
+		onChat(ts, neg, []string{"got", args[0], args[1]})
 	case verb == "got" && len(args) > 0 && len(args) < 3:
 		requests := s.chat.Requests()
 		if strconv.Itoa(len(requests)) != args[0] {

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/image-updater/image-updater/internal/daemon"
+	"github.com/image-updater/image-updater/internal/status"
 )
 
 // serveFlags are those of serve.
@@ -96,7 +97,13 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 		return err
 	}
 	defer keep.close(a)
-	d := daemon.New(daemon.Options{Load: keep.load, Extra: keep.extra, Version: readBuild().Version, Now: a.now, Log: a.logger()})
+	messages, end := a.startMessages(ctx)
+	defer end()
+	keep.messages = messages
+	d := daemon.New(daemon.Options{
+		Load: keep.load, Extra: keep.extra, Version: readBuild().Version, Now: a.now, Log: a.logger(),
+		Told: func(_, after status.Status) { messages.Tell(after) },
+	})
 	keep.hooks.Pushed, keep.hooks.Images = d.Pushed, d.Images
 	handler, err := a.handler(d, &keep.hooks, flags)
 	if err != nil {

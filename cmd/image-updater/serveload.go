@@ -11,6 +11,7 @@ import (
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/daemon"
 	"github.com/image-updater/image-updater/internal/hook"
+	"github.com/image-updater/image-updater/internal/notify"
 	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/internal/status"
 	"github.com/image-updater/image-updater/policy"
@@ -20,11 +21,12 @@ import (
 
 // keep is what a daemon has for its life, however often the policy files are read.
 type keep struct {
-	app     *app
-	cache   *cache.Cache
-	writer  *writeback.Writer
-	folders reconcile.Folders
-	hooks   hook.Handler
+	app      *app
+	cache    *cache.Cache
+	writer   *writeback.Writer
+	folders  reconcile.Folders
+	hooks    hook.Handler
+	messages *notify.Notifier
 }
 
 // lockWithin is how long a daemon waits for the cache of one that is about to end.
@@ -56,7 +58,7 @@ func (k *keep) close(a *app) {
 }
 
 // extra fills in what the daemon itself does not know.
-func (k *keep) extra(s *status.Status) { s.Hooks = k.hooks.Status() }
+func (k *keep) extra(s *status.Status) { s.Hooks, s.Channels = k.hooks.Status(), k.messages.Channels() }
 
 // load reads the policy files and opens what they name.
 func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
@@ -74,6 +76,7 @@ func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
 		return nil, err
 	}
 	k.hooks.Declare(hooks)
+	k.messages.Use(a.channels(c))
 	s := &source{client: client, cache: k.cache}
 	reconciler := func(from reconcile.Source, progress daemon.Progress) *reconcile.Reconciler {
 		return &reconcile.Reconciler{

@@ -171,7 +171,7 @@ func (w *way) close() {
 // openForWriting spares system calls as openForReading does.
 const openForWriting = os.O_WRONLY | os.O_CREATE | os.O_EXCL | syscall.O_NONBLOCK
 
-// replace puts a new file in the place of an old one: written aside in the same folder, synced, renamed.
+// replace puts a new file in the place of an old one: written aside in the same folder, brought to the disk, renamed.
 func replace(folder *os.Root, name string, data []byte, mode fs.FileMode) (err error) {
 	aside := asideName()
 	f, err := folder.OpenFile(aside, openForWriting, 0o600)
@@ -190,14 +190,14 @@ func replace(folder *os.Root, name string, data []byte, mode fs.FileMode) (err e
 	return folder.Rename(aside, name)
 }
 
-// fill writes, sets the mode, syncs and closes.
+// fill writes, sets the mode, brings all of it to the disk and closes.
 func fill(f *os.File, data []byte, mode fs.FileMode) error {
 	_, err := f.Write(data)
 	if err == nil {
 		err = f.Chmod(mode)
 	}
 	if err == nil {
-		err = f.Sync()
+		err = order(f)
 	}
 	return errors.Join(err, f.Close())
 }

@@ -24,8 +24,8 @@ const (
 	argLabel   = "ARG "
 )
 
-// argument is a word that is one variable and nothing else.
-var argument = regexp.MustCompile(`^\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})$`)
+// argument is a word that is one variable and nothing else; the third group is set if it has a text of its own.
+var argument = regexp.MustCompile(`^\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(:?[-+][^}]*)?\})$`)
 
 // findInDockerfile adds the images of FROM and of COPY --from, and the ARGs that are all of a FROM. Names of earlier
 // stages are no images.
@@ -64,6 +64,10 @@ func (s *search) addBase(value *node, stages map[string]bool, args map[string]*n
 	name := m[1] + m[2]
 	arg := args[name]
 	text, found := arg.scalarText()
+	if m[3] != "" {
+		s.addDefaulted(value, text)
+		return
+	}
 	if !found || text == "" {
 		s.tellUnread(value, value.text)
 		return
@@ -76,6 +80,19 @@ func (s *search) addBase(value *node, stages map[string]bool, args map[string]*n
 	if given[name] > 1 {
 		r.problem, r.hint = "is the last of several values of ARG "+name, "leave one"
 	}
+}
+
+// addDefaulted adds a FROM that is a variable with a text of its own, to be refused: with the value of its ARG beside that,
+// there are two places where the image may be meant to be written.
+func (s *search) addDefaulted(value *node, arg string) {
+	var given reference
+	given.read(arg)
+	r := &reference{format: Dockerfile, whole: value, names: given.names}
+	if !r.read(value.text) {
+		s.tellUnread(value, value.text)
+		return
+	}
+	s.add(r)
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

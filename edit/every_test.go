@@ -75,10 +75,10 @@ func TestNothingIsSilentlyGone(t *testing.T) {
 		data: "ARG BASE=nginx:1.25.3\nARG NONE\nARG ODD=Nginx\nARG EMPTY=\nFROM $BASE AS build\nFROM $NONE\nFROM ${ODD}\nFROM $EMPTY\nFROM $MISSING\nFROM ${BASE:-x}\n" +
 			"FROM redis:7\nCOPY --from=build /a /b\nCOPY --from=$OTHER /a /b\nFROM scratch\nFROM redis:$TAG\n",
 		sites:   []string{"1 dockerfile nginx:1.25.3", "11 dockerfile redis:7"},
-		refused: []string{`Dockerfile:15: holds the variable or template "$TAG"`},
+		refused: []string{`Dockerfile:10: holds the variable or template "${BASE:-x}"`, `Dockerfile:15: holds the variable or template "$TAG"`},
 		notes: []string{`Dockerfile:3: reference "Nginx": repository "Nginx": path component "Nginx" has an upper-case letter`,
 			`Dockerfile:6: holds the variable or template "$NONE"`, `Dockerfile:8: holds the variable or template "$EMPTY"`,
-			`Dockerfile:9: holds the variable or template "$MISSING"`, `Dockerfile:10: holds the variable or template "${BASE:-x}"`,
+			`Dockerfile:9: holds the variable or template "$MISSING"`,
 			`Dockerfile:13: holds the variable or template "$OTHER"`},
 	}, {
 		name: "github actions", path: ".github/workflows/ci.yaml",

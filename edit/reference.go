@@ -98,7 +98,8 @@ func (s *screen) sought(r *reference) (i image.Repository, as spelling, found bo
 	return image.Repository{}, spelling{}, false
 }
 
-// read takes the text of a whole reference. It reports whether it is one.
+// read takes the text of a whole reference. It reports whether it is one. A variable is never edited; what it stands for
+// where nobody sets it tells which image may be meant.
 func (r *reference) read(text string) bool {
 	if r.problem = variableProblem(text); r.problem == "" {
 		ref, err := image.ParseReference(text)
@@ -110,11 +111,20 @@ func (r *reference) read(text string) bool {
 		return true
 	}
 	r.variable = true
+	if own := defaulted.ReplaceAllString(text, "$1"); own != text {
+		r.readName(nameIn(own))
+	}
+	r.readName(nameIn(text))
+	return len(r.names) > 0
+}
+
+// nameIn returns what stands for the name in a reference with variables.
+func nameIn(text string) string {
 	name, _, _ := strings.Cut(variable.ReplaceAllString(text, mask), "@")
 	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
 		name = name[:i]
 	}
-	return r.readName(name)
+	return name
 }
 
 // readName adds a way to read the name. It reports whether it is one. Of a name that begins with a variable the rest

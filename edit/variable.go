@@ -24,6 +24,10 @@ func variableProblem(text string) string {
 	return ""
 }
 
+// defaulted matches a variable that stands for a text of its own, where it is not set or, with a +, where it is:
+// ${WEB:-nginx:1.2}.
+var defaulted = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*:?[-+]([^{}$]*)\}`)
+
 // mask stands for a variable while a reference is taken apart: no reference has one.
 const mask = "\x00"
 

@@ -61,7 +61,8 @@ func (s *search) run(byItself bool) {
 		return
 	}
 	data := withoutZeros(s.file.Data)
-	plainly := byItself && s.syntax.hasImages(data) && s.scanner.screen.hits(data)
+	screened := unescaped(data)
+	plainly := byItself && s.syntax.hasImages(screened) && s.scanner.screen.hits(screened)
 	marked := byItself && s.scanner.query.Markers != nil && hasMarker(data)
 	if !plainly && !marked && len(s.targets) == 0 {
 		return

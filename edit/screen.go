@@ -2,6 +2,8 @@ package edit
 
 import (
 	"bytes"
+	"regexp"
+	"strconv"
 
 	"github.com/image-updater/image-updater/image"
 )
@@ -67,6 +69,24 @@ func (s *screen) hits(data []byte) bool {
 		}
 	}
 	return false
+}
+
+// escape is a character written by its number, or a line that goes on in the next one.
+var escape = regexp.MustCompile(`\\(?:u00|x|U000000)([0-7][0-9A-Fa-f])|\\\r?\n[ \t]*`)
+
+// unescaped returns the bytes as they read without such escapes, so that a name is seen that is written with them. It is
+// for screening alone: outside of a quoted text they may mean something else.
+func unescaped(data []byte) []byte {
+	if bytes.IndexByte(data, '\\') < 0 {
+		return data
+	}
+	return escape.ReplaceAllFunc(data, func(written []byte) []byte {
+		if last := written[len(written)-1]; last == '\n' || last == ' ' || last == '\t' {
+			return nil
+		}
+		number, _ := strconv.ParseUint(string(written[len(written)-2:]), 16, 8) // as the expression has it
+		return []byte{byte(number)}
+	})
 }
 
 // hasImages reports whether a file of a syntax holds one of the words that a reference found by itself needs: FROM or

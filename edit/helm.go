@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -93,6 +94,11 @@ func (v *valuesFinder) addText(n *node, key string, value *node) {
 		return
 	}
 	if !r.read(text) {
+		if looksBroken(text) && r.readBroken(text) {
+			v.readNames(r, n, nil)
+			v.search.add(r)
+			return
+		}
 		v.search.tellVariable(value, text)
 		return
 	}
@@ -162,8 +168,11 @@ func (v *valuesFinder) readNames(r *reference, n, name *node) {
 		r.parts = append(r.parts, last)
 	}
 	for _, name := range names {
-		if !whole || name != text {
-			r.readName(name)
+		if whole && name == text || r.readName(name) || variableProblem(name) != "" {
+			continue
+		}
+		if looksBroken(name) && r.readName(frontOf(name)) {
+			r.problem = fmt.Sprintf("%.200q is no name of an image", text)
 		}
 	}
 }

@@ -18,12 +18,27 @@ func (s *search) addRead(r *reference, n *node, text string) {
 		s.add(r)
 		return
 	}
-	if variableProblem(text) == "" && r.readName(frontOf(text)) {
-		r.problem = fmt.Sprintf("%.200q is no reference that can be read", text) // refused if the image is a sought one
-		s.add(r)
+	if r.readBroken(text) {
+		s.add(r) // refused if the image is a sought one
 		return
 	}
 	s.tellUnread(n, text)
+}
+
+// readBroken takes the text of a reference that cannot be read. It reports whether it names an image.
+func (r *reference) readBroken(text string) bool {
+	if variableProblem(text) != "" || !r.readName(frontOf(text)) {
+		return false
+	}
+	r.problem = fmt.Sprintf("%.200q is no reference that can be read", text)
+	return true
+}
+
+// looksBroken reports whether a text looks like a reference that cannot be read, where any text may stand: a tag or a
+// digest follows a name, or nothing but space.
+func looksBroken(text string) bool {
+	behind := text[len(frontOf(text)):]
+	return strings.HasPrefix(behind, ":") || strings.HasPrefix(behind, "@") || behind != "" && strings.TrimSpace(behind) == ""
 }
 
 // frontOf returns what stands for the name in a text that is no reference: all in front of a tag, a digest or what else

@@ -56,6 +56,7 @@ type TargetFile struct {
 	Target  int // index in Query.Targets
 	Path    string
 	Matches int
+	Unread  bool // the file was refused for the target, so that nothing was looked for
 }
 
 // Change is a site with the tag and digest it is to have.

@@ -157,6 +157,7 @@ func (s *search) keyed() (keyed []*target) {
 func (s *search) unreadable(data []byte, reason string, targets []*target) {
 	for _, t := range targets {
 		s.refuse(Refusal{Image: t.Image, Policy: t.Policy, Reason: reason})
+		s.found.TargetFiles[slices.Index(s.targets, t)].Unread = true
 	}
 	if len(targets) > 0 || s.syntax == jsonSyntax && !bytes.Contains(data, []byte("apiVersion")) {
 		return

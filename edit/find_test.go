@@ -188,6 +188,30 @@ func TestTargetsOfOtherImages(t *testing.T) {
 	}
 }
 
+// What cannot be read is told once, whether a key or a regexp leads to a place in it.
+func TestUnreadTargets(t *testing.T) {
+	t.Parallel()
+	nginx := repository(t, "nginx")
+	s := scannerOf(t, edit.Query{Images: []image.Repository{nginx}, Targets: []edit.Target{
+		{Policy: "a", Image: nginx, File: "*", Key: "$.x"},
+		{Policy: "b", Image: nginx, File: "*", Regexp: "x: (.*)"},
+	}})
+	for data, want := range map[string][]string{
+		"x: 1\n\x00": {"a.yaml: holds NUL bytes, want UTF-8 text (a)", "a.yaml: holds NUL bytes, want UTF-8 text (b)"},
+		"y: [\n": {"a.yaml: does not parse: line 1: did not find expected node content (a)",
+			"*: regexp x: (.*) of the target matches nothing in 1 file (b)"},
+	} {
+		found := s.Find(edit.File{Path: "a.yaml", Data: []byte(data)})
+		var got []string
+		for _, r := range append(found.Refused, s.Missing(found)...) {
+			got = append(got, fmt.Sprintf("%s (%s)", r, r.Policy))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", data, diff)
+		}
+	}
+}
+
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	target := func(policy, file, key string) edit.Target {

@@ -143,10 +143,11 @@ func (s *Scanner) find(f File, parsed *tree) Found {
 
 // Missing returns, once all files were searched and their finds added up, the targets that matched nowhere.
 func (s *Scanner) Missing(found Found) []Refusal {
-	files, matches := map[int]int{}, map[int]int{}
+	files, matches, unread := map[int]int{}, map[int]int{}, map[int]bool{}
 	for _, f := range found.TargetFiles {
 		files[f.Target]++
 		matches[f.Target] += f.Matches
+		unread[f.Target] = unread[f.Target] || f.Unread
 	}
 	var missing []Refusal
 	for _, t := range s.targets {
@@ -154,7 +155,7 @@ func (s *Scanner) Missing(found Found) []Refusal {
 		switch {
 		case files[t.index] == 0:
 			reason = "target matches no file"
-		case matches[t.index] == 0 && t.pattern == nil && slices.ContainsFunc(found.Refused, t.wholly):
+		case matches[t.index] == 0 && unread[t.index]:
 			continue // it was told why nothing can be looked for
 		case matches[t.index] == 0:
 			reason = fmt.Sprintf("%s of the target matches nothing in %s", t.way(), count(files[t.index], "file"))
@@ -164,11 +165,6 @@ func (s *Scanner) Missing(found Found) []Refusal {
 		missing = append(missing, Refusal{Path: t.File, Image: t.Image, Policy: t.Policy, Reason: reason})
 	}
 	return missing
-}
-
-// wholly reports whether a refusal is of a whole file of the target.
-func (t *target) wholly(r Refusal) bool {
-	return r.Line == 0 && r.Policy == t.Policy && r.Image == t.Image && matchGlob(t.File, r.Path)
 }
 
 // count returns "1 file" or "2 files".

@@ -97,15 +97,16 @@ func (x targetIndex) of(path string) []*target {
 // findTargets adds the references that targets lead to, to those that were found by themselves.
 func (s *search) findTargets() {
 	for i, t := range s.targets {
-		matches := &s.found.TargetFiles[i].Matches
+		file := &s.found.TargetFiles[i]
 		switch {
 		case t.pattern != nil:
-			*matches = s.findPattern(t)
+			file.Matches = s.findPattern(t)
 		case s.tree.syntax.hasTypes():
-			*matches = s.findKey(t)
+			file.Matches = s.findKey(t)
 		case s.syntax == textSyntax || s.syntax == dockerSyntax:
 			s.refuse(Refusal{Image: t.Image, Policy: t.Policy, Reason: "is neither YAML nor JSON, where a key leads somewhere",
 				Hint: "use a regexp"})
+			file.Unread = true
 		}
 	}
 }

@@ -13,7 +13,8 @@ import (
 // gitHint says what a person can do about an error of a Git server, "" where that is not known.
 func gitHint(err error) string {
 	if refused, ok := errors.AsType[*writeback.RefusedError](err); ok {
-		return refusedHint(refused)
+		_, set := errors.AsType[*setError](err)
+		return refusedHint(refused, set)
 	}
 	if occupied, ok := errors.AsType[*writeback.OccupiedError](err); ok {
 		return occupiedHint(occupied)
@@ -42,12 +43,17 @@ func occupiedHint(e *writeback.OccupiedError) string {
 	return fmt.Sprintf("merge branch %q, or delete it: it is made anew", e.Branch)
 }
 
-func refusedHint(e *writeback.RefusedError) string {
-	switch {
-	case !forge.Protected(e.Reason + ": " + e.Words):
+// refusedHint says what to do about a refused push, of set or of run.
+func refusedHint(e *writeback.RefusedError, set bool) string {
+	if !forge.Protected(e.Reason + ": " + e.Words) {
 		return ""
-	case e.Own:
-		return fmt.Sprintf("let the account that auth names push to branch %q", e.Branch)
 	}
-	return fmt.Sprintf("let the account that auth names push to branch %q, or have run open pull requests: write: {mode: pull-request}", e.Branch)
+	hint := fmt.Sprintf("let the account that auth names push to branch %q", e.Branch)
+	switch {
+	case set:
+		return hint + ": set writes to it whatever write.mode says, and opens no pull requests"
+	case e.Own:
+		return hint
+	}
+	return hint + ", or have run open pull requests: write: {mode: pull-request}"
 }

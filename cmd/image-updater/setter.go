@@ -135,13 +135,19 @@ func (s *setter) shown(r edit.Refusal) edit.Refusal {
 func (s *setter) branch(ctx context.Context, g config.Git) outcome {
 	done := outcome{git: g.Name}
 	if err := s.commitTo(ctx, g, &done); err != nil {
-		done.failed = fmt.Errorf("git %q: %w", g.Name, err)
+		done.failed = &setError{fmt.Errorf("git %q: %w", g.Name, err)}
 		if _, unsure := errors.AsType[*writeback.UnsureError](err); !unsure {
 			done.hints = pushedNothing
 		}
 	}
 	return done
 }
+
+// setError is why set could not commit: what can be done about it may be another thing than for run.
+type setError struct{ error }
+
+// Unwrap returns the reason.
+func (e *setError) Unwrap() error { return e.error }
 
 func (s *setter) commitTo(ctx context.Context, g config.Git, done *outcome) error {
 	target, err := s.app.writeTarget(g)

@@ -57,6 +57,9 @@ func (a *app) pass(ctx context.Context, flags passFlags, target func(config.Git)
 	if err := s.close(); err != nil {
 		a.logger().WarnContext(ctx, "closing the cache", "err", err)
 	}
+	for i, p := range report.Errors {
+		report.Errors[i].Hint = hintOf(p.Err)
+	}
 	return report, requests, nil
 }
 
@@ -198,18 +201,23 @@ func failures(problems []reconcile.Problem) error {
 	return failed(errors.Join(errs...), hintsOf(problems)...)
 }
 
-// hintsOf returns the hints of refused references and of Git servers.
+// hintsOf returns the hints of problems.
 func hintsOf(problems []reconcile.Problem) []string {
 	var hints []string
 	for _, p := range problems {
-		if hint := gitHint(p.Err); hint != "" {
-			hints = append(hints, hint)
-		}
-		if r := (*plan.RefusedError)(nil); errors.As(p.Err, &r) && r.Refusal.Hint != "" {
-			hints = append(hints, r.Refusal.Hint)
+		if p.Hint != "" {
+			hints = append(hints, p.Hint)
 		}
 	}
 	return hints
+}
+
+// hintOf returns the hint of a refused reference or of a Git server.
+func hintOf(err error) string {
+	if r, ok := errors.AsType[*plan.RefusedError](err); ok {
+		return r.Refusal.Hint
+	}
+	return gitHint(err)
 }
 
 // costs says what a pass asked: "docker.io: 3 requests, 0 pulls".

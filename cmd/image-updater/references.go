@@ -66,12 +66,12 @@ func (a *app) references(ctx context.Context, flags referencesFlags) error {
 		listed = ungoverned
 	}
 	if a.json() {
-		err = a.printJSON(referencesOf(listed, flags.git))
+		err = a.printJSON(l.answer(listed, flags.git))
 	} else {
 		l.print(listed)
 	}
 	if err == nil && len(l.unread) > 0 {
-		return failed(errors.Join(l.unread...))
+		return failed(l.unreadErrors())
 	}
 	if err == nil && flags.exitCode && len(ungoverned.References) > 0 {
 		return &exit{code: exitChanges}
@@ -88,7 +88,7 @@ type lister struct {
 	base     string      // what a person puts before a path: see setter
 	policies []plan.Policy
 	scanner  *edit.Scanner
-	unread   []error // what could not be read, which is told after the rest
+	unread   []*writeback.UnreadError // what could not be read, which is told after the rest; its paths are those of found
 }
 
 // newLister prepares the search. A folder is looked through for all policies, a Git repository for those that write to it,
@@ -171,9 +171,18 @@ func (l *lister) folder(ctx context.Context, dir string) (edit.Found, error) {
 		if !ok {
 			return edit.Found{}, failed(err)
 		}
-		l.unread = append(l.unread, &writeback.UnreadError{Path: path.Join(l.base, unread.Path), Err: unread.Err})
+		l.unread = append(l.unread, unread)
 	}
 	return found, nil
+}
+
+// unreadErrors tells what could not be read, with paths as messages name them.
+func (l *lister) unreadErrors() error {
+	errs := make([]error, len(l.unread))
+	for i, unread := range l.unread {
+		errs[i] = &writeback.UnreadError{Path: path.Join(l.base, unread.Path), Err: unread.Err}
+	}
+	return errors.Join(errs...)
 }
 
 func (l *lister) branch(ctx context.Context) (edit.Found, error) {
@@ -201,6 +210,7 @@ type referencesJSON struct {
 	References []referenceJSON `json:"references"`
 	Refused    []placeJSON     `json:"refused"`
 	Skipped    []placeJSON     `json:"skipped"`
+	Unread     []placeJSON     `json:"unread"` // folders and files of which nobody knows what they hold
 }
 
 type referenceJSON struct {
@@ -232,11 +242,15 @@ type placeJSON struct {
 	Hint     string   `json:"hint,omitempty"`
 }
 
-func referencesOf(listed plan.References, git string) referencesJSON {
+func (l *lister) answer(listed plan.References, git string) referencesJSON {
 	out := referencesJSON{
 		References: make([]referenceJSON, len(listed.References)),
 		Refused:    placesOf(listed.Refused, git),
 		Skipped:    placesOf(listed.Skipped, git),
+		Unread:     make([]placeJSON, len(l.unread)),
+	}
+	for i, unread := range l.unread {
+		out.Unread[i] = placeJSON{Git: git, File: unread.Path, Policies: []string{}, Reason: unread.Err.Error()}
 	}
 	for i, r := range listed.References {
 		s := r.Site

@@ -43,7 +43,7 @@ func (a *app) printSet(s *setter, done outcome) error {
 // problems returns what keeps set from success, and what can be done about it.
 func (s *setter) problems(done outcome) (problems []reconcile.Problem, hints []string) {
 	for _, r := range slices.Concat(done.plan.Refused, done.preview.Refused) {
-		problems = append(problems, reconcile.Problem{Policy: r.Policy, Err: &plan.RefusedError{Refusal: s.shown(r)}})
+		problems = append(problems, reconcile.Problem{Policy: r.Policy, Err: &plan.RefusedError{Refusal: s.shown(r)}, Hint: r.Hint})
 		if r.Hint != "" {
 			hints = append(hints, r.Hint)
 		}
@@ -54,17 +54,17 @@ func (s *setter) problems(done outcome) (problems []reconcile.Problem, hints []s
 		} else if e, ok := errors.AsType[*writeback.UnreadError](err); ok {
 			err = &writeback.UnreadError{Path: path.Join(s.base, e.Path), Err: e.Err}
 		}
-		problems = append(problems, reconcile.Problem{Err: err})
+		problems = append(problems, reconcile.Problem{Err: err, Hint: gitHint(err)}) // which stderr has with the error
 	}
 	for _, f := range done.preview.Failed {
 		problems = append(problems, reconcile.Problem{Err: fmt.Errorf("git %q: %w", done.git, f.Err)})
 		hints = append(hints, pushedNothing...)
 	}
 	for _, absent := range done.plan.Absent {
-		problems = append(problems, reconcile.Problem{Err: fmt.Errorf("no reference to %s found", absent.Image)})
 		for i, skipped := range absent.Skipped {
 			absent.Skipped[i] = s.shown(skipped)
 		}
+		problems = append(problems, reconcile.Problem{Err: fmt.Errorf("no reference to %s found", absent.Image), Hint: absent.Hint()})
 		hints = append(hints, absent.Hint())
 	}
 	return problems, slices.Concat(hints, done.hints)

@@ -65,7 +65,7 @@ func (r Report) planJSON(requests []Request) planJSON {
 		out.Held[i] = heldJSON{Policy: h.Policy, Rule: h.Rule, Detail: h.Detail, Until: h.Until.UTC()}
 	}
 	for i, p := range r.Errors {
-		out.Errors[i] = problemJSON{Policy: p.Policy, Error: p.Err.Error()}
+		out.Errors[i] = problemJSON{Policy: p.Policy, Error: p.Err.Error(), Hint: p.Hint}
 	}
 	return out
 }
@@ -132,6 +132,7 @@ type heldJSON struct {
 type problemJSON struct {
 	Policy string `json:"policy"`
 	Error  string `json:"error"`
+	Hint   string `json:"hint,omitempty"`
 }
 
 type commitJSON struct {

@@ -82,6 +82,7 @@ type Problem struct {
 	Git    string
 	Policy string
 	Err    error
+	Hint   string // what a person can do about it; the caller knows that of most errors better than a pass
 }
 
 // Note is something that was left out on purpose.

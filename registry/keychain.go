@@ -89,10 +89,12 @@ func (k *keys) replace(c credential) {
 	k.credential = c
 }
 
+var errKeychain = fmt.Errorf("no answer of the credential helper within %v", keychainWithin)
+
 // resolve asks the keychain in a goroutine of its own, since most keychains know no context. One that never returns
 // keeps that goroutine: nothing can end it.
 func (k *keys) resolve(ctx context.Context) (credential, error) {
-	ctx, cancel := context.WithTimeout(ctx, keychainWithin)
+	ctx, cancel := context.WithTimeoutCause(ctx, keychainWithin, errKeychain)
 	defer cancel()
 	type result struct {
 		config *authn.AuthConfig
@@ -110,10 +112,7 @@ func (k *keys) resolve(ctx context.Context) (credential, error) {
 		}
 		return credentialOf(r.config)
 	case <-ctx.Done():
-		return credential{}, &Error{
-			step: "reading the credentials of " + k.host.entry.Host,
-			Err:  fmt.Errorf("no answer of the credential helper within %v", keychainWithin),
-		}
+		return credential{}, &Error{step: "reading the credentials of " + k.host.entry.Host, Err: context.Cause(ctx)}
 	}
 }
 

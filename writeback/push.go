@@ -57,6 +57,8 @@ const (
 	lastLook  = time.Second
 )
 
+var errLastLook = fmt.Errorf("the server did not say within %v where the branch stands", lastLook)
+
 // send pushes. A stop meanwhile does not cut it off at once.
 func (p *publication) send(ctx context.Context, a attempt) error {
 	sending, cut := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -74,7 +76,7 @@ func (p *publication) stopped(ctx context.Context, a attempt, failed error) (boo
 	if _, no := errors.AsType[*git.PushError](failed); no || !worthAsking(failed) {
 		return false, fmt.Errorf("%w: %w", context.Cause(ctx), failed)
 	}
-	looking, done := context.WithTimeout(context.WithoutCancel(ctx), lastLook)
+	looking, done := context.WithTimeoutCause(context.WithoutCancel(ctx), lastLook, errLastLook)
 	defer done()
 	switch became, err := p.ask(looking, a, failed); {
 	case err == nil && became == accepted:

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"syscall"
 	"time"
 )
 
@@ -80,18 +79,6 @@ func measured(args []string) error {
 	if err := cmd.Run(); err != nil {
 		return err
 	}
-	u := usage{CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), Wall: time.Since(start)}
-	if r, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		u.RSS = r.Maxrss * 1024 // Linux counts in KiB
-	}
+	u := usage{CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), Wall: time.Since(start), RSS: peakRSS(cmd.ProcessState)}
 	return json.NewEncoder(out).Encode(u)
-}
-
-// cpuTime returns what this process has taken so far.
-func cpuTime() time.Duration {
-	var r syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
-		return 0
-	}
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }

@@ -30,6 +30,13 @@ type Preview struct {
 	Refused   []edit.Refusal
 	Notes     []edit.Refusal
 	Failed    []Failure // in the order of the commits
+	Messages  []Message // of the commits that change something, in their order
+}
+
+// Message is that of a commit that was made, or would be.
+type Message struct {
+	Commit int // its index among those that were asked for
+	Text   string
 }
 
 // Failure is a commit that was not made since no message could be written for it.
@@ -74,8 +81,8 @@ type chain struct {
 // up to that commit are made on the original.
 func applyAll(apply applying, files map[string]edit.File, commits []Commit) edited {
 	c := chain{apply: apply, files: files, changes: map[string][]edit.Change{}, edited: edited{files: map[string]edit.Edited{}}}
-	for _, commit := range commits {
-		c.commit(commit)
+	for i, commit := range commits {
+		c.commit(i, commit)
 	}
 	made := &c.edited
 	for _, path := range slices.Sorted(maps.Keys(made.files)) {
@@ -86,7 +93,7 @@ func applyAll(apply applying, files map[string]edit.File, commits []Commit) edit
 	return *made
 }
 
-func (c *chain) commit(commit Commit) {
+func (c *chain) commit(index int, commit Commit) {
 	byPath := map[string][]edit.Change{}
 	for _, change := range commit.Changes {
 		byPath[change.Site.Path] = append(byPath[change.Site.Path], change)
@@ -114,6 +121,7 @@ func (c *chain) commit(commit Commit) {
 	}
 	maps.Copy(c.edited.files, s.files)
 	c.edited.preview.Applied = append(c.edited.preview.Applied, s.changes...)
+	c.edited.preview.Messages = append(c.edited.preview.Messages, Message{Commit: index, Text: s.message})
 	c.edited.steps = append(c.edited.steps, s)
 }
 

@@ -47,6 +47,9 @@ func (a *app) plan(ctx context.Context, flags passFlags, exitCode bool) error {
 		if len(report.Files) > 0 {
 			fmt.Fprintln(a.stdout)
 		}
+		for _, c := range report.Planned {
+			fmt.Fprintf(a.stdout, "%s %s %s: %s\n", c.Git, c.Branch, a.paint(yellow, "would get"), printableLine(c.Subject))
+		}
 		a.printPullRequests(report.PullRequests, true)
 		a.printHeld(report.Held)
 		a.printNotes(report.Notes)

@@ -14,12 +14,17 @@ import (
 func Pushed(git string, published writeback.Published) []Commit {
 	pushed := make([]Commit, len(published.Commits))
 	for i, c := range published.Commits {
-		policies, _ := plan.ParseTrailers(c.Message)
-		subject, _, _ := strings.Cut(c.Message, "\n")
-		pushed[i] = Commit{Git: git, Branch: published.Branch, ID: c.ID, Subject: subject,
-			Policies: append([]string{}, policies...), URL: c.URL}
+		pushed[i] = commitOf(git, published.Branch, c.Message)
+		pushed[i].ID, pushed[i].URL = c.ID, c.URL
 	}
 	return pushed
+}
+
+// commitOf reports what the message of a commit tells of it.
+func commitOf(git, branch, message string) Commit {
+	policies, _ := plan.ParseTrailers(message)
+	subject, _, _ := strings.Cut(message, "\n")
+	return Commit{Git: git, Branch: branch, Subject: subject, Policies: append([]string{}, policies...)}
 }
 
 // Wording writes the message of a group's commit.

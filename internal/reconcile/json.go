@@ -15,8 +15,15 @@ type Request struct {
 	Pulls    int    `json:"pulls"`    // counted against a pull quota
 }
 
-// PlanJSON returns the report in the stable form of plan -o json (DESIGN.md, section 4). Lists are never null.
-func (r Report) PlanJSON(requests []Request) any { return r.planJSON(requests) }
+// PlanJSON returns the report in the stable form of plan -o json (DESIGN.md, section 4), with the subjects of the commits
+// that run would push. Lists are never null.
+func (r Report) PlanJSON(requests []Request) any {
+	out := subjectsJSON{planJSON: r.planJSON(requests), Subjects: make([]subjectJSON, len(r.Planned))}
+	for i, c := range r.Planned {
+		out.Subjects[i] = subjectJSON{Git: c.Git, Branch: c.Branch, Subject: c.Subject, Policies: c.Policies}
+	}
+	return out
+}
 
 // RunJSON returns the report in the stable form of run -o json: that of plan, and the commits. Where anything is written
 // by pull requests, both have these.
@@ -77,6 +84,18 @@ type planJSON struct {
 	Requests []Request     `json:"requests"`
 
 	PullRequests []pullRequestJSON `json:"pullRequests,omitzero"`
+}
+
+type subjectsJSON struct {
+	planJSON
+	Subjects []subjectJSON `json:"subjects"`
+}
+
+type subjectJSON struct {
+	Git      string   `json:"git"`
+	Branch   string   `json:"branch"`
+	Subject  string   `json:"subject"`
+	Policies []string `json:"policies"`
 }
 
 type pullRequestJSON struct {

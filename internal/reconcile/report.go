@@ -18,6 +18,7 @@ type Report struct {
 	Changes []plan.Change // made, or to be made
 	Files   []File        // what they do to the files
 	Commits []Commit      // pushed; none from Plan
+	Planned []Commit      // that would be pushed; none but from Plan
 	Held    []Held
 	Errors  []Problem
 	Notes   []Note
@@ -98,6 +99,7 @@ func join(reports []Report) Report {
 		all.Changes = append(all.Changes, r.Changes...)
 		all.Files = append(all.Files, r.Files...)
 		all.Commits = append(all.Commits, r.Commits...)
+		all.Planned = append(all.Planned, r.Planned...)
 		all.Held = append(all.Held, r.Held...)
 		all.Errors = append(all.Errors, r.Errors...)
 		all.Notes = append(all.Notes, r.Notes...)

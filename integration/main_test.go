@@ -20,8 +20,9 @@ func TestMain(m *testing.M) {
 			}
 			os.Exit(code)
 		}),
-		// distribution never stops the loop that would send its notifications.
+		// distribution never stops the loops that send its notifications.
 		goleak.IgnoreTopFunction("github.com/docker/go-events.(*Broadcaster).run"),
+		goleak.IgnoreAnyFunction("github.com/distribution/distribution/v3/notifications.(*eventQueue).run"),
 	)
 }
 

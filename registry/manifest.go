@@ -250,15 +250,17 @@ func parseIndex(manifests []descriptor) manifest {
 func parseConfig(body []byte) config {
 	var content struct {
 		platform
-		Created string `json:"created"`
-		Config  struct {
-			Labels annotations `json:"Labels"`
-		} `json:"config"`
+		Created string          `json:"created"`
+		Config  json.RawMessage `json:"config"`
 	}
 	if json.Unmarshal(body, &content) != nil {
 		return config{}
 	}
-	c := config{Origin: content.Config.Labels.origin()}
+	var inner struct {
+		Labels annotations `json:"Labels"`
+	}
+	_ = json.Unmarshal(content.Config, &inner) // what is no object there has no labels
+	c := config{Origin: inner.Labels.origin()}
 	if p, ok := content.parse(); ok {
 		c.Platform = p
 	}

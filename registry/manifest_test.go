@@ -66,6 +66,7 @@ func TestParseConfig(t *testing.T) {
 		{`{"created":"0000-01-01T00:00:00+23:00"}`, config{}},
 		{`{"os":7}`, config{}},
 		{`{"created":"2026-11-21T12:00:00Z","config":{"Labels":null}}`, config{Created: noon}},
+		{`{"created":"2026-11-21T12:00:00Z","config":["Labels"]}`, config{Created: noon}},
 		{`{"created":"2026-11-21T12:00:00Z","config":{"Labels":["a"]}}`, config{Created: noon}},
 		{`{"config":{"Labels":{"org.opencontainers.image.source":7,"org.opencontainers.image.revision":"4e1a"}}}`, config{Origin: Origin{Revision: "4e1a"}}},
 		{``, config{}},

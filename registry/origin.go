@@ -80,8 +80,8 @@ func isPrintable(text string) bool {
 // done since then.
 //
 // What is not at hand takes one GET of a manifest, for an index without annotations two, and one of a blob. A GET for
-// which the quota has no room is not sent: the error has a [*QuotaError] in it then. With free set none is sent that
-// the registry counts, and what that leaves open is not told. Beside an error is what was found before it.
+// which the quota has no room is not sent: the error has a [*QuotaError] in it then. With free set a registry that
+// counts pulls is asked nothing at all, and what is not at hand is not told. Beside an error is what was found before it.
 func (c *Client) Origin(ctx context.Context, repository image.Repository, tag string, digest image.Digest, since time.Time, free bool) (Origin, error) {
 	op := "reading where tag " + tag + " comes from"
 	if err := image.CheckTag(tag); err != nil {
@@ -107,22 +107,27 @@ func (h *host) origin(ctx context.Context, r image.Repository, tag string, diges
 	if err != nil {
 		return Origin{}, err
 	}
+	x := reading{host: h, repository: r, tag: tag, credential: c, free: free && h.ledger.meters(c)}
 	if digest == "" {
-		top, err := h.head(ctx, c, r, tag, since)
-		if err != nil {
+		if digest, err = x.digest(ctx, since); err != nil {
 			return Origin{}, explain(err, h.entry.Host, c)
 		}
-		digest = top.digest
 	}
-	x := reading{host: h, repository: r, tag: tag, credential: c, free: free && h.ledger.meters(c)}
 	o, err := x.origin(ctx, digest)
 	if errors.Is(err, errCounted) {
 		return o, nil
 	}
-	if err != nil {
-		return o, explain(err, h.entry.Host, c)
+	return o, explain(err, h.entry.Host, c)
+}
+
+// digest returns that of the tag; "", where only what is at hand is wanted and it is not.
+func (x reading) digest(ctx context.Context, since time.Time) (image.Digest, error) {
+	if x.free {
+		top, _ := x.host.keptHead(x.host.keyOf(x.repository.String()+":"+x.tag, x.credential))
+		return top.digest, nil
 	}
-	return o, nil
+	top, err := x.host.head(ctx, x.credential, x.repository, x.tag, since)
+	return top.digest, err
 }
 
 // origin goes from a manifest to what it points to, until something names the source.

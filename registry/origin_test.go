@@ -85,6 +85,9 @@ func TestOriginWithinQuota(t *testing.T) {
 	if got, err := ask("1.0", digests[0], true); err != nil || got != (Origin{}) || r.Counts().Total() != 0 {
 		t.Errorf("for free: %+v, %v, %+v", got, err, r.Counts())
 	}
+	if got, err := ask("1.0", "", true); err != nil || got != (Origin{}) || r.Counts().Total() != 0 {
+		t.Errorf("for free, by tag: %+v, %v, %+v", got, err, r.Counts())
+	}
 	for range 2 {
 		if got, err := ask("1.0", digests[0], false); err != nil || got != want || r.Counts().Get != 1 {
 			t.Errorf("within the quota: %+v, %v, %+v", got, err, r.Counts())
@@ -92,6 +95,13 @@ func TestOriginWithinQuota(t *testing.T) {
 	}
 	if got, err := ask("1.0", digests[0], true); err != nil || got != want {
 		t.Errorf("for free, once it is known: %+v, %v", got, err)
+	}
+	before := r.Counts()
+	if _, err := c.Look(t.Context(), hubImage("app"), "1.0", image.DigestFact, time.Time{}); err != nil {
+		t.Error(err)
+	}
+	if got, err := ask("1.0", "", true); err != nil || got != want || r.Counts().Head != before.Head+1 {
+		t.Errorf("for free, by a tag that was looked up: %+v, %v, %+v", got, err, r.Counts())
 	}
 	if _, err := ask("2.0", digests[1], false); err != nil {
 		t.Error(err)

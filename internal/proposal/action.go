@@ -55,7 +55,7 @@ type Action struct {
 // Optional reports whether what comes after the action may go on without it, with a warning.
 func (k Kind) Optional() bool {
 	switch k {
-	case AddLabels, RequestReview, Assign, AutoMerge, Comment:
+	case AddLabels, RemoveLabel, RequestReview, Assign, AutoMerge, Comment:
 		return true
 	}
 	return false
@@ -124,6 +124,7 @@ type Memory struct {
 	Number      int         `json:"number,omitempty"`
 	URL         string      `json:"url,omitempty"`
 	Title       string      `json:"title,omitempty"`
+	Rebuilt     string      `json:"rebuilt,omitempty"` // Head, if it was built for a label that is still there
 }
 
 // Done is how things are after the actions.
@@ -131,4 +132,5 @@ type Done struct {
 	HeadTip string // of the group's branch, "" if there is none
 	Number  int    // of the pull request
 	URL     string
+	Stuck   bool // the forge does not let the label be taken away that asks for a rebuild
 }

@@ -196,14 +196,17 @@ func (d *decider) wants(t plan.Trailer) bool {
 func (d *decider) bring(rebuild, foreign bool) {
 	words := d.in.render(d.out.Group)
 	number := d.open.Number
-	if rebuild {
-		// First, so that a label which cannot be taken away does not have the branch pushed in each pass.
-		d.act(Action{Kind: RemoveLabel, Number: number, Names: []string{LabelRebuild}})
-		d.out.Detail = "built again from " + d.in.Base
-	}
-	pushes := rebuild || d.in.HeadTip == "" || !d.in.Branch.Carries
+	// A label that cannot be taken away does not have the branch pushed in each pass.
+	again := rebuild && (foreign || d.in.Memory.Rebuilt != d.in.HeadTip)
+	pushes := again || d.in.HeadTip == "" || !d.in.Branch.Carries
 	if pushes {
 		d.act(Action{Kind: Push, Lease: d.in.HeadTip, Over: foreign})
+	}
+	if again {
+		d.out.Detail = "built again from " + d.in.Base
+	}
+	if rebuild { // behind the push: nobody would know of it any more after a crash
+		d.act(Action{Kind: RemoveLabel, Number: number, Names: []string{LabelRebuild}})
 	}
 	if pushes || !d.known || d.state != words.State(d.in.HeadTip) {
 		d.act(Action{Kind: Update, Number: number, Words: words})

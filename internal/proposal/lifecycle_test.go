@@ -108,7 +108,7 @@ func TestLifecycle(t *testing.T) {
 				held: "edited edited by Ann, 0000000003", check: func(w *world) string { return diff(len(w.open().comments), 1) }},
 			{name: "not even if nothing is wanted", happens: func(w *world) { w.want = map[string]string{} }, outcome: proposal.HeldBack,
 				held: "edited edited by Ann, 0000000003"},
-			{name: "rebuild", happens: func(w *world) { w.want["a.yaml"] = "2.2"; w.label(proposal.LabelRebuild) }, did: "remove-label push update",
+			{name: "rebuild", happens: func(w *world) { w.want["a.yaml"] = "2.2"; w.label(proposal.LabelRebuild) }, did: "push remove-label update",
 				outcome: proposal.Updated, check: func(w *world) string { return diff(w.branch.other == nil, true) + diff(len(w.open().Labels), 0) }},
 			{name: "edited again", happens: func(w *world) { w.commit("Ann"); w.later() }, did: "comment", outcome: proposal.HeldBack,
 				held: "edited edited by Ann, 0000000005", check: func(w *world) string { return diff(len(w.open().comments), 2) }},
@@ -168,7 +168,7 @@ func TestLifecycle(t *testing.T) {
 			{name: "free", happens: func(w *world) { w.want["a.yaml"] = "2.1"; w.open().Labels = nil; w.later() }, did: "push update", outcome: proposal.Updated},
 		}},
 		{name: "rebuild what is ours", steps: []step{opened,
-			{name: "rebuild", happens: func(w *world) { w.label(proposal.LabelRebuild) }, did: "remove-label push update", outcome: proposal.Updated},
+			{name: "rebuild", happens: func(w *world) { w.label(proposal.LabelRebuild) }, did: "push remove-label update", outcome: proposal.Updated},
 			{name: "once", happens: (*world).later, outcome: proposal.Unchanged},
 		}},
 		{name: "sent to another branch", steps: []step{opened,
@@ -236,6 +236,27 @@ func TestLifecycle(t *testing.T) {
 				w.play(t, s)
 			}
 		})
+	}
+}
+
+// A label that the token may not take away has the branch built once, as long as that is remembered.
+func TestLabelThatStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.stuck = true
+	first(w)
+	w.pass(all)
+	w.label(proposal.LabelRebuild)
+	for _, want := range []string{"push remove-label update", "remove-label", "remove-label"} {
+		w.later()
+		w.pass(all)
+		if got := strings.Join(w.did, " "); got != want {
+			t.Errorf("did %q, want %q", got, want)
+		}
+	}
+	w.want["a.yaml"] = "2.1"
+	if w.pass(all); w.open().Title != "Update nginx to 2.1" {
+		t.Errorf("what is newer does not come: %q", w.open().Title)
 	}
 }
 

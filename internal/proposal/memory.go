@@ -47,6 +47,9 @@ func (d Decision) Memory(in Input, done Done) Memory {
 	}
 	m := Memory{Head: done.HeadTip, Base: in.BaseTip, Fingerprint: in.Fingerprint(), Looked: in.Now, Held: d.Held,
 		Outcome: d.Outcome, Detail: d.Detail, Number: done.Number, URL: done.URL, Title: d.Title}
+	if done.Stuck {
+		m.Rebuilt = m.Head
+	}
 	switch d.Outcome {
 	case Opened, Updated:
 		m.Outcome, m.Detail = Unchanged, ""

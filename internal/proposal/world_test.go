@@ -27,6 +27,7 @@ type world struct {
 	want     map[string]string // the tag that is wanted in a file
 	gated    map[string]bool   // files whose changes a gate stops
 	unsure   bool
+	stuck    bool // labels cannot be taken away
 	same     bool // digests are of the same images
 	baseTip  int
 	commits  int
@@ -249,6 +250,10 @@ func (w *world) act(in proposal.Input, d proposal.Decision, a proposal.Action, d
 	case proposal.AddLabels:
 		at.Labels = append(at.Labels, a.Names...)
 	case proposal.RemoveLabel:
+		if w.stuck {
+			done.Stuck = true
+			break
+		}
 		at.Labels = slices.DeleteFunc(at.Labels, func(l string) bool { return l == a.Names[0] })
 	case proposal.Close:
 		at.Status, at.byUs = proposal.Closed, true

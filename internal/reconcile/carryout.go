@@ -40,6 +40,7 @@ func (p *pulls) carryOut(ctx context.Context, actions []proposal.Action, d propo
 			return errors.Join(append(failed, err)...)
 		case errors.Is(err, ErrDeclined):
 			p.warn(a.Kind, err.Error())
+			done.Stuck = done.Stuck || a.Kind == proposal.RemoveLabel
 		default:
 			failed = append(failed, err)
 		}

@@ -131,7 +131,7 @@ func (f *forgeOf) Close(ctx context.Context, number int) error {
 }
 
 func (f *forgeOf) Comments(ctx context.Context, number int) (texts []string, err error) {
-	err = f.on(number, func(p forge.PullRequest) error {
+	err = f.optional(number, func(p forge.PullRequest) error {
 		comments, err := f.client.Comments(ctx, p)
 		for _, c := range comments {
 			texts = append(texts, c.Body)

@@ -219,9 +219,9 @@ func giteaComment(c Comment) map[string]any {
 	return map[string]any{"body": c.Body, "user": giteaUser(c.Author), "created_at": c.Created}
 }
 
-// giteaComments has no pages.
+// giteaComments has no pages, and is closed to a token without a scope for issues.
 func (s *Server) giteaComments(w http.ResponseWriter, r *http.Request) {
-	if p := s.giteaFor(w, r); p != nil {
+	if p := s.giteaFor(w, r); p != nil && s.may(w, Say) {
 		answer(w, http.StatusOK, listed(p.Comments, giteaComment))
 	}
 }

@@ -222,7 +222,7 @@ func (a *azureDevOps) Comments(ctx context.Context, p PullRequest) ([]Comment, e
 		} `json:"value"`
 	}
 	if _, err := a.do(ctx, a.of("reading comments", http.MethodGet, p, "/threads", nil), &page); err != nil {
-		return nil, err
+		return nil, optional(err)
 	}
 	var all []Comment
 	for _, thread := range page.Value {
@@ -241,7 +241,7 @@ func (a *azureDevOps) Comment(ctx context.Context, p PullRequest, text string) e
 	_, err := a.do(ctx, a.of("commenting", http.MethodPost, p, "/threads", map[string]any{
 		"comments": []map[string]any{{"parentCommentId": 0, "content": text, "commentType": "text"}}, "status": "closed",
 	}), nil)
-	return err
+	return optional(err)
 }
 
 func (a *azureDevOps) AddLabels(ctx context.Context, p PullRequest, names []string) error {

@@ -240,12 +240,12 @@ func (b *bitbucketCloud) Comments(ctx context.Context, p PullRequest) ([]Comment
 		return Comment{Author: c.User.name(), Body: c.Content.Raw, Created: c.Created.Time}, !c.Deleted && c.Inline == nil
 	})
 	slices.Reverse(got)
-	return got, err
+	return got, optional(err)
 }
 
 func (b *bitbucketCloud) Comment(ctx context.Context, p PullRequest, text string) error {
 	_, err := b.do(ctx, b.of("commenting", http.MethodPost, p, "/comments", map[string]any{"content": map[string]string{"raw": text}}), nil)
-	return err
+	return optional(err)
 }
 
 func (b *bitbucketCloud) AddLabels(context.Context, PullRequest, []string) error {

@@ -247,12 +247,12 @@ func (b *bitbucketServer) Comments(ctx context.Context, p PullRequest) ([]Commen
 		return Comment{Author: c.Author.Name, Body: c.Text, Created: c.Created.Time}, a.Action == "COMMENTED" && a.Anchor == nil
 	})
 	slices.Reverse(got) // activities come newest first
-	return got, err
+	return got, optional(err)
 }
 
 func (b *bitbucketServer) Comment(ctx context.Context, p PullRequest, text string) error {
 	_, err := b.do(ctx, b.of("commenting", http.MethodPost, p, "/comments", map[string]string{"text": text}), nil)
-	return err
+	return optional(err)
 }
 
 func (b *bitbucketServer) AddLabels(context.Context, PullRequest, []string) error {

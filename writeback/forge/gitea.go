@@ -245,10 +245,10 @@ func (g *gitea) Comments(ctx context.Context, p PullRequest) ([]Comment, error) 
 		func(c comment) (Comment, bool) {
 			return Comment{Author: c.User.Login, Body: c.Body, Created: c.Created.Time}, true
 		})
-	return all[max(len(all)-maxComments, 0):], err
+	return all[max(len(all)-maxComments, 0):], optional(err)
 }
 
 func (g *gitea) Comment(ctx context.Context, p PullRequest, text string) error {
 	_, err := g.do(ctx, g.of("commenting", http.MethodPost, "issues", p, "/comments", map[string]string{"body": text}), nil)
-	return err
+	return optional(err)
 }

@@ -186,12 +186,12 @@ func (g *gitHub) Comments(ctx context.Context, p PullRequest) ([]Comment, error)
 	all, _, err := gather(linked[comment](ctx, g.requester, q), maxPages*100, func(c comment) (Comment, bool) {
 		return Comment{Author: c.User.Login, Body: c.Body, Created: c.Created.Time}, true
 	})
-	return all[max(len(all)-maxComments, 0):], err
+	return all[max(len(all)-maxComments, 0):], optional(err)
 }
 
 func (g *gitHub) Comment(ctx context.Context, p PullRequest, text string) error {
 	_, err := g.do(ctx, g.issue("commenting", http.MethodPost, p, "/comments", map[string]string{"body": text}), nil)
-	return err
+	return optional(err)
 }
 
 func (g *gitHub) AddLabels(ctx context.Context, p PullRequest, names []string) error {

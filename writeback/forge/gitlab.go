@@ -195,12 +195,12 @@ func (g *gitLab) Comments(ctx context.Context, p PullRequest) ([]Comment, error)
 		return Comment{Author: n.Author.Username, Body: n.Body, Created: n.Created.Time}, !n.System
 	})
 	slices.Reverse(got)
-	return got, err
+	return got, optional(err)
 }
 
 func (g *gitLab) Comment(ctx context.Context, p PullRequest, text string) error {
 	_, err := g.do(ctx, g.merge("commenting", http.MethodPost, p, "/notes", map[string]string{"body": text}), nil)
-	return err
+	return optional(err)
 }
 
 func (g *gitLab) AddLabels(ctx context.Context, p PullRequest, names []string) error {

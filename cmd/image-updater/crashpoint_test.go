@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -27,16 +28,16 @@ func (p point) words(asked []string) string {
 }
 
 // pointsOf returns where to end calls that ask for so much: count of them by kill -9, a third as many by SIGTERM. The phases of the push
-// come first, then those of the other requests as far as they fit into half of the rest, then the clock.
+// and of what is written at a forge come first, then those of the other requests as far as they fit into half of the rest, then the clock.
 func pointsOf(asks []string, random *rand.Rand, count int) []point {
-	var push, others []instant
+	var writes, others []instant
 	seen := map[string]int{}
 	for _, asked := range asks {
 		seen[asked]++
 		for _, p := range []phase{arriving, halfSent, served, answering} {
 			switch m := (instant{asked, seen[asked], p}); {
-			case asked == "push":
-				push = append(push, m)
+			case asked == "push" || strings.HasPrefix(asked, "P"): // POST and PATCH
+				writes = append(writes, m)
 			case p != halfSent || asked == "fetch": // the others have no body
 				others = append(others, m)
 			}
@@ -47,9 +48,9 @@ func pointsOf(asks []string, random *rand.Rand, count int) []point {
 	for _, kind := range []struct {
 		signal syscall.Signal
 		count  int
-	}{{syscall.SIGKILL, count}, {syscall.SIGTERM, max(count/3, len(push))}} {
-		instants := slices.Concat(push, others)
-		instants = instants[:min(len(instants), len(push)+(kind.count-len(push))/2)]
+	}{{syscall.SIGKILL, count}, {syscall.SIGTERM, max(count/3, len(writes))}} {
+		instants := slices.Concat(writes, others)
+		instants = instants[:min(len(instants), len(writes)+(kind.count-len(writes))/2)]
 		for _, m := range instants {
 			points = append(points, point{signal: kind.signal, at: m})
 		}

@@ -30,7 +30,7 @@ func (p phase) String() string {
 
 // instant is a request, the n-th of its kind from 1 on, and a phase of it.
 type instant struct {
-	asked string // "list", "refs", "fetch", "push advertisement", "push"
+	asked string // "list", "refs", "fetch", "push advertisement", "push"; of a forge "GET pulls" and so on
 	n     int
 	phase phase
 }
@@ -83,6 +83,8 @@ func kindOf(r *http.Request) string {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/v2/"):
 		return "list"
+	case strings.HasPrefix(r.URL.Path, "/api/"):
+		return r.Method + " " + strings.Trim(path.Base(r.URL.Path), "0123456789")
 	case service == gittest.UploadPack:
 		return "fetch"
 	case service == gittest.ReceivePack:

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	neturl "net/url"
@@ -254,6 +255,73 @@ func TestRedirect(t *testing.T) {
 	if _, err := push(t.Context(), remote, fetch(t, remote, nil), git.File{Path: "README", Data: []byte("x")}); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestProxyCertificate shows the certificate of the client to the server behind a proxy, and to none that speaks TLS itself.
+func TestProxyCertificate(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, someFiles)
+	var toServer, toProxy, tunnels atomic.Int32
+	ask := &tls.Config{ClientAuth: tls.RequestClientCert}
+	front := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		toServer.Add(int32(len(r.TLS.PeerCertificates)))
+		s.server.ServeHTTP(w, r)
+	}))
+	front.TLS = ask.Clone()
+	front.StartTLS()
+	t.Cleanup(front.Close)
+	proxy := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		tunnels.Add(1)
+		toProxy.Add(int32(len(r.TLS.PeerCertificates)))
+		tunnel(w, front.Listener.Addr().String())
+	}))
+	proxy.TLS = ask.Clone()
+	proxy.StartTLS()
+	t.Cleanup(proxy.Close)
+	address, err := neturl.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(front.Certificate())
+	for _, by := range []func(*http.Request) (*neturl.URL, error){nil, http.ProxyURL(address)} {
+		toServer.Store(0)
+		url := front.URL
+		if by != nil {
+			url = "https://example.com" // a name of the certificate that the proxy leads to the server
+		}
+		remote := open(t, git.Options{URL: url + "/fleet.git", RootCAs: roots, Certificate: &front.TLS.Certificates[0], Proxy: by})
+		if _, err := remote.Refs(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if toServer.Load() != 1 {
+			t.Errorf("%d certificates were shown to the server", toServer.Load())
+		}
+	}
+	if tunnels.Load() != 1 || toProxy.Load() != 0 {
+		t.Errorf("%d tunnels, %d certificates were shown to the proxy", tunnels.Load(), toProxy.Load())
+	}
+}
+
+// tunnel leads a request of a proxy to an address until either side ends.
+func tunnel(w http.ResponseWriter, address string) {
+	there, err := net.Dial("tcp", address)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	defer there.Close()
+	here, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer here.Close()
+	_, _ = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
+	go func() {
+		_, _ = io.Copy(there, here)
+		there.Close()
+	}()
+	_, _ = io.Copy(here, there)
 }
 
 // TestRedirectedCertificate shows the certificate of the client to the server it is for, and not to where that one leads.

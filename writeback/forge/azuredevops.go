@@ -159,14 +159,10 @@ func (a *azureDevOps) Find(ctx context.Context, head, base string) ([]PullReques
 func (a *azureDevOps) Opened(ctx context.Context, prefix string) ([]PullRequest, error) {
 	q := a.pulls("listing pull requests", http.MethodGet, "", nil)
 	q.query.Set("searchCriteria.status", "active")
-	got, more, err := gather(azureList[azurePull](ctx, a, q, 100), maxOpened, func(p azurePull) (PullRequest, bool) {
+	return gatherOpened(q.doing, azureList[azurePull](ctx, a, q, 100), func(p azurePull) (PullRequest, bool) {
 		r := a.pullRequest(p)
 		return r, p.Fork == nil && strings.HasPrefix(r.Head, prefix)
 	})
-	if more {
-		return nil, tooMany(q.doing)
-	}
-	return got, err
 }
 
 func (a *azureDevOps) Create(ctx context.Context, p Proposal) (PullRequest, error) {

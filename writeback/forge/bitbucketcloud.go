@@ -162,13 +162,9 @@ func (b *bitbucketCloud) Find(ctx context.Context, head, base string) ([]PullReq
 func (b *bitbucketCloud) Opened(ctx context.Context, prefix string) ([]PullRequest, error) {
 	q := b.call("listing pull requests", http.MethodGet, "", nil)
 	q.query = url.Values{"state": {"OPEN"}, "sort": {"-created_on"}, "pagelen": {"50"}}
-	got, more, err := gather(bitbucketCloudList[bitbucketCloudPull](ctx, b, q), maxOpened, func(p bitbucketCloudPull) (PullRequest, bool) {
+	return gatherOpened(q.doing, bitbucketCloudList[bitbucketCloudPull](ctx, b, q), func(p bitbucketCloudPull) (PullRequest, bool) {
 		return p.pullRequest(), p.own() && strings.HasPrefix(p.Source.Branch.Name, prefix)
 	})
-	if more {
-		return nil, tooMany(q.doing)
-	}
-	return got, err
 }
 
 func (b *bitbucketCloud) Create(ctx context.Context, p Proposal) (PullRequest, error) {

@@ -152,14 +152,10 @@ func (b *bitbucketServer) Find(ctx context.Context, head, base string) ([]PullRe
 func (b *bitbucketServer) Opened(ctx context.Context, prefix string) ([]PullRequest, error) {
 	q := b.call("listing pull requests", http.MethodGet, "", nil)
 	q.query = url.Values{"direction": {"OUTGOING"}, "state": {"OPEN"}, "order": {"NEWEST"}, "limit": {"100"}}
-	got, more, err := gather(bitbucketServerList[bitbucketServerPull](ctx, b, q), maxOpened, func(p bitbucketServerPull) (PullRequest, bool) {
+	return gatherOpened(q.doing, bitbucketServerList[bitbucketServerPull](ctx, b, q), func(p bitbucketServerPull) (PullRequest, bool) {
 		r := p.pullRequest()
 		return r, b.own(p) && strings.HasPrefix(r.Head, prefix)
 	})
-	if more {
-		return nil, tooMany(q.doing)
-	}
-	return got, err
 }
 
 func (b *bitbucketServer) Create(ctx context.Context, p Proposal) (PullRequest, error) {

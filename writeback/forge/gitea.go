@@ -180,13 +180,9 @@ func (g *gitea) listBut(ctx context.Context, head, base string, known []PullRequ
 
 func (g *gitea) Opened(ctx context.Context, prefix string) ([]PullRequest, error) {
 	const doing = "listing pull requests"
-	got, more, err := gather(g.pulls(ctx, doing, url.Values{"state": {"open"}}), maxOpened, func(p giteaPull) (PullRequest, bool) {
+	return gatherOpened(doing, g.pulls(ctx, doing, url.Values{"state": {"open"}}), func(p giteaPull) (PullRequest, bool) {
 		return p.pullRequest(), p.own() && strings.HasPrefix(p.Head.Label, prefix)
 	})
-	if more {
-		return nil, tooMany(doing)
-	}
-	return got, err
 }
 
 func (g *gitea) Create(ctx context.Context, p Proposal) (PullRequest, error) {

@@ -117,13 +117,9 @@ func (g *gitHub) Find(ctx context.Context, head, base string) ([]PullRequest, er
 func (g *gitHub) Opened(ctx context.Context, prefix string) ([]PullRequest, error) {
 	q := g.call("listing pull requests", http.MethodGet, "/pulls", nil)
 	q.query = url.Values{"state": {"open"}, "sort": {"created"}, "direction": {"desc"}, "per_page": {"100"}}
-	got, more, err := gather(linked[gitHubPull](ctx, g.requester, q), maxOpened, func(p gitHubPull) (PullRequest, bool) {
+	return gatherOpened(q.doing, linked[gitHubPull](ctx, g.requester, q), func(p gitHubPull) (PullRequest, bool) {
 		return p.pullRequest(), p.own() && strings.HasPrefix(p.Head.Ref, prefix)
 	})
-	if more {
-		return nil, tooMany(q.doing)
-	}
-	return got, err
 }
 
 func (g *gitHub) Create(ctx context.Context, p Proposal) (PullRequest, error) {

@@ -125,13 +125,9 @@ func (g *gitLab) Find(ctx context.Context, head, base string) ([]PullRequest, er
 func (g *gitLab) Opened(ctx context.Context, prefix string) ([]PullRequest, error) {
 	q := g.call("listing merge requests", http.MethodGet, "/merge_requests", nil)
 	q.query = url.Values{"state": {"opened"}, "order_by": {"created_at"}, "sort": {"desc"}, "per_page": {"100"}}
-	got, more, err := gather(linked[gitLabMerge](ctx, g.requester, q), maxOpened, func(m gitLabMerge) (PullRequest, bool) {
+	return gatherOpened(q.doing, linked[gitLabMerge](ctx, g.requester, q), func(m gitLabMerge) (PullRequest, bool) {
 		return m.pullRequest(), m.From == m.To && strings.HasPrefix(m.Head, prefix)
 	})
-	if more {
-		return nil, tooMany(q.doing)
-	}
-	return got, err
 }
 
 func (g *gitLab) Create(ctx context.Context, p Proposal) (PullRequest, error) {

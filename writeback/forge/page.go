@@ -116,9 +116,13 @@ func nextQuery(to string, query url.Values) url.Values {
 	return next
 }
 
-// tooMany is the error of a repository with more open pull requests than are looked at.
-func tooMany(doing string) error {
-	return fmt.Errorf("%s: more than %d are open", doing, maxOpened)
+// gatherOpened takes those of the open pull requests that are wanted. A repository may have more of them than are looked at.
+func gatherOpened[T any](doing string, items iter.Seq2[T, error], want func(T) (PullRequest, bool)) ([]PullRequest, error) {
+	got, more, err := gather(items, maxOpened, want)
+	if more {
+		return nil, fmt.Errorf("%s: more than %d are open", doing, maxOpened)
+	}
+	return got, err
 }
 
 // sortFound puts what is open first, then the newest first, and keeps what a caller wants to see of it.

@@ -171,6 +171,7 @@ func (l *loop) saw(r *registry, w *watched, sum uint64, err error) {
 		w.changed = now
 	}
 	l.tell(w, status.Look{At: w.looked, New: news && w.known})
+	l.urgent = l.urgent || w.asked || w.told
 	if w.asked || news || w.told {
 		l.because(w, cause{news: 1})
 	}
@@ -186,7 +187,7 @@ func (l *loop) missed(r *registry, w *watched, err error, now time.Time) {
 	r.err, r.errAt, r.again = err.Error(), now, time.Time{}
 	l.o.Log.Warn("looking at an image", "repository", w.wish.Repository.String(), "err", err, "failures", w.failures)
 	if w.failures > 1 || !w.known {
-		w.told = true
+		w.told, l.urgent = true, true
 		l.tell(w, status.Look{At: now, Error: err.Error()})
 	}
 	l.surveyAt = now // the registry may have asked to be left alone

@@ -14,7 +14,8 @@ import (
 
 const (
 	idle    = 10 * time.Second // the loop turns at least so often
-	showing = 5 * time.Second  // at least between two statuses that differ in looks alone
+	showing = 15 * time.Second // at least between two statuses that differ in when images were looked at alone
+	telling = time.Second      // at least between two others, passes apart
 )
 
 // loop is all that changes, in the hands of one goroutine.
@@ -48,6 +49,7 @@ type loop struct {
 	told     status.Status                    // the last that was shown
 	shownAt  time.Time
 	unshown  bool
+	urgent   bool      // what is not shown yet is more than that
 	surveyAt time.Time // when registries are to be asked about their quotas again
 	survey   bool      // that is under way
 	usage    usage
@@ -138,7 +140,7 @@ func (l *loop) end(after func()) {
 func (l *loop) nextTurn(now time.Time) time.Time {
 	next := now.Add(idle)
 	if l.unshown {
-		next = sooner(next, l.shownAt.Add(showing))
+		next = sooner(next, l.showNext())
 	}
 	if l.loaded != nil {
 		return next
@@ -190,11 +192,16 @@ func (l *loop) treeOf(git string) *tree {
 	return nil
 }
 
-// dirty has the status shown, if not at once.
-func (l *loop) dirty(time.Time) { l.unshown = true }
+// fold takes over a status, to be shown soon.
+func (l *loop) fold(s status.Status) { l.status, l.unshown, l.urgent = s, true, true }
 
-// fold takes over a status.
-func (l *loop) fold(s status.Status) { l.status, l.unshown = s, true }
+// showNext returns when the status is to be shown.
+func (l *loop) showNext() time.Time {
+	if l.urgent {
+		return l.shownAt.Add(telling)
+	}
+	return l.shownAt.Add(showing)
+}
 
 // looksTaken returns the status with what looks have found since.
 func (l *loop) looksTaken() status.Status {
@@ -211,7 +218,7 @@ func (l *loop) folding(now time.Time) {
 	if len(l.looks) > 0 {
 		l.unshown = true
 	}
-	if l.unshown && now.Sub(l.shownAt) >= showing {
+	if l.unshown && !now.Before(l.showNext()) {
 		l.show(now)
 	}
 }
@@ -229,7 +236,7 @@ func (l *loop) show(now time.Time) {
 	}
 	s.Config.Short = l.short()
 	before := l.told
-	l.status, l.told, l.shownAt, l.unshown = s, s, now, false
+	l.status, l.told, l.shownAt, l.unshown, l.urgent = s, s, now, false, false
 	l.mu.Lock()
 	l.shown = s
 	close(l.next)

@@ -192,7 +192,8 @@ func (l *loop) watch(now time.Time) {
 	}
 	if running != l.status.Running {
 		l.status.Running = running
-		l.dirty(now)
+		l.unshown = true
+		l.urgent = l.urgent || running.Stuck
 	}
 }
 
@@ -328,7 +329,6 @@ func (l *loop) remember() {
 			}
 			if l.ctx.Err() == nil {
 				l.fold(l.status.Remember(l.written(history)))
-				l.dirty(l.now())
 			}
 		}
 	})

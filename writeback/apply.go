@@ -76,13 +76,21 @@ type chain struct {
 	edited  edited
 }
 
+// part is what one commit changes in one file, and what that alone makes of it.
+type part struct {
+	path    string
+	changes []edit.Change
+	alone   edit.Edited
+}
+
 // applyAll makes the edits of commits on files, which are as they stand before the first. A site is a place in a file as
 // it was found, so the edits of a later commit cannot be made on what an earlier one has left: each time all changes
 // up to that commit are made on the original.
 func applyAll(apply applying, files map[string]edit.File, commits []Commit) edited {
 	c := chain{apply: apply, files: files, changes: map[string][]edit.Change{}, edited: edited{files: map[string]edit.Edited{}}}
+	parts := c.parts(commits)
 	for i, commit := range commits {
-		c.commit(i, commit)
+		c.commit(i, commit, parts[i])
 	}
 	made := &c.edited
 	for _, path := range slices.Sorted(maps.Keys(made.files)) {
@@ -93,16 +101,39 @@ func applyAll(apply applying, files map[string]edit.File, commits []Commit) edit
 	return *made
 }
 
-func (c *chain) commit(index int, commit Commit) {
-	byPath := map[string][]edit.Change{}
-	for _, change := range commit.Changes {
-		byPath[change.Site.Path] = append(byPath[change.Site.Path], change)
+// parts returns the parts of each commit by path. What they make of the files is proved by parsing, which is most of the work
+// of a push and concerns one file each: so it is done on all processors.
+func (c *chain) parts(commits []Commit) [][]*part {
+	of, all := make([][]*part, len(commits)), []*part{}
+	for i, commit := range commits {
+		byPath := map[string]*part{}
+		for _, change := range commit.Changes {
+			at := byPath[change.Site.Path]
+			if at == nil {
+				at = &part{path: change.Site.Path}
+				byPath[at.path] = at
+			}
+			at.changes = append(at.changes, change)
+		}
+		for _, path := range slices.Sorted(maps.Keys(byPath)) {
+			of[i] = append(of[i], byPath[path])
+		}
+		all = append(all, of[i]...)
 	}
+	onAllProcessors(all, func(p *part) {
+		if file, there := c.files[p.path]; there {
+			p.alone = c.apply(file, p.changes)
+		}
+	})
+	return of
+}
+
+func (c *chain) commit(index int, commit Commit, parts []*part) {
 	s := step{files: map[string]edit.Edited{}}
-	for _, path := range slices.Sorted(maps.Keys(byPath)) {
-		if applied, now, changed := c.file(path, byPath[path]); changed {
-			s.changes = append(s.changes, applied...)
-			s.files[path] = now
+	for _, p := range parts {
+		if now, changed := c.file(p); changed {
+			s.changes = append(s.changes, p.alone.Applied...)
+			s.files[p.path] = now
 		}
 	}
 	if len(s.files) == 0 {
@@ -125,40 +156,39 @@ func (c *chain) commit(index int, commit Commit) {
 	c.edited.steps = append(c.edited.steps, s)
 }
 
-// file returns which changes of one commit can be made in one file, and what they and those before them make of it, if they
-// change it.
-func (c *chain) file(path string, changes []edit.Change) (applied []edit.Change, now edit.Edited, changed bool) {
+// file returns what the changes of one commit in one file, and those before them, make of it, if they change it.
+func (c *chain) file(of *part) (now edit.Edited, changed bool) {
 	p := &c.edited.preview
-	file, ok := c.files[path]
+	file, ok := c.files[of.path]
 	if !ok {
-		for _, change := range changes {
+		for _, change := range of.changes {
 			p.Refused = append(p.Refused, edit.Refusal{
-				Path: path, Line: change.Site.Line, Image: change.Site.Image, Policy: change.Site.Policy,
+				Path: of.path, Line: change.Site.Line, Image: change.Site.Image, Policy: change.Site.Policy,
 				Reason: "the file is not there any more",
 			})
 		}
-		return nil, now, false
+		return now, false
 	}
-	alone := c.apply(file, changes)
+	alone := of.alone
 	p.Refused = append(p.Refused, alone.Refused...)
 	p.Notes = append(p.Notes, alone.Notes...)
 	p.Unchanged = append(p.Unchanged, alone.Unchanged...)
 	if len(alone.Applied) == 0 {
-		return nil, now, false
+		return now, false
 	}
 	now = alone
-	if before := c.changes[path]; len(before) > 0 {
+	if before := c.changes[of.path]; len(before) > 0 {
 		now = c.apply(file, slices.Concat(before, alone.Applied))
 		if len(now.Refused) > 0 { // an earlier commit has written the same place
 			p.Refused = append(p.Refused, now.Refused...)
-			return nil, now, false
+			return now, false
 		}
 	}
 	was := file.Data
-	if earlier, ok := c.edited.files[path]; ok {
+	if earlier, ok := c.edited.files[of.path]; ok {
 		was = earlier.Data
 	}
-	return alone.Applied, now, !bytes.Equal(was, now.Data)
+	return now, !bytes.Equal(was, now.Data)
 }
 
 // apply makes the edits of commits on the files of the branch.

@@ -193,17 +193,21 @@ func (t *tree) write(g plan.Group) config.Write {
 // branch of its own a group is one commit anyway.
 func (t *tree) squash(groups []plan.Group) []plan.Group {
 	var kept []plan.Group
+	var together []plan.Change
 	one := -1 // the index of the squashed group
 	for _, g := range groups {
-		switch {
-		case t.head(g) != "" || t.write(g).Commits != config.Squash:
+		if t.head(g) != "" || t.write(g).Commits != config.Squash {
 			kept = append(kept, g)
-		case one < 0:
+			continue
+		}
+		if one < 0 {
 			one = len(kept)
 			kept = append(kept, g)
-		default:
-			kept[one] = plan.NewGroup(kept[one].Key, slices.Concat(kept[one].Changes, g.Changes))
 		}
+		together = append(together, g.Changes...)
+	}
+	if one >= 0 {
+		kept[one] = plan.NewGroup(kept[one].Key, together)
 	}
 	return kept
 }

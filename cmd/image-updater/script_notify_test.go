@@ -35,18 +35,24 @@ func onChat(ts *testscript.TestScript, neg bool, args []string) {
 			}
 			return nil
 		})
-		onChat(ts, neg, []string{"got", args[0], args[1]})
+		keepLast(ts, s.chat, args[1])
 	case verb == "got" && len(args) > 0 && len(args) < 3:
 		requests := s.chat.Requests()
 		if strconv.Itoa(len(requests)) != args[0] {
 			ts.Fatalf("messages: got %d, want %s", len(requests), args[0])
 		}
 		if len(args) == 2 {
-			ts.Check(os.WriteFile(ts.MkAbs(args[1]), requests[len(requests)-1].Body, 0o600))
+			keepLast(ts, s.chat, args[1])
 		}
 	default:
 		want(ts, neg, false, usage)
 	}
+}
+
+// keepLast puts the last message into a file.
+func keepLast(ts *testscript.TestScript, chat *notifytest.Chat, file string) {
+	requests := chat.Requests()
+	ts.Check(os.WriteFile(ts.MkAbs(file), requests[len(requests)-1].Body, 0o600))
 }
 
 // onMail is "mail VERB ARGUMENT...": a mail server of this machine.

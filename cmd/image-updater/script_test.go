@@ -58,7 +58,7 @@ func TestMain(m *testing.M) {
 //	date -AGE                  what a clock of the given age shows, in $DATE
 //	chat start                 start what messages are posted to, by a URL in $CHAT that ends in hunter2hunter2
 //	chat fail STATUS TEXT      from now on it answers so; chat mend ends it
-//	chat got N [FILE]          N messages have come; the last is put into FILE; chat await N FILE waits for that
+//	chat got N [FILE]          N messages have come; the last is put into FILE; chat await N FILE waits for N or more
 //	mail start                 start a mail server of this machine, at the port $SMTPPORT; mail got FILE puts the last mail there
 //	freeport                   an address that nobody listens at, in $ADDR
 //	await STATUS PATH [TEXT]   ask $ADDR again and again until it answers so; awaitpushes N waits for the Git server

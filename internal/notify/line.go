@@ -17,7 +17,9 @@ const (
 	firstRetry   = 5 * time.Second
 	longestRetry = 5 * time.Minute
 	giveUpAfter  = time.Hour
-	saveAfter    = time.Minute // what changed in what was told, where no message goes out
+	saveAfter    = time.Minute     // what changed in what was told, where no message goes out
+	lookEvery    = time.Minute     // also where nothing has changed: what lasts for some time becomes news
+	longestPass  = 2 * time.Minute // that is waited for
 )
 
 // maxQueue is how many events a channel keeps that takes none.
@@ -43,6 +45,7 @@ type line struct {
 	message *Message // that is being sent
 	began   time.Time
 	tries   int
+	looked  time.Time
 }
 
 func newLine(name string, n *Notifier) *line {
@@ -88,10 +91,12 @@ func (l *line) speak(ctx, sending context.Context) {
 		l.told = m.Load(l.name)
 		l.kept = encode(l.told)
 	}
-	look, retry := stopped(), stopped()
+	l.looked = l.notifier.options.now()
+	look, retry := time.NewTimer(lookEvery), time.NewTimer(0)
 	defer look.Stop()
 	defer retry.Stop()
-	looking := false
+	retry.Stop()
+	looking := false // soon
 	for {
 		select {
 		case <-ctx.Done():
@@ -110,6 +115,7 @@ func (l *line) speak(ctx, sending context.Context) {
 			}
 		case <-look.C:
 			looking = false
+			look.Reset(lookEvery)
 			l.look()
 			if l.message == nil {
 				l.sendAll(sending, retry)
@@ -120,21 +126,22 @@ func (l *line) speak(ctx, sending context.Context) {
 	}
 }
 
-func stopped() *time.Timer {
-	t := time.NewTimer(time.Hour)
-	t.Stop()
-	return t
-}
-
-// look sees what is to be told. While a pass is under way nothing is, so that one message has all of it.
+// look sees what is to be told. While a pass is under way nothing is, so that one message has all of it, but for one that
+// takes long.
 func (l *line) look() {
 	channel, sender := l.way()
 	s := l.notifier.now()
-	if sender == nil || s == nil || s.Running != (status.Pass{}) && !s.Running.Stuck {
+	if sender == nil || s == nil {
 		return
 	}
+	now := *s
+	now.At = l.notifier.options.now()
+	if now.Running != (status.Pass{}) && now.At.Sub(l.looked) < longestPass {
+		return
+	}
+	l.looked = now.At
 	var events []status.Event
-	events, l.told = channel.Watch.Events(l.told, *s)
+	events, l.told = channel.Watch.Events(l.told, now)
 	l.pending = append(l.pending, events...)
 	if over := len(l.pending) - maxQueue; over > 0 {
 		l.lost += over

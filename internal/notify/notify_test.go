@@ -202,7 +202,23 @@ func TestGathered(t *testing.T) {
 	})
 }
 
-// While a pass is under way nothing is told, unless it does not go on.
+// Also where nothing changes for long, what has waited for long is told.
+func TestLooksByItself(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := begin(t, nil, &wire{})
+		now := knows()
+		now.Policies[0].State, now.Policies[0].Since = status.Waiting, beginning
+		channel := hook("team")
+		channel.Watch.WaitingAfter = time.Hour
+		s.Use([]notify.Channel{channel})
+		s.Tell(now)
+		time.Sleep(24 * time.Hour)
+		expect(t, s, "1h0m5s: waiting long a (policy a)")
+	})
+}
+
+// While a pass is under way nothing is told, unless it takes long.
 func TestOneMessageForAPass(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -216,9 +232,9 @@ func TestOneMessageForAPass(t *testing.T) {
 		time.Sleep(time.Minute)
 		now.Running.Stuck = true
 		s.Tell(now)
-		time.Sleep(time.Minute)
+		time.Sleep(3 * time.Minute)
 		expect(t, s, "1m5s: failed a (policy a): broken, failed b (policy b): broken",
-			"2m5s: failed pass: it has not gone on for longer than a step may take:, recovered b (policy b)")
+			"3m5s: failed pass: it has not gone on for longer than a step may take, recovered b (policy b)")
 	})
 }
 

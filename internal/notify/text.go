@@ -137,7 +137,10 @@ func sentence(e status.Event) string {
 	if e.Git != "" {
 		where = " in " + e.Git
 	}
-	step := strings.TrimSpace(e.Image + " " + version(e.From, e.FromDigest, e.To))
+	step := e.Image
+	if e.From != "" || e.To != "" {
+		step = strings.TrimSpace(step + " " + version(e.From, e.FromDigest, e.To))
+	}
 	if e.To != "" {
 		step += " -> " + version(e.To, e.ToDigest, e.From)
 	}

@@ -69,6 +69,11 @@ func passIsStuck(s *status.Status)    { s.Running = status.Pass{Stuck: true, Sta
 func notReady(s *status.Status)       { s.Ready = false }
 func left(n int) func(*status.Status) { return func(s *status.Status) { s.Registries[0].Left = n } }
 
+// since says when things came to be as they are.
+func since(after time.Duration) func(*status.Status) {
+	return func(s *status.Status) { s.Policies[0].Since, s.Git[0].Since = start.Add(after), start.Add(after) }
+}
+
 func opened(state string, policies ...string) func(*status.Status) {
 	return func(s *status.Status) {
 		s.Git[0].Open = []status.PullRequest{{Branch: "image-updater/x", Title: "Update x", Link: status.Link{Text: "#1", URL: "u"}, State: state, Policies: policies}}
@@ -151,6 +156,11 @@ func TestEvents(t *testing.T) {
 				with(2*hour + minute), with(3 * hour)},
 			[]string{"", "failed web", "", "", "recovered web", ""}},
 		{"failed from the first moment", status.Watch{}, []moment{with(0, state("web", status.Failed, "x")), with(minute)}, []string{"failed web", "recovered web"}},
+		{"failed for a moment", status.Watch{},
+			[]moment{with(hour, state("web", status.Failed, "x"), since(hour)), with(hour+2*minute, state("web", status.Failed, "x"), since(hour)), with(hour + 3*minute),
+				with(2*hour, state("web", status.Failed, "x"), since(2*hour)), with(2*hour+3*minute, state("web", status.Failed, "x"), since(2*hour)),
+				with(3*hour, gitFails, since(3*hour))},
+			[]string{"", "", "", "", "failed web", "recovered web"}},
 		{"flapping", status.Watch{},
 			[]moment{with(0, state("web", status.Failed, "x")), with(minute), with(5*minute, state("web", status.Failed, "x")), with(6 * minute),
 				with(15*minute, state("web", status.Failed, "x")), with(16 * minute),

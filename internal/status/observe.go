@@ -24,8 +24,16 @@ type observer struct {
 	faults map[string]string
 }
 
-// failingFor is how many looks in a row have to fail for the registry to have failed: one is no more than that.
-const failingFor = 3
+// Many a failure is gone when it is tried again, and no news.
+const (
+	failingFor = 3               // looks in a row that have to fail for the registry to have failed
+	lastingFor = 3 * time.Minute // of a policy or Git repository
+)
+
+// lasts reports whether what has failed since then is worth telling.
+func (o *observer) lasts(since time.Time) bool {
+	return since.IsZero() || !o.now.At.Before(since.Add(lastingFor))
+}
 
 func newObserver(w Watch, told Told, now Status) *observer {
 	o := &observer{
@@ -62,7 +70,9 @@ func newObserver(w Watch, told Told, now Status) *observer {
 		}
 	}
 	for _, g := range now.Git {
-		o.faults["git "+g.Name] = g.Error
+		if o.lasts(g.Since) {
+			o.faults["git "+g.Name] = g.Error
+		}
 	}
 	return o
 }
@@ -101,7 +111,7 @@ func (o *observer) failures() {
 	o.failure("policy files", Event{Title: "policy files"}, o.now.Config.Fault, o.now.Config.FaultAt)
 	stuck := ""
 	if o.now.Running.Stuck {
-		stuck = "it has not gone on for longer than a step may take: " + o.now.Running.Stage
+		stuck = "it has not gone on for longer than a step may take"
 	}
 	o.failure("pass", Event{Title: "pass"}, stuck, time.Time{})
 	for _, g := range o.now.Git {

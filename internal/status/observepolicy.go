@@ -28,13 +28,16 @@ func (o *observer) policies() {
 	o.told.Policies = kept
 }
 
-// failedPolicy tells that a policy has failed, unless that is because its registry or Git repository has: then that one is
+// failedPolicy tells that a policy has failed for some time, unless that is because its registry or Git repository has: then that one is
 // told, and the alarm is on and says about which it is.
 func (o *observer) failedPolicy(p *Policy, a Alarm) Alarm {
 	if place := o.covering(p); place != "" {
 		if !a.On {
 			a.On, a.About = true, place
 		}
+		return a
+	}
+	if !o.lasts(p.Since) {
 		return a
 	}
 	a, tell := a.raise("", o.now.At)

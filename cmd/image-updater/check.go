@@ -76,7 +76,7 @@ func (a *app) warnings(ctx context.Context, c *config.Config) []string {
 	for _, w := range c.Warnings {
 		warnings = append(warnings, w.Error())
 	}
-	for _, err := range slices.Concat(a.absentSecrets(c), a.unusableKeys(c)) {
+	for _, err := range slices.Concat(a.absentSecrets(c), a.unusableKeys(c), a.unusableChannels(c)) {
 		warnings = append(warnings, err.Error())
 	}
 	return append(warnings, a.foreseen(ctx, c)...)

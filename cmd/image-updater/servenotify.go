@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/notify"
@@ -25,6 +26,21 @@ func (a *app) startMessages(ctx context.Context) (messages *notify.Notifier, end
 		stop()
 		<-ended
 	}
+}
+
+// unusableChannels returns a sentence for each channel whose secrets are there and do not do.
+func (a *app) unusableChannels(c *config.Config) []error {
+	var unusable []error
+	for _, declared := range c.Notify {
+		channel, err := a.channel(declared)
+		if err != nil {
+			continue // it is told already what is not there
+		}
+		if err := notify.Check(channel); err != nil {
+			unusable = append(unusable, fmt.Errorf("%s: notify %q: %w", declared.Position, declared.Name, err))
+		}
+	}
+	return unusable
 }
 
 // channels resolves the channels of the policy files. One whose secret is not there is told to be of no use, and keeps

@@ -263,9 +263,9 @@ type smtpKeys struct {
 	// Its port. Default: 587, 465 with tls: implicit, 25 with tls: none.
 	Port port `yaml:"port"`
 	// Address of the sender.
-	From email `yaml:"from" jsonschema:"required"`
+	From mailbox `yaml:"from" jsonschema:"required"`
 	// Addresses of the receivers.
-	To []email `yaml:"to" jsonschema:"required"`
+	To []mailbox `yaml:"to" jsonschema:"required"`
 	// User name, where it is no secret.
 	Username text `yaml:"username"`
 	// Environment variable that holds the user name.

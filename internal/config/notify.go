@@ -152,7 +152,7 @@ func (c *resolver) addChannel(n *notifyEntry) {
 
 func (k smtpKeys) checked() SMTP {
 	s := SMTP{
-		Host: string(k.Host), Port: int(k.Port), From: string(k.From), To: namesOf(k.To, func(e email) string { return string(e) }),
+		Host: string(k.Host), Port: int(k.Port), From: string(k.From), To: namesOf(k.To, func(m mailbox) string { return string(m) }),
 		Username: string(k.Username), UsernameEnv: string(k.UsernameEnv), PasswordEnv: string(k.PasswordEnv),
 		PasswordFile: string(k.PasswordFile), TLS: k.TLS,
 	}

@@ -47,6 +47,7 @@ type (
 	linkText      struct{ *message.LinkTemplate }
 	port          int
 	smtpHost      string // a host name or address alone
+	mailbox       string // the address of a mail, without a name
 )
 
 func (t *text) parse(s string) error {
@@ -241,6 +242,17 @@ func (t *eventText) parse(s string) (err error) {
 func (t *linkText) parse(s string) (err error) {
 	t.LinkTemplate, err = message.ParseLink(s)
 	return err
+}
+
+// mailboxGrammar is a dot-atom and a domain (RFC 5322): nothing that would need quotes in the header of a mail.
+var mailboxGrammar = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*$")
+
+func (m *mailbox) parse(s string) error {
+	if !mailboxGrammar.MatchString(s) {
+		return fmt.Errorf("%q is not an e-mail address, want one alone, such as team@acme.example", s)
+	}
+	*m = mailbox(s)
+	return nil
 }
 
 func (p *port) parse(s string) error {

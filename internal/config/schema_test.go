@@ -65,6 +65,7 @@ var patterns = map[reflect.Type]jsonschema.Schema{
 	reflect.TypeFor[eventText]():     {Examples: []any{"{{.Image}} {{.From}} to {{.To}}"}},
 	reflect.TypeFor[linkText]():      {Pattern: `^https?://`, Examples: []any{"https://dashboard.example/#/search?q={{.Image}}"}},
 	reflect.TypeFor[port]():          {Type: "integer", Minimum: "1", Maximum: "65535"},
+	reflect.TypeFor[mailbox]():       {Pattern: `^[^<>@,;\s]+@[^<>@,;\s]+$`},
 	reflect.TypeFor[smtpHost]():      {Pattern: `^[^/@\s]+$`, Examples: []any{"smtp.acme.example"}},
 	reflect.TypeFor[hostName]():      {Pattern: `^[^/\s]+$`, Examples: []any{"docker.io", "registry.acme.example:5000"}},
 	reflect.TypeFor[serverName]():    {Pattern: `^[^/\s]+$`},

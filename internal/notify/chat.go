@@ -9,9 +9,9 @@ import (
 
 // What the chats take of one message, less what is around the lines.
 const (
-	slackSection = 2900     // characters of a block's text, of 3000
+	slackSection = 2900     // of a block's text, of 3000 characters
 	slackBytes   = 30_000   // of all lines; a message has 50 blocks of 3000
-	discordBytes = 3900     // characters of the text of an embed, of 4096
+	discordBytes = 3900     // of the text of an embed, of 4096 characters
 	teamsBytes   = 12 << 10 // bytes of all lines; a message has 28 KiB, and JSON needs up to twice as many for a line
 )
 
@@ -36,7 +36,7 @@ func slackBlock(mrkdwn string) any {
 	return map[string]any{"type": "section", "text": map[string]any{"type": "mrkdwn", "text": mrkdwn, "verbatim": true}}
 }
 
-// joined puts lines together into texts of at most so many characters. A line is shorter than that.
+// joined puts lines together into texts of at most so many bytes. A line is shorter than that.
 func joined(lines []string, most int) []string {
 	var parts []string
 	var b strings.Builder

@@ -53,6 +53,12 @@ func (o Options) dial(ctx context.Context, network, address string) (net.Conn, e
 	return o.Dial(ctx, network, address)
 }
 
+// Check says what is wrong with a channel, as far as it can be seen without asking it. It repeats no secret.
+func Check(c Channel) error {
+	_, err := c.sender(Options{})
+	return err
+}
+
 // Send sends one message to a channel, once. Its error is an [*Error] where the channel was asked.
 func Send(ctx context.Context, c Channel, o Options, m Message) error {
 	s, err := c.sender(o)

@@ -158,7 +158,7 @@ func TestPayloadsFit(t *testing.T) {
 	for range 3000 {
 		e := story().Events[4]
 		e.Image, e.To = strings.Repeat("_", 1000), strings.Repeat("_", 1000)
-		e.Why.Detail = strings.Repeat("*_&\"ü", 1000)
+		e.Why.Detail = strings.Repeat("&*_\"ü&&&", 1000)
 		m.Events = append(m.Events, e)
 	}
 	for kind, most := range map[notify.Kind]int{notify.Slack: 40_000, notify.Teams: 28 << 10, notify.Discord: 12_000, notify.Webhook: 1 << 20} {

@@ -20,6 +20,9 @@ const (
 	maxSentence = 400
 )
 
+// maxLine bounds a line in its markup, in bytes: one fits into a block of each channel.
+const maxLine = 2800
+
 // text is a message in the words and the markup of a channel, which is all that the chats need.
 type text struct {
 	title string // the program's own words, in which no markup means anything
@@ -98,16 +101,20 @@ func (c Channel) line(e status.Event, in markup) string {
 	e = clean(e)
 	link := c.link(e)
 	if c.Template != nil {
-		if line, err := in.line(c.Template, e, link); err == nil && line != "" {
+		if line, err := in.line(c.Template, e, link); err == nil && line != "" && len(line) <= maxLine {
 			return line
 		}
 	}
-	line := in.strong(in.escape(words[e.Kind])) + " " + in.escape(sentence(e))
+	kind := in.strong(words[e.Kind]) + " "
+	line := kind + in.escape(sentence(e))
 	if page := safeURL(e.Link.URL); page != "" {
 		line += " " + in.link(in.escape(pageText(e)), in.url(page))
 	}
 	if link != "" {
 		line += " " + in.link("details", in.url(link))
+	}
+	if len(line) > maxLine { // of characters that need many bytes to be said
+		return kind + in.escape(cut(sentence(e), maxSentence))
 	}
 	return line
 }

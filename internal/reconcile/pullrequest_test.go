@@ -1,12 +1,10 @@
 package reconcile_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/gittest"
@@ -172,76 +170,4 @@ func TestForgeUnknown(t *testing.T) {
 	p.Reconciler.Forge = func(config.Git) (reconcile.Forge, error) { return nil, errors.New("no token") }
 	r := p.run()
 	p.expect(r, "", "", "a: git \"fleet\": no token\nb: git \"fleet\": no token")
-}
-
-// contents are what a registry tells of images.
-type contents struct {
-	origins map[string]proposal.Origin // by tag
-	err     error
-	same    bool
-	before  func()
-	asked   []string
-}
-
-func (c *contents) Origin(_ context.Context, v proposal.Target, _ time.Time, free bool) (proposal.Origin, error) {
-	c.asked = append(c.asked, fmt.Sprintf("%s:%s %v", v.Image.Path, v.Tag, free))
-	if c.before != nil {
-		c.before()
-	}
-	return c.origins[v.Tag], c.err
-}
-
-func (c *contents) Same(_ context.Context, s proposal.Step) (bool, error) {
-	c.asked = append(c.asked, s.From.Digest.Short()+" "+s.To.Digest.Short())
-	return c.same, c.err
-}
-
-// Links are looked for when the words are written, and then only; of the version before only what is free.
-func TestLinksAreAskedOnce(t *testing.T) {
-	t.Parallel()
-	const git = "https://github.com/acme/a"
-	p := newProposing(t, "labels: []", "a")
-	c := &contents{origins: map[string]proposal.Origin{"1.0.0": {Source: git, Revision: "0123456"}, "1.1.0": {Source: git, Revision: "789abcd"}}}
-	p.Reconciler.Contents = c
-	p.forge.releases = map[string]proposal.Release{git + "@1.1.0": {Tag: "1.1.0", Text: "All is new."}}
-	p.Plan(t.Context(), reconcile.Selection{})
-	if len(c.asked) > 0 {
-		t.Errorf("planning asks %v", c.asked)
-	}
-	p.Reconciler.Memory = memory{}
-	p.forge.took()
-	p.expect(p.run(), "a opened", "find image-updater/a, release 1.1.0, create image-updater/a, find image-updater/a", "")
-	if got := strings.Join(c.asked, ", "); got != "a:1.1.0 false, a:1.0.0 true" {
-		t.Errorf("asks %s", got)
-	}
-	for _, want := range []string{"[source](" + git + ")", git + "/compare/0123456...789abcd", git + "/releases/tag/1.1.0", "    All is new."} {
-		if !strings.Contains(p.forge.pulls[0].Body, want) {
-			t.Errorf("%q is not in\n%s", want, p.forge.pulls[0].Body)
-		}
-	}
-	c.asked = nil
-	p.run()
-	p.Reconciler.Memory = memory{}
-	p.forge.took()
-	p.expect(p.run(), "a unchanged", "find image-updater/a", "")
-	if len(c.asked) > 0 {
-		t.Errorf("without news asks %v", c.asked)
-	}
-}
-
-// A pull request is opened without what cannot be had, and once links have taken their time no more are looked for.
-func TestLinksHoldNothingUp(t *testing.T) {
-	t.Parallel()
-	p := newProposing(t, "labels: []", "a", "b", "c")
-	now := time.Now()
-	p.Reconciler.Now = func() time.Time { return now }
-	c := &contents{err: errors.New("no pull is left"), before: func() { now = now.Add(20 * time.Second) }}
-	p.Reconciler.Contents = c
-	r := p.run()
-	if got := states(r) + problems(r) + warnings(r); got != "a opened, b opened, c opened" {
-		t.Error(got)
-	}
-	if len(c.asked) != 2 {
-		t.Errorf("asks %v", c.asked)
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/daemon"
+	"github.com/image-updater/image-updater/internal/notify"
 	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/internal/status"
 	"github.com/image-updater/image-updater/policy"
@@ -61,7 +62,7 @@ policies: [{name: api, image: acme/api, git: fleet, interval: 52w}]
 	synctest.Test(t, func(t *testing.T) {
 		a := &app{now: time.Now, env: func(string) (string, bool) { return "secret", true }, logLevel: "error", stderr: t.Output()}
 		registry := &countedRegistry{}
-		k := &keep{app: a}
+		k := &keep{app: a, messages: &notify.Notifier{}}
 		declared, err := a.declaredHooks(c)
 		if err != nil {
 			t.Fatal(err)

@@ -87,3 +87,40 @@ func TestPolicyChannels(t *testing.T) {
 		})
 	}
 }
+
+// Policies of a Git repository name the channels of the policy file, and take over what its defaults say.
+func TestChannelsOfFolders(t *testing.T) {
+	t.Parallel()
+	c := load(t, `apiVersion: image-updater/v1
+git: [{name: fleet, url: ../fleet, policies: .image-updater}]
+notify: [{name: team, kind: slack, urlEnv: A}, {name: other, kind: slack, urlEnv: B}]
+defaults: {git: fleet, notify: team}
+policies: [{name: p, image: nginx}]
+`)
+	if len(c.Warnings) != 0 {
+		t.Errorf("warnings %v", c.Warnings)
+	}
+	with := func(text string) (*config.Config, error) {
+		return c.With(config.Folder{Git: "fleet", Files: map[string][]byte{"a.yaml": []byte("apiVersion: image-updater/v1\n" + text)}})
+	}
+	joined, err := with("policies: [{name: q, image: redis}, {name: r, image: redis, notify: other}]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][]string
+	for _, p := range joined.Policies {
+		got = append(got, p.Notify)
+	}
+	if diff := cmp.Diff([][]string{{"team"}, {"team"}, {"other"}}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for text, want := range map[string]string{
+		"defaults: {notify: teem}\n":                               `fleet:.image-updater/a.yaml:2:20: defaults: notify: unknown name "teem" (did you mean "team"?)`,
+		"policies: [{name: q, image: redis, notify: x}]\n":         `fleet:.image-updater/a.yaml:2:44: policy "q": notify: unknown name "x"`,
+		"notify: [{name: mine, kind: slack, urlEnv: GIT_TOKEN}]\n": `fleet:.image-updater/a.yaml:2:1: notify: is not for policy files in a Git repository, want it in the central one`,
+	} {
+		if _, err := with(text); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}

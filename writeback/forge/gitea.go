@@ -116,66 +116,58 @@ func (g *gitea) pulls(ctx context.Context, doing string, query url.Values) iter.
 	return giteaList[giteaPull](ctx, g, q)
 }
 
-// giteaClosed is how many closed pull requests, those with the latest changes, are searched for those of a branch.
-const giteaClosed = 100
+// giteaRecent is how many pull requests, those with the latest changes, are searched for those of a branch, beside all that
+// are open.
+const giteaRecent = 100
 
 // Find asks for the pull request of the two branches first, for Gitea has no list by branch. That there is none is an
 // answer. Which one it is, of several, is left open, so that then the lists are gone through.
 func (g *gitea) Find(ctx context.Context, head, base string) ([]PullRequest, error) {
-	const doing = "looking for pull requests"
-	var known []PullRequest
 	if base != "" {
-		p, err := g.between(ctx, doing, head, base)
+		var any giteaPull
+		path := "/pulls/" + segment(base) + "/" + strings.ReplaceAll(segment(head), "%2F", "/")
+		_, err := g.do(ctx, g.call(doingFind, http.MethodGet, path, nil), &any)
 		if status(err) == http.StatusNotFound {
 			return nil, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		known = []PullRequest{p}
 	}
-	return g.listBut(ctx, head, base, known)
+	return g.list(ctx, head, base)
 }
 
-// between asks for one of the pull requests of two branches.
-func (g *gitea) between(ctx context.Context, doing, head, base string) (PullRequest, error) {
-	var p giteaPull
-	_, err := g.do(ctx, g.call(doing, http.MethodGet, "/pulls/"+segment(base)+"/"+strings.ReplaceAll(segment(head), "%2F", "/"), nil), &p)
-	return p.pullRequest(), err
-}
+const doingFind = "looking for pull requests"
 
-// list goes through the lists.
+// list goes through the latest changes, which are all there is in most repositories, and through all open ones only where
+// no open one is among them.
 func (g *gitea) list(ctx context.Context, head, base string) ([]PullRequest, error) {
-	return g.listBut(ctx, head, base, nil)
-}
-
-// listBut goes through the lists, without that of open ones where the one that is known is open: there is one at most.
-func (g *gitea) listBut(ctx context.Context, head, base string, known []PullRequest) ([]PullRequest, error) {
-	const doing = "looking for pull requests"
 	of := func(p giteaPull) bool { return p.own() && p.Head.Label == head && (base == "" || p.Base.Label == base) }
-	found := slices.Clone(known)
-	if len(known) == 0 || known[0].State != Open {
-		open, _, err := gather(g.pulls(ctx, doing, url.Values{"state": {"open"}}), maxFound, func(p giteaPull) (PullRequest, bool) {
-			return p.pullRequest(), of(p)
-		})
+	var found []PullRequest
+	open, seen := false, 0
+	for p, err := range g.pulls(ctx, doingFind, url.Values{"state": {"all"}, "sort": {"recentupdate"}}) {
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, open...)
-	}
-	seen := 0
-	for p, err := range g.pulls(ctx, doing, url.Values{"state": {"closed"}, "sort": {"recentupdate"}}) {
-		if err != nil {
-			return nil, err
-		}
-		if of(p) && !slices.ContainsFunc(found, func(f PullRequest) bool { return f.Number == p.Number }) {
+		again := slices.ContainsFunc(found, func(f PullRequest) bool { return f.Number == p.Number }) // it was changed meanwhile
+		if of(p) && !again {
 			found = append(found, p.pullRequest())
+			open = open || p.pullRequest().State == Open
 		}
-		if seen++; seen == giteaClosed {
+		if seen++; seen == giteaRecent {
 			break
 		}
 	}
-	return sortFound(found), nil
+	if open || seen < giteaRecent {
+		return sortFound(found), nil
+	}
+	old, _, err := gather(g.pulls(ctx, doingFind, url.Values{"state": {"open"}}), maxFound, func(p giteaPull) (PullRequest, bool) {
+		return p.pullRequest(), of(p)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return sortFound(append(found, old...)), nil
 }
 
 func (g *gitea) Opened(ctx context.Context, prefix string) ([]PullRequest, error) {

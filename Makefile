@@ -31,7 +31,7 @@ race:
 fuzz: ## every fuzz target for FUZZTIME each
 	.ci/fuzz $(FUZZTIME)
 
-integration: ## against real registries and Git servers; needs docker-registry, git and sshd
+integration: ## against real registries and Git servers; needs docker-registry, git, sshd and chromium
 	cd integration && $(GO) vet ./... && $(GO) test ./...
 
 bench: ## the figures the project promises, each beside its baseline

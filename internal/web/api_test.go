@@ -42,8 +42,8 @@ func fill(v reflect.Value) {
 			v.Set(reflect.ValueOf(now.Add(-time.Hour)))
 			return
 		}
-		for i := range v.NumField() {
-			fill(v.Field(i))
+		for _, field := range v.Fields() {
+			fill(field)
 		}
 	}
 }

@@ -62,10 +62,7 @@ func quotaMeter(r *status.Registry) template.HTML {
 	spent := clamp(r.Spent, r.Allowance)
 	left := clamp(r.Left, r.Allowance-spent)
 	reserve := clamp(r.Reserve, r.Allowance-spent-left)
-	others := 0
-	if r.Remaining >= 0 {
-		others = clamp(r.Allowance-r.Remaining-spent, r.Allowance-spent-left-reserve)
-	}
+	others := clamp(spentByOthers(r), r.Allowance-spent-left-reserve)
 	return bar(r.Allowance, []part{{"q-spent", spent}, {"q-others", others}, {"q-left", left}, {"q-reserve", reserve}})
 }
 

@@ -11,8 +11,8 @@ import (
 
 // Measures of the chart, in its own units; the page scales it.
 const (
-	chartWidth  = 720
-	chartHeight = 220
+	chartWidth  = 860
+	chartHeight = 230
 	chartLeft   = 52 // of the bars: the numbers stand before them
 	chartTop    = 10
 	chartBottom = 28 // below the bars: the hours stand there

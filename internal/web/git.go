@@ -12,7 +12,7 @@ import (
 type gitCard struct {
 	Name, Page  string
 	URL, Branch string
-	Mode        string
+	How         string // changes are written
 	Tip         string
 	Word, Class string
 	Read, Write moment
@@ -26,7 +26,7 @@ type gitCard struct {
 
 func (v view) gitCard(g *status.Git) gitCard {
 	c := gitCard{
-		Name: g.Name, Page: gitPage(g.Name), URL: g.URL, Branch: g.Branch, Mode: g.Mode, Tip: g.Tip[:min(7, len(g.Tip))],
+		Name: g.Name, Page: gitPage(g.Name), URL: g.URL, Branch: g.Branch, How: howWritten(g.Mode), Tip: g.Tip[:min(7, len(g.Tip))],
 		Read: v.at(g.Read), Write: v.at(g.Write), Queue: g.Queue, Retry: g.Retry, Open: len(g.Open), Error: g.Error, Since: v.at(g.Since),
 		Fault: g.Fault, Word: "fine", Class: "good",
 	}
@@ -39,6 +39,20 @@ func (v view) gitCard(g *status.Git) gitCard {
 		c.Word, c.Class = "not read yet", "notice"
 	}
 	return c
+}
+
+// howWritten is a mode in words.
+func howWritten(mode string) string {
+	switch mode {
+	case "commit":
+		return "changes are committed to it"
+	case "branch":
+		return "changes are pushed to branches beside it"
+	case "pull-request":
+		return "changes are proposed as pull requests"
+	default:
+		return mode
+	}
 }
 
 // gitBody is the page of one Git repository.

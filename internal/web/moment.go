@@ -25,6 +25,19 @@ func (c clock) at(t time.Time) moment {
 	return moment{Machine: t.Format(time.RFC3339), Exact: t.Format("2006-01-02 15:04:05 UTC"), Words: c.words(t)}
 }
 
+// left is a time until which something holds.
+func (c clock) left(t time.Time) moment {
+	m := c.at(t)
+	switch d := t.Sub(c.now); {
+	case t.IsZero():
+	case d <= 0:
+		m.Words = "due now"
+	default:
+		m.Words = span(d) + " left"
+	}
+	return m
+}
+
 // words says how far t is from now, in the one unit that a person would use.
 func (c clock) words(t time.Time) string {
 	d := t.Sub(c.now)

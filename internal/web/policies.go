@@ -109,7 +109,7 @@ func (t *table) choices(v view) {
 func (t *table) columns() {
 	for _, c := range []struct{ text, class, sort string }{
 		{"State", "c-state", "state"}, {"Policy", "c-policy", "name"}, {"Tag", "c-tag", ""}, {"Why", "c-why", ""},
-		{"Looked", "c-looked", "looked"}, {"Next look", "c-next", "next"}, {"Written", "c-written", "written"},
+		{"Looked", "c-looked", "looked"}, {"Written", "c-written", "written"},
 	} {
 		q := t.Query
 		head := column{Text: c.text, Class: c.class}

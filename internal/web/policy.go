@@ -232,9 +232,12 @@ func groupOf(v *status.Verdict) int {
 }
 
 func (v view) verdict(s *status.Verdict) verdict {
-	word := s.Rule
-	if s.Verdict == "chosen" {
-		word = "chosen"
+	made := verdict{Tag: s.Tag, Word: s.Rule, Class: s.Verdict, Detail: s.Detail, Until: v.left(s.Until), Pushed: v.at(s.Pushed)}
+	switch {
+	case s.Verdict == "chosen":
+		made.Word = "chosen"
+	case s.Rule == "not-best" && s.Detail == "":
+		made.Detail = "allowed, and not the best"
 	}
-	return verdict{Tag: s.Tag, Word: word, Class: s.Verdict, Detail: s.Detail, Until: v.next(s.Until), Pushed: v.at(s.Pushed)}
+	return made
 }

@@ -35,6 +35,7 @@ type quota struct {
 	Remaining string // "not known", or a number
 	Reserve   int
 	Spent     int
+	Others    int // what others have spent, where it is known
 	Left      int
 	Meter     template.HTML
 }
@@ -62,13 +63,21 @@ func (v view) registryCard(r *status.Registry) registryCard {
 
 func quotaOf(r *status.Registry) *quota {
 	q := &quota{
-		Allowance: r.Allowance, Window: lasting(r.Window), Remaining: "not known", Reserve: r.Reserve, Spent: r.Spent, Left: r.Left,
+		Allowance: r.Allowance, Window: lasting(r.Window), Remaining: "not known", Reserve: r.Reserve, Spent: r.Spent, Others: spentByOthers(r), Left: r.Left,
 		Meter: quotaMeter(r),
 	}
 	if r.Remaining >= 0 {
 		q.Remaining = grouped(r.Remaining)
 	}
 	return q
+}
+
+// spentByOthers is what is gone of the allowance and was not spent here, 0 when the registry does not tell.
+func spentByOthers(r *status.Registry) int {
+	if r.Remaining < 0 {
+		return 0
+	}
+	return max(0, r.Allowance-r.Remaining-r.Spent)
 }
 
 // registryBody is the page of one registry.

@@ -99,7 +99,7 @@ func shortDigest(digest string) string {
 }
 
 func (v view) reason(r status.Reason) reason {
-	return reason{Rule: r.Rule, Detail: r.Detail, Until: v.next(r.Until)}
+	return reason{Rule: r.Rule, Detail: r.Detail, Until: v.left(r.Until)}
 }
 
 // linkOf keeps the address of pages only.

@@ -69,7 +69,7 @@ func TestPages(t *testing.T) {
 		code int
 		want []string
 	}{
-		{"/", 200, []string{"<h1 id=\"state\">2 policies fail</h1>", "registry.acme.example:5000 does not answer as it should.", "16.11-bookworm was taken back by Ada Lovelace"}},
+		{"/", 200, []string{"<h1 id=\"headline\">2 policies fail</h1>", "registry.acme.example:5000 does not answer as it should.", "16.11-bookworm was taken back by Ada Lovelace"}},
 		{"/policies", 200, []string{"68 policies", `href="/policies/billing-api"`}},
 		{"/policies/nginx", 200, []string{"<h1>nginx</h1>", "Newer, and refused", "1.30.0-rc.1-alpine", "apps/web/deployment.yaml:17"}},
 		{"/policies/nobody", 404, []string{"there is no policy &#34;nobody&#34;"}},

@@ -38,7 +38,7 @@
   }
 
   function replace(fresh) {
-    const headline = text => (text.querySelector("#state") || text.querySelector("h1"))?.textContent.trim();
+    const headline = text => (text.querySelector("#headline") || text.querySelector("h1"))?.textContent.trim();
     const before = headline(document);
     const states = new Map([...document.querySelectorAll("tr[data-row]")].map(row => [row.dataset.row, row.dataset.state]));
     document.body.dataset.stamp = fresh.body.dataset.stamp;

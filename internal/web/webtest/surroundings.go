@@ -2,6 +2,7 @@ package webtest
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/image-updater/image-updater/internal/status"
@@ -92,7 +93,7 @@ func history(now time.Time, policies []status.Policy) []status.Written {
 		}
 		for n, ref := range p.References {
 			w := status.Written{
-				When: p.Written, Policy: p.Name, Image: p.Registry + "/" + p.Image, Git: ref.Git, Branch: "main", File: ref.File, From: before(ref.Current),
+				When: p.Written, Policy: p.Name, Image: inFull(p), Git: ref.Git, Branch: "main", File: ref.File, From: before(ref.Current),
 				To: ref.Current, Commit: p.Commit,
 			}
 			if p.Kind == "digest" {
@@ -108,6 +109,18 @@ func history(now time.Time, policies []status.Policy) []status.Written {
 	}
 	slices.SortStableFunc(all, func(a, b status.Written) int { return b.When.Compare(a.When) })
 	return all[:min(len(all), status.HistoryKept)]
+}
+
+// inFull is an image with its registry.
+func inFull(p *status.Policy) string {
+	switch {
+	case p.Registry != "docker.io":
+		return p.Image
+	case !strings.Contains(p.Image, "/"):
+		return "docker.io/library/" + p.Image
+	default:
+		return "docker.io/" + p.Image
+	}
 }
 
 // before is a tag that may have stood there before: the last digit that can be is one lower.

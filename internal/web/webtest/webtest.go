@@ -3,6 +3,7 @@ package webtest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/image-updater/image-updater/internal/status"
@@ -187,4 +188,18 @@ func commit(git string, i int) status.Link {
 // digest is what looks like one, the same for the same i.
 func digest(i int) string {
 	return fmt.Sprintf("%016x%016x%016x%016x", uint64(i+3)*0x9e3779b97f4a7c15, uint64(i+5)*0xc2b2ae3d27d4eb4f, uint64(i+7)*0x165667b19e3779f9, uint64(i+11)*0x27d4eb2f165667c5)
+}
+
+// Fault is what a policy file that does not hold is answered with.
+const Fault = `policies/teams.yaml:12:15: policy "api": unknown key "semvar" (did you mean "semver"?)
+policies/teams.yaml:40:3: policy "web": the name is there twice`
+
+// Calm is the same company on a day on which nobody has to do anything.
+func Calm(now time.Time) status.Status {
+	s := Status(now)
+	s.Policies = slices.DeleteFunc(s.Policies, func(p status.Policy) bool {
+		return p.State == status.Failed || p.State == status.Held || p.State == status.NotFound
+	})
+	s.Registries = s.Registries[:3]
+	return s
 }

@@ -206,7 +206,7 @@ func TestHostile(t *testing.T) {
 		{"a long number", ok(`[{"number": ` + strings.Repeat("9", 10000) + `}]`), ""},
 		{"wrong types", ok(`{"values": [{"id": "hunter2"}], "value": [{"pullRequestId": "hunter2"}]}`), ""},
 		{"wrong types in a list", ok(`[{"number": {}, "iid": []}]`), ""},
-		{"too long", ok(`["` + strings.Repeat("x", 4<<20) + `"]`), "answered with more than 4194304 bytes"},
+		{"too long", ok(`["` + strings.Repeat("x", 16<<20) + `"]`), "answered with more than 16777216 bytes"},
 		{"deep", ok(strings.Repeat("[", 100000)), "answered 200 with what is no JSON"},
 		{"redirect", forgetest.Fault{Status: 302, Header: headers("Location", "https://evil.example/x?y=hunter2")}, "answered 302 found (a redirect that is not followed, to https://evil.example)"},
 		{"redirect with another scheme", forgetest.Fault{Status: 307, Header: headers("Location", "https://127.0.0.1:3000/")}, "(a redirect that is not followed, to https://127.0.0.1:3000)"},

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	maxBody      = 4 << 20                // bytes of an answer
+	maxBody      = 16 << 20               // bytes of an answer: a page of pull requests with the texts of other robots is long
 	maxFaults    = 2                      // times that a request is made again after a passing fault
 	faultPause   = 500 * time.Millisecond // before the first of them; twice that before the next
 	maxRedirects = 3

@@ -46,6 +46,8 @@ MODE = console
 LEVEL = Info
 [log.console]
 STDERR = true
+[api]
+MAX_RESPONSE_ITEMS = 10
 [cron]
 ENABLED = false
 [session]
@@ -68,15 +70,20 @@ func newGitea(t *testing.T) *gitea {
 	if binary, err = filepath.EvalSymlinks(binary); err != nil {
 		t.Fatal(err)
 	}
-	folder, address := t.TempDir(), freeAddress(t)
-	_, port, _ := strings.Cut(address, ":")
-	g := &gitea{binary: binary, url: "http://" + address, config: write(t, "app.ini", fmt.Appendf(nil, giteaConfig, filepath.ToSlash(folder), port, filepath.Dir(binary)))}
+	folder := t.TempDir()
+	config := func(port string) string {
+		return write(t, "app.ini", fmt.Appendf(nil, giteaConfig, filepath.ToSlash(folder), port, filepath.Dir(binary)))
+	}
+	g := &gitea{binary: binary, config: config("0")}
 	g.run(t, "migrate")
 	g.run(t, "admin", "user", "create", "--admin", "--username", "robot", "--password", password+"-1", "--email", "robot@example.com", "--must-change-password=false")
 	for _, name := range []string{"ada", "grace"} {
 		g.run(t, "admin", "user", "create", "--username", name, "--password", password+"-1", "--email", name+"@example.com", "--must-change-password=false")
 	}
 	g.admin = g.token(t, "robot", "all")
+	address := freeAddress(t) // last, so that nobody else takes it meanwhile
+	_, port, _ := strings.Cut(address, ":")
+	g.url, g.config = "http://"+address, config(port)
 	startServer(t, exec.CommandContext(t.Context(), binary, "web", "-c", g.config), "Starting new Web server")
 	awaitListener(t, address) // it says so before it listens
 	g.api(t, http.MethodPost, "/user/repos", map[string]any{"name": "fleet", "auto_init": true, "default_branch": "main"})

@@ -40,11 +40,10 @@ bench: ## the figures the project promises, each beside its baseline
 week: ## a week of Docker Hub's limits and 10,000 repositories, in a minute
 	SIMULATE=week $(GO) test -count=1 -v -run TestWeek ./internal/schedule
 
-crash: ## run, set --git and the lives of pull requests killed at 200 points, and what came of it
 day: ## a day of the daemon with 2,000 policies, in some seconds
 	DAY=2000 $(GO) test -count=1 -v -run TestDay ./internal/daemon
 
-crash: ## run and set --git killed at 200 points, and what came of it
+crash: ## run, set --git and the lives of pull requests killed at 200 points, and what came of it
 	CRASH=200 $(GO) test -count=1 -v -timeout 30m -run TestCrash ./cmd/image-updater
 
 lint: ## staticcheck; it is built from source first

@@ -32,6 +32,7 @@ var parts = []struct {
 	{"batch", benchBatch},
 	{"writers", benchWriters},
 	{"choosing", benchChoosing},
+	{"daemon", benchDaemon},
 	{"product", benchProduct},
 }
 

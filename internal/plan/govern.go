@@ -6,12 +6,31 @@ import (
 	"strings"
 
 	"github.com/image-updater/image-updater/edit"
+	"github.com/image-updater/image-updater/image"
 )
 
-// governing returns the policies that decide a site: the one it names, else those of its image whose paths hold it.
-func governing(policies []Policy, site edit.Site) []Policy {
-	var of []Policy
+// governors finds the policies that decide a site: of ten thousand it is one.
+type governors struct {
+	byName  map[string][]Policy
+	byImage map[image.Repository][]Policy
+}
+
+func newGovernors(policies []Policy) governors {
+	g := governors{byName: make(map[string][]Policy, len(policies)), byImage: make(map[image.Repository][]Policy, len(policies))}
 	for _, p := range policies {
+		g.byName[p.Name] = append(g.byName[p.Name], p)
+		g.byImage[p.Image] = append(g.byImage[p.Image], p)
+	}
+	return g
+}
+
+// of returns the policies that decide a site: the one it names, else those of its image whose paths hold it.
+func (g governors) of(site edit.Site) []Policy {
+	if site.Policy != "" {
+		return g.byName[site.Policy]
+	}
+	var of []Policy
+	for _, p := range g.byImage[site.Image] {
 		if p.governs(site) {
 			of = append(of, p)
 		}

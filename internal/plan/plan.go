@@ -67,9 +67,9 @@ func (p Plan) Wanted() []Change {
 
 // Make decides every reference of the input. It depends on nothing but its input.
 func Make(in Input) Plan {
-	m := maker{input: in, decisions: map[decisionKey]policy.Decision{}, told: map[decisionKey]bool{},
+	m := maker{input: in, governors: newGovernors(in.Policies), decisions: map[decisionKey]policy.Decision{}, told: map[decisionKey]bool{},
 		groups: map[string]*Group{}, missingAt: map[tagKey]int{}, heldOnce: map[Held]bool{}, seen: map[string]bool{},
-		stops: map[decisionKey]Held{}, unsettled: map[placeKey]unsettled{}, standing: map[placeKey][]standing{}}
+		problemOnce: map[problemKey]bool{}, stops: map[decisionKey]Held{}, unsettled: map[placeKey]unsettled{}, standing: map[placeKey][]standing{}}
 	refused, notes := settle(in.Found)
 	m.notes = slices.DeleteFunc(notes, m.aside)
 	m.refusals(refused)
@@ -82,31 +82,35 @@ func Make(in Input) Plan {
 
 // maker gathers a plan while Make walks the sites.
 type maker struct {
-	input     Input
-	decisions map[decisionKey]policy.Decision // many references carry the same tag: each tag is decided once
-	told      map[decisionKey]bool            // what a decision holds back is told once
-	groups    map[string]*Group
-	missing   []Missing
-	missingAt map[tagKey]int // the index there
-	withheld  []Withheld
-	held      []Held
-	heldOnce  map[Held]bool // the tags among them
-	problems  []Problem
-	notes     []edit.Refusal
-	undecided []Undecided
-	rulings   []Ruling
-	stops     map[decisionKey]Held // what keeps references from a newer tag
-	seen      map[string]bool      // policies with a reference, decided or refused
-	places    map[place][]edit.Site
-	goneBy    map[nameKey][]place // of files that are not there any more
-	standing  map[placeKey][]standing
-	unsettled map[placeKey]unsettled
+	input       Input
+	governors   governors
+	decisions   map[decisionKey]policy.Decision // many references carry the same tag: each tag is decided once
+	told        map[decisionKey]bool            // what a decision holds back is told once
+	groups      map[string]*Group
+	missing     []Missing
+	missingAt   map[tagKey]int // the index there
+	withheld    []Withheld
+	held        []Held
+	heldOnce    map[Held]bool // the tags among them
+	problems    []Problem
+	problemOnce map[problemKey]bool
+	notes       []edit.Refusal
+	undecided   []Undecided
+	rulings     []Ruling
+	stops       map[decisionKey]Held // what keeps references from a newer tag
+	seen        map[string]bool      // policies with a reference, decided or refused
+	places      map[place][]edit.Site
+	goneBy      map[nameKey][]place // of files that are not there any more
+	standing    map[placeKey][]standing
+	unsettled   map[placeKey]unsettled
 }
 
 type decisionKey struct {
 	policy, tag string
 	digest      image.Digest
 }
+
+type problemKey struct{ policy, text string }
 
 type tagKey struct {
 	image image.Repository
@@ -143,7 +147,7 @@ type RefusedError struct{ Refusal edit.Refusal }
 func (e *RefusedError) Error() string { return e.Refusal.String() }
 
 func (m *maker) site(site edit.Site) {
-	of := governing(m.input.Policies, site)
+	of := m.governors.of(site)
 	switch len(of) {
 	case 0:
 		return
@@ -185,12 +189,11 @@ func (m *maker) unfound() {
 }
 
 func (m *maker) problem(name string, err error) {
-	for _, p := range m.problems {
-		if p.Policy == name && p.Err.Error() == err.Error() {
-			return
-		}
+	once := problemKey{name, err.Error()}
+	if !m.problemOnce[once] {
+		m.problemOnce[once] = true
+		m.problems = append(m.problems, Problem{Policy: name, Err: err})
 	}
-	m.problems = append(m.problems, Problem{Policy: name, Err: err})
 }
 
 func (m *maker) group(key string) *Group {

@@ -51,8 +51,9 @@ func MakeReferences(in ReferencesInput) References {
 	refused, notes := settle(in.Found)
 	out := References{Refused: in.refused(refused), Skipped: in.refused(notes)}
 	held := map[leavingKey]Held{}
+	governors := newGovernors(in.Policies)
 	for _, site := range slices.SortedStableFunc(slices.Values(in.Found.Sites), compareSites) {
-		of := governing(in.Policies, site)
+		of := governors.of(site)
 		out.References = append(out.References, Reference{Site: site, Policies: namesOf(of), Held: in.held(of, site, held)})
 	}
 	return out

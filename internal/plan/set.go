@@ -80,8 +80,8 @@ func (in SetInput) governing(site edit.Site) (name string, open bool) {
 	if site.Policy != "" {
 		return site.Policy, true
 	}
-	if of := governing(in.Policies, site); len(of) > 0 {
-		return of[0].Name, true
+	if i := slices.IndexFunc(in.Policies, func(p Policy) bool { return p.governs(site) }); i >= 0 {
+		return in.Policies[i].Name, true
 	}
 	return "", !slices.ContainsFunc(in.Policies, func(p Policy) bool { return p.Image == site.Image })
 }

@@ -134,8 +134,10 @@ func (t *tree) query() edit.Query {
 	for _, p := range t.reconciler.Config.Policies {
 		q.Markers[p.Name] = p.Image
 	}
+	asked := map[image.Repository]bool{}
 	for _, p := range all {
-		if !slices.Contains(q.Images, p.Image) {
+		if !asked[p.Image] {
+			asked[p.Image] = true
 			q.Images = append(q.Images, p.Image)
 		}
 	}

@@ -175,3 +175,31 @@ func TestStableMoments(t *testing.T) {
 		}
 	})
 }
+
+// TestDue: what Due tells of a repository is when Make begins to look at it, where the rate has room and nobody is late.
+func TestDue(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		repositories := anyRepositories(t)
+		for i := range repositories {
+			repositories[i].Looked = noon.Add(-time.Duration(rapid.IntRange(0, 30).Draw(t, "looked")) * time.Second)
+			repositories[i].Changed = repositories[i].Looked
+		}
+		registry := schedule.Registry{Host: "docker.io"}
+		due := schedule.Due(registry, repositories, noon)
+		plan := schedule.Make(registry, repositories, noon, noon.Add(2*time.Minute))
+		planned := map[int]time.Time{}
+		for _, look := range plan.Looks {
+			planned[look.Index] = look.At
+		}
+		for i, at := range due {
+			if at.Before(noon) {
+				t.Fatalf("%v was due at %v", repositories[i].Image, at)
+			}
+			got, soon := planned[i]
+			if soon != at.Before(noon.Add(2*time.Minute)) || soon && !got.Equal(at) {
+				t.Fatalf("%v is due at %v, and planned for %v (%v)", repositories[i].Image, at, got, soon)
+			}
+		}
+	})
+}

@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -81,7 +80,7 @@ func TestGuard(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, test.url, nil)
+			r := request(t, test.url)
 			if test.header != nil {
 				test.header(r)
 			}

@@ -54,6 +54,10 @@ func (s *site) overview(_ *http.Request, v view) (document, error) {
 		Bar:     stateBar(h.Counts), Table: v.table(q, nil), Short: v.Config.Short,
 		Last: v.pass(v.Last), Hooks: v.hooks(), Channels: v.channels(),
 	}
+	if o.Table.After != "" {
+		// The pages of the whole table are longer, so its second does not begin where this one ends.
+		o.Table.After, o.Table.More = "", policiesURL(query{})
+	}
 	o.MoreWrites = len(v.History) > len(o.Written)
 	if v.Running.Number != 0 || !v.Running.Began.IsZero() {
 		running := v.pass(v.Running)

@@ -25,7 +25,7 @@ type table struct {
 	Columns    []column
 	Before     string // the URL of the page before, "" = this is the first
 	After      string
-	More       string // of a cut table: where the whole one is
+	More       string // of the beginning of a table: where the whole one is
 }
 
 // choice is one entry of a filter.
@@ -69,7 +69,7 @@ func (v view) table(q query, wrong error) table {
 		t.Before = q.turned(-1)
 	}
 	if t.To < total {
-		t.After, t.More = q.turned(1), policiesURL(query{})
+		t.After = q.turned(1)
 	}
 	t.choices(v)
 	t.columns()

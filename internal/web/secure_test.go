@@ -17,7 +17,7 @@ func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	h := web.New(options())
 	for _, url := range []string{"/", "/nowhere", "/healthz", "/metrics", "/api/v1/status", "/api/nowhere"} {
-		answer, _ := ask(t, h, httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, nil))
+		answer, _ := ask(t, h, request(t, url))
 		for name, want := range map[string]string{
 			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 			"X-Content-Type-Options":  "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",

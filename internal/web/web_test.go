@@ -54,7 +54,7 @@ func ask(t *testing.T, h http.Handler, r *http.Request) (*http.Response, string)
 // get fetches a page that has to be there.
 func get(t *testing.T, h http.Handler, url string) string {
 	t.Helper()
-	answer, body := ask(t, h, httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, nil))
+	answer, body := ask(t, h, request(t, url))
 	if answer.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %s\n%s", url, answer.Status, body)
 	}
@@ -83,7 +83,7 @@ func TestPages(t *testing.T) {
 	} {
 		t.Run(strings.Trim(test.url, "/"), func(t *testing.T) {
 			t.Parallel()
-			answer, body := ask(t, h, httptest.NewRequestWithContext(t.Context(), http.MethodGet, test.url, nil))
+			answer, body := ask(t, h, request(t, test.url))
 			if answer.StatusCode != test.code {
 				t.Errorf("answered %d, want %d", answer.StatusCode, test.code)
 			}
@@ -107,7 +107,7 @@ func TestHealth(t *testing.T) {
 		"/healthz": "503 the loop has not turned for 3m0s\n",
 		"/readyz":  "503 the Git repositories were not read yet\n",
 	} {
-		answer, body := ask(t, h, httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, nil))
+		answer, body := ask(t, h, request(t, url))
 		if got := fmt.Sprintf("%d %s", answer.StatusCode, body); got != want {
 			t.Errorf("%s: got %q, want %q", url, got, want)
 		}
@@ -118,4 +118,9 @@ func TestHealth(t *testing.T) {
 			t.Errorf("%s: %q", url, body)
 		}
 	}
+}
+
+// request is a GET of a page.
+func request(t *testing.T, url string) *http.Request {
+	return httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 }

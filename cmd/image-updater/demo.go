@@ -22,25 +22,36 @@ import (
 var demoFiles embed.FS
 
 func (a *app) demoCommand() *cobra.Command {
-	return &cobra.Command{
+	var serve bool
+	var listen string
+	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Do the main job on a registry and a Git remote of its own",
 		Long: `Start a real OCI registry and a real Git remote on loopback, fill them with what such things hold, and run
 check, plan and run against them. Nothing beyond loopback is asked and nothing is left behind. The git
-program has to be installed, for the remote.`,
-		Example: "  image-updater demo",
-		Args:    cobra.NoArgs,
+program has to be installed, for the remote. With --serve the page of the daemon stays up, and new tags are
+pushed all the time.`,
+		Example: `  image-updater demo
+  image-updater demo --serve`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.demo(cmd.Context()); err != nil {
+			if !serve {
+				listen = ""
+			}
+			if err := a.demo(cmd.Context(), listen, demoPace); err != nil {
 				return failed(err)
 			}
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&serve, "serve", false, "keep the page up until interrupted")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address to serve the page at")
+	return cmd
 }
 
-// demo sets the scene in a temporary folder, plays the commands, and takes everything away.
-func (a *app) demo(ctx context.Context) (err error) {
+// demo sets the scene in a temporary folder, plays the commands, and takes everything away. In between the page is served at
+// listen, if that is not empty, with a tag pushed at each pace.
+func (a *app) demo(ctx context.Context, listen string, pace time.Duration) (err error) {
 	if err := gittest.Available(); err != nil {
 		return fmt.Errorf("the demo needs the git program for its remote: %w", err)
 	}
@@ -49,30 +60,41 @@ func (a *app) demo(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	d := &demo{app: a, dir: dir, started: a.now()}
+	d := &demo{app: a, dir: dir, started: a.now(), pace: pace}
 	defer d.stop()
 	if err := d.set(); err != nil {
 		return err
 	}
-	return d.play(ctx)
+	if err := d.play(ctx); err != nil {
+		return err
+	}
+	if listen != "" {
+		if err := d.keepUp(ctx, listen); err != nil {
+			return err
+		}
+	}
+	d.say(fmt.Sprintf("Done in %.1f s. The servers are gone, and so is the folder they lived in.", a.now().Sub(d.started).Seconds()))
+	return nil
 }
 
 // demo is the scene: a registry, a Git remote, and a folder with a policy file and the state.
 type demo struct {
-	app     *app
-	dir     string
-	started time.Time
-	fleet   *gittest.Repository
-	servers []*http.Server
+	app      *app
+	dir      string
+	started  time.Time
+	pace     time.Duration // between pushes while the page is up
+	registry http.Handler
+	fleet    *gittest.Repository
+	servers  []*http.Server
 }
 
 // set starts the servers and writes the policy file.
 func (d *demo) set() error {
-	tags, err := demoRegistry(demoTags())
-	if err != nil {
+	var err error
+	if d.registry, err = demoRegistry(demoTags()); err != nil {
 		return err
 	}
-	registryURL, err := d.serve(tags)
+	registryURL, err := d.serve(d.registry)
 	if err != nil {
 		return err
 	}
@@ -121,23 +143,23 @@ func (d *demo) play(ctx context.Context) error {
 	if err := d.showLog(); err != nil {
 		return err
 	}
-	if err := d.call(ctx, "And again: nothing is left to do.", []string{"run"}); err != nil {
-		return err
-	}
-	d.say(fmt.Sprintf("Done in %.1f s. The servers are gone, and so is the folder they lived in.", d.app.now().Sub(d.started).Seconds()))
-	return nil
+	return d.call(ctx, "And again: nothing is left to do.", []string{"run"})
 }
 
 // call runs one command of the program in this process, with a state of its own.
 func (d *demo) call(ctx context.Context, say string, args []string) error {
 	d.say(say)
 	fmt.Fprintf(d.app.stdout, "%s\n\n", d.app.paint(bold, "$ image-updater "+strings.Join(args, " ")))
-	inner := &app{stdin: d.app.stdin, stdout: d.app.stdout, stderr: d.app.stderr, env: d.app.env, now: d.app.now}
 	full := append([]string{"-f", d.path("policies.yaml"), "--state-dir", d.path("state")}, args...)
-	if code := run(ctx, inner, full); code != exitDone {
+	if code := run(ctx, d.inner(), full); code != exitDone {
 		return fmt.Errorf("%s ended with exit code %d", args[0], code)
 	}
 	return nil
+}
+
+// inner is the program as a call of its own.
+func (d *demo) inner() *app {
+	return &app{stdin: d.app.stdin, stdout: d.app.stdout, stderr: d.app.stderr, env: d.app.env, now: d.app.now}
 }
 
 // showLog prints the commits the remote got, as a person would look at them there.

@@ -26,6 +26,7 @@ type serveFlags struct {
 	noAuth   bool
 	tlsCert  string
 	tlsKey   string
+	up       func(url string) // called once the page is at url; nil = nothing
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -118,6 +119,9 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 		MaxHeaderBytes: maxHeader,
 	}
 	fmt.Fprintf(a.stderr, "serving at %s\n", flags.url(listener.Addr()))
+	if flags.up != nil {
+		flags.up(flags.url(listener.Addr()))
+	}
 	return a.serveUntil(ctx, d, server, listener, flags)
 }
 

@@ -62,6 +62,9 @@ type Verdict struct {
 	above bool // a version higher than the chosen one
 }
 
+// Above reports whether it is of a version higher than the chosen one, which a rule is against.
+func (v Verdict) Above() bool { return v.above }
+
 // Equal reports whether two verdicts say the same of the same tag.
 func (v Verdict) Equal(w Verdict) bool {
 	return v.Tag == w.Tag && v.Outcome == w.Outcome && v.Rule == w.Rule && v.Until.Equal(w.Until)

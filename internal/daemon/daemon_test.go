@@ -284,7 +284,7 @@ func TestChanged(t *testing.T) {
 // TestExplain: it tells the verdicts by the list at hand, and asks nobody.
 func TestExplain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, fleet(1, 1, 1, "1h"))
+	w := newWorld(t, fleet(1, 1, 1, "1h")+"  - {name: narrow, image: r0.acme.example/team/app-0, git: fleet-0, select: {semver: <1.3}}\n")
 	synctest.Test(t, func(t *testing.T) {
 		d, stop := begin(t, Options{Load: w.load})
 		defer stop()
@@ -294,6 +294,14 @@ func TestExplain(t *testing.T) {
 		got, err := d.Explain(t.Context(), "app-0", status.Reference{Current: "1.1.0"})
 		if err != nil || got.Chosen != "1.3.0" || len(got.Verdicts) != 3 || got.Asked.IsZero() || w.asked != asked {
 			t.Errorf("Explain = %+v, %v; asked %d times", got, err, w.asked-asked)
+		}
+		got, err = d.Explain(t.Context(), "narrow", status.Reference{Current: "1.1.0"})
+		above := map[string]bool{}
+		for _, v := range got.Verdicts {
+			above[v.Tag] = v.Above
+		}
+		if diff := cmp.Diff(map[string]bool{"1.1.0": false, "1.2.0": false, "1.3.0": true}, above); diff != "" || err != nil {
+			t.Errorf("which are above the chosen one (-want +got), %v:\n%s", err, diff)
 		}
 		if _, err := d.Explain(t.Context(), "nobody", status.Reference{}); !errors.Is(err, ErrUnknown) {
 			t.Errorf("of a policy that is not there: %v", err)

@@ -45,7 +45,7 @@ func (d *Daemon) Explain(ctx context.Context, name string, r status.Reference) (
 	}
 	for _, v := range decision.Verdicts {
 		told.Verdicts = append(told.Verdicts, status.Verdict{Tag: v.Tag, Verdict: string(v.Outcome), Rule: string(v.Rule), Detail: v.Detail(),
-			Until: v.Until, Pushed: pushed[v.Tag]})
+			Until: v.Until, Pushed: pushed[v.Tag], Above: v.Above()})
 	}
 	return told, nil
 }

@@ -49,9 +49,20 @@ func (l *loop) findings(p *passing, report reconcile.Report, now time.Time) stat
 	}
 	running := l.status.Running
 	found.Pass = status.Pass{Number: running.Number, Began: p.began, Ended: now, Reason: running.Reason, Stuck: running.Stuck,
-		Changes: len(report.Changes), Commits: len(report.Commits), PullRequests: len(report.PullRequests),
+		Changes: len(found.Written), Commits: len(report.Commits), PullRequests: movedPulls(report),
 		Held: len(report.Held), Errors: len(report.Errors)}
 	return found
+}
+
+// movedPulls counts the pull requests that a pass has opened or updated.
+func movedPulls(report reconcile.Report) int {
+	moved := 0
+	for _, p := range report.PullRequests {
+		if p.Moved() {
+			moved++
+		}
+	}
+	return moved
 }
 
 // finder turns a report around: by Git repository and policy.

@@ -38,6 +38,9 @@ func (p PullRequest) Open() bool {
 	return false
 }
 
+// Moved reports whether the pass has opened or updated it.
+func (p PullRequest) Moved() bool { return p.State == proposal.Opened || p.State == proposal.Updated }
+
 // Warning is something that was wanted and that went on without.
 type Warning struct {
 	Git  string

@@ -39,16 +39,17 @@ func (s Status) Load(l Loaded) Status {
 	return s
 }
 
-// take takes over what was learned of a policy, as far as it still writes to the same Git repositories.
+// take takes over what was learned of a policy, as far as it still writes to the same Git repositories. What only the files
+// say of it, such as that it is suspended, they say anew.
 func (p *Policy) take(old Policy) {
-	writes := func(git string) bool { return git == "" || slices.Contains(p.Git, git) }
 	for _, r := range old.References {
-		if writes(r.Git) {
+		if slices.Contains(p.Git, r.Git) {
 			p.References = append(p.References, r)
 		}
 	}
 	for _, n := range old.Notes {
-		if writes(n.Git) && n.State != Suspended {
+		ofRegistry := n.Git == "" && n.State == Failed
+		if ofRegistry || slices.Contains(p.Git, n.Git) {
 			p.Notes = append(p.Notes, n)
 		}
 	}
@@ -131,7 +132,7 @@ type Finding struct {
 // Pass returns the status after a pass. Policies that it did not decide stay as they are.
 func (s Status) Pass(f Findings) Status {
 	at := f.Pass.Ended
-	s.At, s.Last, s.Running = at, f.Pass, Pass{}
+	s.At, s.Last, s.Running, s.Totals = at, f.Pass, Pass{}, s.Totals.with(f.Pass)
 	s.Policies = slices.Clone(s.Policies)
 	index := indexOf(s.Policies, func(p Policy) string { return p.Name })
 	decided := map[int]bool{}

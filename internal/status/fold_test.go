@@ -215,3 +215,36 @@ func deep(s status.Status) status.Status {
 	}
 	return s
 }
+
+// TestLoadNotes: what only the policy files say of a policy is gone with them, and what was learned stays.
+func TestLoadNotes(t *testing.T) {
+	t.Parallel()
+	nowhere := status.Note{State: status.NotFound, Why: status.Reason{Rule: "not-found", Detail: "the policy names no Git repository"}}
+	suspended := status.Note{State: status.Suspended, Why: status.Reason{Rule: "suspend"}}
+	unlisted := status.Note{State: status.Failed, Why: status.Reason{Rule: status.RuleError, Detail: "no answer"}}
+	inFleet := status.Note{Git: "fleet", State: status.NotFound, Why: status.Reason{Rule: "not-found"}}
+	for _, test := range []struct {
+		name         string
+		before, read []status.Note
+		git          []string
+		want         []status.Note
+		wantState    status.State
+	}{
+		{name: "it says the same again", before: []status.Note{nowhere}, read: []status.Note{nowhere}, want: []status.Note{nowhere}, wantState: status.NotFound},
+		{name: "a Git repository was added", before: []status.Note{nowhere}, git: []string{"fleet"}, wantState: status.New},
+		{name: "no longer suspended", before: []status.Note{suspended}, git: []string{"fleet"}, wantState: status.New},
+		{name: "learned of the registry", before: []status.Note{unlisted}, git: []string{"fleet"}, want: []status.Note{unlisted}, wantState: status.Failed},
+		{name: "learned of Git", before: []status.Note{inFleet}, git: []string{"fleet"}, want: []status.Note{inFleet}, wantState: status.NotFound},
+		{name: "of Git no longer written to", before: []status.Note{inFleet}, git: []string{"infra"}, wantState: status.New},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			before := status.Status{Policies: []status.Policy{{Name: "web", Image: "nginx", Notes: test.before}}}
+			read := status.Policy{Name: "web", Image: "nginx", Git: test.git, Notes: test.read}
+			got := before.Load(status.Loaded{At: start, Policies: []status.Policy{read}}).Policies[0]
+			if diff := cmp.Diff(test.want, got.Notes); diff != "" || got.State != test.wantState {
+				t.Errorf("it is %q, want %q; notes (-want +got):\n%s", got.State, test.wantState, diff)
+			}
+		})
+	}
+}

@@ -44,24 +44,11 @@ type Pass struct {
 	Stage  string    // what it does now, "" once it has ended
 	Stuck  bool      // it has not gone on for longer than a step may take
 
-	Changes, Commits, PullRequests, Held, Errors int
-}
-
-// Totals count what the passes have come to since the program was started.
-type Totals struct {
-	Passes int // that have ended
-	Failed int // of them, with an error
-	Took   time.Duration
-	// Within counts for each of [PassBounds] the passes that took at most so long.
-	Within [len(PassBounds)]int
-
-	Changes, Commits, PullRequests int
-}
-
-// PassBounds are the steps in which the lengths of passes are counted.
-var PassBounds = [...]time.Duration{
-	100 * time.Millisecond, 300 * time.Millisecond, time.Second, 3 * time.Second, 10 * time.Second, 30 * time.Second,
-	time.Minute, 3 * time.Minute, 10 * time.Minute,
+	Changes      int // of references, in commits that were pushed
+	Commits      int // that were pushed
+	PullRequests int // that were opened or updated
+	Held         int // reasons to keep something as it is
+	Errors       int
 }
 
 // State is a policy or reference in one word.

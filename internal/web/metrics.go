@@ -71,7 +71,7 @@ var (
 	passStuck    = gauge("pass_stuck", "1 while a pass does not go on.")
 	changes      = counter("changes_total", "Changes of references that were written.")
 	commits      = counter("commits_total", "Commits that were pushed.")
-	proposals    = counter("pull_requests_total", "Pull requests that were opened or brought forward.")
+	proposals    = counter("pull_requests_total", "Pull requests that were opened or updated.")
 
 	gitQueue     = gauge("git_queued_changes", "Changes that are decided and not written yet.", "git")
 	gitRetries   = counter("git_push_retries_total", "Pushes that had to be made again.", "git")
@@ -83,7 +83,7 @@ var (
 	hookEvents    = counter("hook_events_total", "Requests at a push hook, by result.", "hook", "kind", "result")
 	hookUnnamed   = counter("hook_unnamed_events_total", "Events at a push hook about images that no policy names.", "hook", "kind")
 	notifications = counter("notifications_total", "Messages by channel and result.", "channel", "kind", "result")
-	notifyQueued  = gauge("notifications_queued", "Messages that are not sent yet.", "channel", "kind")
+	notifyQueued  = gauge("notifications_queued", "Events of messages that are not sent yet.", "channel", "kind")
 )
 
 var families = []family{

@@ -133,7 +133,7 @@ func TestDay(t *testing.T) {
 				t.Errorf("%s is %s: %+v", p.Name, p.State, p.Why)
 			}
 		}
-		if evening > noon+noon/10 {
+		if evening > noon+noon/4 { // what the test itself writes down grows, too; a status kept for each pass would be hundreds of times as much
 			t.Errorf("the heap has grown from %d to %d bytes", noon, evening)
 		}
 		t.Logf("%d looks, %d passes, %d writes, %d statuses; heap %.1f MB at noon, %.1f MB in the evening",

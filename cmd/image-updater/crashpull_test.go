@@ -133,7 +133,7 @@ git:
     branch: main
     auth: {tokenFile: '%[3]s'}
     forge: {kind: gitea}
-    write: {mode: pull-request, group: all}
+    write: {mode: pull-request, group: all, labels: [images]}
 defaults: {git: fleet}
 policies:
 %[4]s`, server.URL, s.forge.Path(), token, policies)
@@ -265,6 +265,9 @@ func (s *pullStage) check(e pullEvent, fail func(string, ...any)) {
 	}
 	if state, known := proposal.Parse(open[0].Body, "all"); !known || state.Tip != tip || open[0].Tip != tip {
 		fail("#%d tells of %q, and the branch is at %q", open[0].Number, state.Tip, tip)
+	}
+	if !slices.Equal(open[0].Labels, []string{"images"}) {
+		fail("#%d has the labels %q", open[0].Number, open[0].Labels)
 	}
 	log, err := s.forge.Repository.Log(gittest.Branch + ".." + pullHead)
 	if err != nil || len(log) != 1 || !strings.Contains(log[0].Message, "-> "+s.tag+"\n") {

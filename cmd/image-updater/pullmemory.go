@@ -40,6 +40,9 @@ func (m pullMemory) Remember(url, head string, seen proposal.Memory) {
 	if err == nil {
 		err = m.cache.Put(pullBucket, pullKey(url, head), data, m.now())
 	}
+	if seen.Opening { // it is worth nothing unless it is there before the request
+		m.cache.Flush()
+	}
 	if err != nil {
 		m.log.Warn("remembering a pull request", "branch", head, "err", err)
 	}

@@ -124,6 +124,7 @@ type Memory struct {
 	Number      int         `json:"number,omitempty"`
 	URL         string      `json:"url,omitempty"`
 	Title       string      `json:"title,omitempty"`
+	Opening     bool        `json:"opening,omitempty"` // one was to be opened, and whether it got all that belongs to it is not known
 	Rebuilt     string      `json:"rebuilt,omitempty"` // Head, if it was built for a label that is still there
 }
 

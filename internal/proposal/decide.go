@@ -128,6 +128,9 @@ func (d *decider) tend() {
 	rebuild := slices.Contains(d.open.Labels, LabelRebuild)
 	foreign := d.foreign()
 	empty := len(d.out.Group.Changes) == 0
+	if d.in.Memory.Opening && !foreign && !empty {
+		d.equip(d.open.Number)
+	}
 	switch {
 	case foreign && (!rebuild || empty):
 		d.leave()

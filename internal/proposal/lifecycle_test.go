@@ -239,6 +239,25 @@ func TestLifecycle(t *testing.T) {
 	}
 }
 
+// What belongs to a new pull request is there even if the pass broke off right after it was opened.
+func TestOpenedAndNoMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.settings = proposal.Settings{Labels: []string{"deps"}, AutoMerge: true}
+	first(w)
+	w.pass(2)
+	for _, want := range []string{"add-labels auto-merge", ""} {
+		w.pass(all)
+		if got := strings.Join(w.did, " "); got != want {
+			t.Errorf("did %q, want %q", got, want)
+		}
+		w.later()
+	}
+	if got := w.open().Labels; !slices.Equal(got, []string{"deps"}) {
+		t.Errorf("labels %q", got)
+	}
+}
+
 // A label that the token may not take away has the branch built once, as long as that is remembered.
 func TestLabelThatStays(t *testing.T) {
 	t.Parallel()

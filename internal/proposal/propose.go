@@ -61,6 +61,11 @@ func (d *decider) create() {
 	}
 	d.act(Action{Kind: Create, Words: words})
 	d.out.Title, d.out.Outcome = words.Title, Opened
+	d.equip(0)
+}
+
+// equip gives a new pull request what belongs to it.
+func (d *decider) equip(number int) {
 	s, can := d.in.Settings, d.in.Limits
 	for _, extra := range []struct {
 		kind  Kind
@@ -68,10 +73,10 @@ func (d *decider) create() {
 		names []string
 	}{{AddLabels, can.Labels, s.Labels}, {RequestReview, can.Reviewers, s.Reviewers}, {Assign, can.Assignees, s.Assignees}} {
 		if extra.can && len(extra.names) > 0 {
-			d.act(Action{Kind: extra.kind, Names: slices.Clone(extra.names)})
+			d.act(Action{Kind: extra.kind, Number: number, Names: slices.Clone(extra.names)})
 		}
 	}
 	if s.AutoMerge && can.AutoMerge {
-		d.act(Action{Kind: AutoMerge})
+		d.act(Action{Kind: AutoMerge, Number: number})
 	}
 }

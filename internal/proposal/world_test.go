@@ -234,6 +234,7 @@ func (w *world) act(in proposal.Input, d proposal.Decision, a proposal.Action, d
 			}
 		}
 	case proposal.Create:
+		w.memory = proposal.Memory{Opening: true}
 		if at == nil {
 			at = &pull{Pull: proposal.Pull{Number: len(w.pulls) + 1, URL: "https://forge.example/1", Title: a.Words.Title,
 				Body: a.Words.Body(done.HeadTip), Head: "image-updater/web", Base: "main", HeadTip: done.HeadTip, Status: proposal.Open, Created: w.now}}

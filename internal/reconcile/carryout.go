@@ -109,6 +109,9 @@ func (p *pulls) pushHead(ctx context.Context, a proposal.Action, d proposal.Deci
 // create opens a pull request, and closes it again if another one was opened at the same moment.
 func (p *pulls) create(ctx context.Context, a proposal.Action, d proposal.Decision, in proposal.Input, done *proposal.Done, report *Report) error {
 	head := proposal.BranchPrefix + in.Group.Key
+	if p.reconciler.Memory != nil { // as long as it is not known that all went well
+		p.reconciler.Memory.Remember(p.git.URL, head, proposal.Memory{Opening: true})
+	}
 	created, err := p.forge.Create(ctx, NewPull{
 		Title: a.Words.Title, Body: a.Words.Body(done.HeadTip), Head: head, Base: in.Base,
 		Draft: in.Settings.Draft && in.Limits.Drafts,

@@ -20,6 +20,7 @@ const (
 	replanning  = time.Second // at least between two plans of a registry
 	hostAtOnce  = 8           // looks at one registry
 	looksAtOnce = 32
+	failsInARow = 3               // looks, until a registry is asked one thing at a time
 	lookWithin  = 5 * time.Minute // a look, tries and pauses included
 )
 
@@ -39,6 +40,15 @@ type registry struct {
 	failing int // looks in a row
 	err     string
 	errAt   time.Time
+}
+
+// room reports whether one more look may be made there. One that answers nothing keeps none of the others waiting: it holds
+// a single look until that is answered.
+func (r *registry) room() bool {
+	if r.failing >= failsInARow {
+		return r.looking == 0
+	}
+	return r.looking < hostAtOnce
 }
 
 // planned is a look to come.
@@ -96,7 +106,7 @@ func (l *loop) look(now time.Time) {
 		if !r.again.After(now) {
 			l.planLooks(r, now)
 		}
-		for len(r.plan) > 0 && !r.plan[0].at.After(now) && r.looking < hostAtOnce && l.looking < looksAtOnce {
+		for len(r.plan) > 0 && !r.plan[0].at.After(now) && r.room() && l.looking < looksAtOnce {
 			first := r.plan[0]
 			r.plan = r.plan[1:]
 			l.lookAt(r, first.image, now)

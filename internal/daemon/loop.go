@@ -158,7 +158,7 @@ func (l *loop) nextTurn(now time.Time) time.Time {
 }
 
 func (r *registry) nextTurn(free bool) time.Time {
-	if len(r.plan) > 0 && r.looking < hostAtOnce && free {
+	if len(r.plan) > 0 && r.room() && free {
 		return sooner(r.again, r.plan[0].at)
 	}
 	return r.again

@@ -94,9 +94,11 @@ func sooner(a, b time.Time) time.Time {
 	return a
 }
 
-// tips asks where branches stand that were not asked for an interval.
+// tips asks where branches stand that were not asked for an interval, first those that were not for the longest time: so
+// remotes that do not answer cannot keep the others from their turn.
 func (l *loop) tips(now time.Time) {
-	for _, t := range l.trees {
+	byAge := func(a, b *tree) int { return a.checked.Compare(b.checked) }
+	for _, t := range slices.SortedStableFunc(slices.Values(l.trees), byAge) {
 		soon := !t.since.IsZero() && !t.due.After(now.Add(gatheringMost))
 		if t.asking || soon || l.asking >= tipsAtOnce || now.Before(t.checked.Add(t.interval)) {
 			continue
@@ -253,9 +255,12 @@ func (l *loop) learnTrees(p *passing, report reconcile.Report, now time.Time) {
 		if told.Err != nil {
 			failed = told.Policies
 		}
+		alone := t.since.IsZero()
 		t.because(now, cause{again: len(failed)}, whole, failed...)
-		t.due = now.Add(pauseAfter(t.failures))
-		t.since = t.due // what comes meanwhile goes at its own time
+		if alone { // else it goes with what came while the pass was under way
+			t.due = now.Add(pauseAfter(t.failures))
+			t.since = t.due // what comes meanwhile goes at its own time
+		}
 	}
 	if moved {
 		l.gather()

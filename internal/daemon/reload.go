@@ -134,6 +134,9 @@ func (l *loop) learn(c *config.Config, images map[image.Repository]*watched, now
 	l.fold(l.looksTaken().Load(read))
 }
 
+// unreadFor is for how long a branch is never left unread: people push to it at other times than images are pushed.
+const unreadFor = time.Hour
+
 // plant makes the Git repositories of the policies. Those that were there before go on.
 func (l *loop) plant(c *config.Config) {
 	before, refers := l.trees, l.refers
@@ -147,17 +150,15 @@ func (l *loop) plant(c *config.Config) {
 			t = before[i]
 			l.refers[g.Name] = refers[g.Name]
 		}
-		t.git, t.proposes, t.policies, t.interval = g, g.Proposes(c.Policies), nil, 0
+		t.git, t.proposes, t.policies, t.interval = g, g.Proposes(c.Policies), nil, unreadFor
 		for _, p := range c.Policies {
 			if !slices.Contains(p.Git, g.Name) {
 				continue
 			}
 			t.policies = append(t.policies, p.Name)
-			if interval := max(p.Interval, time.Minute); t.interval == 0 || interval < t.interval {
-				t.interval = interval
-			}
+			t.interval = min(t.interval, max(cmp.Or(p.Interval, usualInterval), time.Minute))
 		}
-		if t.interval == 0 {
+		if len(t.policies) == 0 {
 			t.interval = usualInterval
 		}
 		if len(t.policies) > 0 || g.Policies != "" {

@@ -39,6 +39,8 @@ type world struct {
 	looks    map[image.Repository][]time.Time // that were answered
 	asked    int
 	down     map[string]bool // hosts, and Git repositories
+	hangs    map[string]bool // hosts that answer nothing
+	refuses  map[string]bool // policies that cannot be decided
 	stuck    bool            // passes go on for ever
 	held     map[string]time.Time
 	written  map[string]int // the tag in Git, by Git repository and policy
@@ -131,8 +133,14 @@ func (*world) Expect([]image.Repository) {}
 func (*world) Tells(context.Context, image.Repository, image.Facts) image.Facts { return 0 }
 
 func (w *world) Candidates(ctx context.Context, r image.Repository, _ image.Facts, _ time.Duration) ([]policy.Candidate, bool, error) {
+	takes := time.After(w.look)
+	w.mu.Lock()
+	if w.hangs[r.Host] {
+		takes = nil
+	}
+	w.mu.Unlock()
 	select {
-	case <-time.After(w.look):
+	case <-takes:
 	case <-ctx.Done():
 		return nil, false, context.Cause(ctx)
 	}
@@ -227,6 +235,10 @@ func (w *world) decide(ctx context.Context, report *reconcile.Report, c *config.
 		}
 		tree.Policies = append(tree.Policies, p.Name)
 		if down {
+			report.Errors = append(report.Errors, reconcile.Problem{Git: g.Name, Policy: p.Name, Err: errDown})
+			continue
+		}
+		if w.refuses[p.Name] {
 			report.Errors = append(report.Errors, reconcile.Problem{Git: g.Name, Policy: p.Name, Err: errDown})
 			continue
 		}

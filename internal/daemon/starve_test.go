@@ -1,0 +1,132 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/reconcile"
+)
+
+// TestNewsBesideFailure: what is new while a pass goes on that fails is not put off as what has failed is.
+func TestNewsBesideFailure(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(2, 1, 1, "10m"))
+	synctest.Test(t, func(t *testing.T) {
+		w.passing = 20 * time.Second
+		w.refuses = map[string]bool{"app-0": true}
+		d, stop := begin(t, Options{Load: w.load})
+		defer stop()
+		after(3 * time.Hour) // by then it is tried again each half hour
+		passes := len(w.only())
+		for len(w.only()) == passes {
+			after(time.Second)
+		}
+		after(time.Second) // the pass is under way
+		w.release(app("1"))
+		d.Pushed(app("1"))
+		after(2 * time.Minute)
+		if got := w.writes; len(got) != 1 || got[0].policy != "app-1" {
+			t.Errorf("two minutes after the event is written %+v", got)
+		}
+	})
+}
+
+// TestHangingRegistries: registries that answer nothing leave room for the others, however many images they have.
+func TestHangingRegistries(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(500, 5, 1, "10m"))
+	synctest.Test(t, func(t *testing.T) {
+		w.hangs = map[string]bool{"r0.acme.example": true, "r1.acme.example": true, "r2.acme.example": true, "r3.acme.example": true}
+		_, stop := begin(t, Options{Load: w.load})
+		defer stop()
+		after(time.Hour)
+		var latest time.Duration
+		for i := 4; i < 500; i += 5 {
+			at := w.looks[image.Repository{Host: "r4.acme.example", Path: fmt.Sprintf("team/app-%d", i)}]
+			if len(at) == 0 {
+				t.Fatalf("app-%d was not looked at for an hour", i)
+			}
+			at = append(at, time.Now())
+			for j := range at[1:] {
+				latest = max(latest, at[j+1].Sub(at[j]))
+			}
+		}
+		if latest > 20*time.Minute {
+			t.Errorf("%v between two looks at an image of a registry that answers", latest)
+		}
+	})
+}
+
+// TestHangingRemotes: Git remotes that answer nothing do not keep the others from being asked where they stand.
+func TestHangingRemotes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(6, 1, 6, "1m"))
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := w.load(t.Context())
+		load := func(ctx context.Context) (*Setup, error) {
+			hanging := *s
+			hanging.Tip = func(ctx context.Context, git string) (string, error) {
+				if git != "fleet-5" {
+					<-ctx.Done()
+					return "", context.Cause(ctx)
+				}
+				return s.Tip(ctx, git)
+			}
+			hanging.Run = func(ctx context.Context, from reconcile.Source, only reconcile.Selection, p Progress) reconcile.Report {
+				return s.Run(ctx, from, only, p)
+			}
+			return &hanging, nil
+		}
+		_, stop := begin(t, Options{Load: load})
+		defer stop()
+		after(time.Hour)
+		before := len(w.only())
+		w.set(func() { w.tips["fleet-5"]++ })
+		after(15 * time.Minute)
+		seen := slices.ContainsFunc(w.only()[before:], func(only map[string][]string) bool { _, in := only["fleet-5"]; return in })
+		if !seen {
+			t.Error("a quarter of an hour after a push nobody has seen it")
+		}
+	})
+}
+
+// TestLongInterval: where images are looked at once in a month, what people do to the branch is seen all the same.
+func TestLongInterval(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(1, 1, 1, "30d"))
+	synctest.Test(t, func(t *testing.T) {
+		_, stop := begin(t, Options{Load: w.load})
+		defer stop()
+		after(5 * time.Hour)
+		before := len(w.only())
+		w.set(func() { w.tips["fleet-0"]++ })
+		after(61 * time.Minute)
+		if got := len(w.only()) - before; got != 1 {
+			t.Errorf("%d passes for a push, want 1", got)
+		}
+	})
+}
+
+// TestNoInterval: policies without an interval have neither images nor branches asked more often than usual.
+func TestNoInterval(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, strings.Replace(fleet(1, 1, 1, "0"), "interval: 0", `interval: "0"`, 1))
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := w.load(t.Context())
+		asked := 0
+		s2 := *s
+		s2.Tip = func(ctx context.Context, git string) (string, error) { asked++; return s.Tip(ctx, git) }
+		_, stop := begin(t, Options{Load: func(context.Context) (*Setup, error) { return &s2, nil }})
+		defer stop()
+		after(4 * time.Hour)
+		if asked > 17 {
+			t.Errorf("the branch was asked for %d times in four hours", asked)
+		}
+	})
+}

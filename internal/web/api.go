@@ -215,10 +215,10 @@ func (s *site) apiDecision(r *http.Request, v view) (any, error) {
 	}
 	values := r.URL.Query()
 	ref := referenceOf(p, values)
-	if ref == nil && values.Has("file") {
+	if ref == nil || values.Has("file") && ref.File != values.Get("file") {
 		return nil, &failure{http.StatusNotFound, "there is no such reference"}
 	}
-	place := placeIn(p, ref)
+	place := Place{p.Name, ref.Git, ref.File, ref.Line}
 	d, err := s.explain(r.Context(), place)
 	if err != nil {
 		return nil, &failure{http.StatusServiceUnavailable, strings.TrimSpace(err.Error())}

@@ -150,6 +150,8 @@ func TestAnswersAreDocumented(t *testing.T) {
 		{"decision of everything", everything, "GET", "/api/v1/policies/text/decision", "", "/api/v1/policies/{name}/decision", 200},
 		{"decision, another place", rich, "GET", "/api/v1/policies/nginx/decision?git=fleet&file=apps/docs/values.yaml&line=31", "", "/api/v1/policies/{name}/decision", 200},
 		{"decision of nobody", rich, "GET", "/api/v1/policies/nobody/decision", "", "/api/v1/policies/{name}/decision", 404},
+		{"decision, no such place", rich, "GET", "/api/v1/policies/nginx/decision?git=fleet&file=apps/none.yaml&line=1", "", "/api/v1/policies/{name}/decision", 404},
+		{"decision, not in Git", rich, "GET", "/api/v1/policies/old-gateway/decision", "", "/api/v1/policies/{name}/decision", 404},
 		{"no decisions", web.New(mute), "GET", "/api/v1/policies/nginx/decision", "", "/api/v1/policies/{name}/decision", 503},
 		{"registries", rich, "GET", "/api/v1/registries", "", "/api/v1/registries", 200},
 		{"registries of everything", everything, "GET", "/api/v1/registries", "", "/api/v1/registries", 200},

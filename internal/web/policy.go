@@ -145,33 +145,23 @@ type tally struct {
 	N    int
 }
 
-// placeIn is where a reference is, or the policy alone.
-func placeIn(p *status.Policy, ref *status.Reference) Place {
-	if ref == nil {
-		return Place{Policy: p.Name}
-	}
-	return Place{p.Name, ref.Git, ref.File, ref.Line}
-}
-
 func (s *site) explain(ctx context.Context, at Place) (status.Decision, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("deciding took longer than %s", patience))
 	defer cancel()
 	return s.Explain(ctx, at)
 }
 
-// decide asks for the decision about a reference.
+// decide asks for the decision about a reference; without one there is nothing to decide.
 func (s *site) decide(r *http.Request, v view, p *status.Policy, ref *status.Reference) (*decision, string) {
-	if s.Explain == nil {
+	if s.Explain == nil || ref == nil {
 		return nil, ""
 	}
-	found, err := s.explain(r.Context(), placeIn(p, ref))
+	found, err := s.explain(r.Context(), Place{p.Name, ref.Git, ref.File, ref.Line})
 	if err != nil {
 		return nil, err.Error()
 	}
 	d := v.decision(found, r.URL.Query().Get("verdicts") == "all")
-	if ref != nil {
-		d.Place = placeOf(ref)
-	}
+	d.Place = placeOf(ref)
 	if len(d.Rest) > 0 {
 		values := r.URL.Query()
 		values.Set("verdicts", "all")

@@ -86,7 +86,6 @@ func (f finder) finding(t *tree, told reconcile.Tree, name string) status.Findin
 	}
 	head := reconcile.HeadOf(t.git, p)
 	if t.git.WriteFor(p).Mode == config.PullRequest {
-		found.Proposes = true
 		if pull := f.pulls[held{told.Git, head}]; pull.Open() {
 			found.Proposal = pullLink(pull)
 		}

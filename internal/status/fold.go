@@ -55,7 +55,10 @@ func (p *Policy) take(old Policy) {
 	}
 	p.State, p.Since, p.Why = old.State, old.Since, old.Why
 	p.Looked, p.NextLook, p.NewTags = old.Looked, old.NextLook, old.NewTags
-	p.Written, p.Commit, p.Proposal, p.ProposalAt = old.Written, old.Commit, old.Proposal, old.ProposalAt
+	p.Written, p.Commit = old.Written, old.Commit
+	if slices.Contains(p.Git, old.ProposalIn) {
+		p.Proposal, p.ProposalIn, p.ProposalAt = old.Proposal, old.ProposalIn, old.ProposalAt
+	}
 }
 
 // Fault returns the status after policy files were read that do not hold.
@@ -124,8 +127,7 @@ type Finding struct {
 	References  []Reference
 	Notes       []Note // of that Git repository
 	Unread      bool   // the Git repository could not be read: the references are those of before
-	Proposal    Link   // the open pull request
-	Proposes    bool   // it is written by pull requests: without Proposal there is none
+	Proposal    Link   // the open pull request; zero = none
 	Commit      Link   // that was made
 }
 
@@ -176,13 +178,19 @@ func (p *Policy) found(f Finding, at time.Time) {
 	if f.Commit != (Link{}) {
 		p.Written, p.Commit = at, f.Commit
 	}
-	if f.Proposes && !f.Unread {
-		if f.Proposal != (Link{}) && p.Proposal != f.Proposal {
-			p.ProposalAt = at
-		}
-		if p.Proposal = f.Proposal; p.Proposal == (Link{}) {
-			p.ProposalAt = time.Time{}
-		}
+	if !f.Unread {
+		p.proposed(f, at)
+	}
+}
+
+// proposed takes over the open pull request in one Git repository. Of those in several, one stays until it is closed.
+func (p *Policy) proposed(f Finding, at time.Time) {
+	switch {
+	case p.Proposal != (Link{}) && p.ProposalIn != f.Git:
+	case f.Proposal == (Link{}):
+		p.Proposal, p.ProposalIn, p.ProposalAt = Link{}, "", time.Time{}
+	case f.Proposal != p.Proposal:
+		p.Proposal, p.ProposalIn, p.ProposalAt = f.Proposal, f.Git, at
 	}
 }
 

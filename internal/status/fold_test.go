@@ -248,3 +248,43 @@ func TestLoadNotes(t *testing.T) {
 		})
 	}
 }
+
+// TestProposal: a policy shows the pull request of one Git repository until that is closed, whatever is found in another.
+func TestProposal(t *testing.T) {
+	t.Parallel()
+	first, second := status.Link{Text: "#1"}, status.Link{Text: "#2"}
+	found := func(git string, l status.Link) status.Finding {
+		return status.Finding{Policy: "web", Git: git, Proposal: l}
+	}
+	for _, test := range []struct {
+		name   string
+		passes [][]status.Finding
+		want   status.Link
+		since  int // the pass
+	}{
+		{name: "none", passes: [][]status.Finding{{found("fleet", status.Link{})}}},
+		{name: "nothing new", passes: [][]status.Finding{{found("fleet", first)}, {found("fleet", first)}}, want: first},
+		{name: "none in the other", passes: [][]status.Finding{{found("fleet", first), found("shop", status.Link{})}}, want: first},
+		{name: "one in the other", passes: [][]status.Finding{{found("fleet", first)}, {found("shop", second)}}, want: first},
+		{name: "another one", passes: [][]status.Finding{{found("fleet", first)}, {found("fleet", second)}}, want: second, since: 1},
+		{name: "closed", passes: [][]status.Finding{{found("fleet", first)}, {found("fleet", status.Link{})}}},
+		{name: "closed, and one is left", passes: [][]status.Finding{{found("fleet", first)}, {found("fleet", status.Link{}), found("shop", second)}}, want: second, since: 1},
+		{name: "unread", passes: [][]status.Finding{{found("fleet", first)}, {{Policy: "web", Git: "fleet", Unread: true}}}, want: first},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := status.Status{}.Load(loaded("web"))
+			for i, f := range test.passes {
+				s = s.Pass(pass(noon.Add(time.Duration(i)*time.Hour), f...))
+			}
+			since := noon.Add(time.Duration(test.since) * time.Hour)
+			if test.want == (status.Link{}) {
+				since = time.Time{}
+			}
+			got := s.Policies[0]
+			if got.Proposal != test.want || !got.ProposalAt.Equal(since) {
+				t.Errorf("it shows %q since %v, want %q since %v", got.Proposal.Text, got.ProposalAt, test.want.Text, since)
+			}
+		})
+	}
+}

@@ -91,7 +91,8 @@ type Policy struct {
 	NewTags    time.Time // when something new was last found there; zero = never
 	Written    time.Time // when it last wrote; zero = not within [HistoryKept]
 	Commit     Link      // of the last write
-	Proposal   Link      // the open pull request; zero = none
+	Proposal   Link      // an open pull request; zero = none
+	ProposalIn string    // the Git repository that it is for
 	ProposalAt time.Time // when that was first seen
 }
 

@@ -3,6 +3,7 @@ package writeback
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -65,7 +66,7 @@ func (b *Branch) Files(ctx context.Context, folder string, match func(name strin
 func filesOf(ctx context.Context, tree *git.Tree, at git.Entry, match func(name string) bool) (map[string][]byte, error) {
 	folder, here, err := tree.Folder(at.Path, at.Hash)
 	if err == nil && !here {
-		err = fmt.Errorf("its tree did not come")
+		err = errors.New("its tree did not come")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", at.Path, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -81,7 +82,7 @@ func lookNow(ctx context.Context, url, repository string) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, 5*time.Second, fmt.Errorf("the page does not answer"))
+	ctx, cancel := context.WithTimeoutCause(ctx, 5*time.Second, errors.New("the page does not answer"))
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/api/v1/scan", bytes.NewReader(body))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -110,19 +111,28 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	if err != nil {
 		return err
 	}
+	paths, err := a.policyFiles()
+	if err != nil {
+		return err
+	}
+	files := daemon.LookAtFiles(paths)
 	listener, err := net.Listen("tcp", flags.listen)
 	if err != nil {
 		return failed(err)
 	}
 	server := &http.Server{ // no WriteTimeout: a page that follows what happens is one long answer
 		Handler: handler, ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, IdleTimeout: idleFor,
-		MaxHeaderBytes: maxHeader,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(a.logger().Handler(), slog.LevelWarn),
+	}
+	answer := func() error { return server.Serve(listener) }
+	if flags.tlsCert != "" {
+		answer = func() error { return server.ServeTLS(listener, flags.tlsCert, flags.tlsKey) }
 	}
 	fmt.Fprintf(a.stderr, "serving at %s\n", flags.url(listener.Addr()))
 	if flags.up != nil {
 		flags.up(flags.url(listener.Addr()))
 	}
-	return a.serveUntil(ctx, d, server, listener, flags)
+	return a.serveUntil(ctx, d, files, server, answer)
 }
 
 // url is where the page is.
@@ -133,27 +143,20 @@ func (f serveFlags) url(at net.Addr) string {
 	return "http://" + at.String()
 }
 
+// errStopping is the cause by which answers are cut off that are still on their way.
+var errStopping = fmt.Errorf("the server stops, and %v have passed", stopWithin)
+
 // serveUntil runs the daemon and its server until one of them ends or the context does, and waits for both.
-func (a *app) serveUntil(ctx context.Context, d *daemon.Daemon, server *http.Server, listener net.Listener, flags serveFlags) error {
+func (a *app) serveUntil(ctx context.Context, d *daemon.Daemon, files *daemon.Files, server *http.Server, answer func() error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 	server.BaseContext = func(net.Listener) context.Context { return ctx } // long answers end with it
-	paths, err := a.policyFiles()
-	if err != nil {
-		return err
-	}
-	files := daemon.LookAtFiles(paths)
 	served, ran := make(chan error, 1), make(chan error, 1)
 	go func() {
-		var err error
-		if flags.tlsCert != "" {
-			err = server.ServeTLS(listener, flags.tlsCert, flags.tlsKey)
-		} else {
-			err = server.Serve(listener)
-		}
+		err := answer()
 		stop(err)
 		served <- err
 	}()
@@ -166,13 +169,13 @@ func (a *app) serveUntil(ctx context.Context, d *daemon.Daemon, server *http.Ser
 	others.Go(func() { reloadOn(ctx, d, hangup) })
 	others.Go(func() { files.Watch(ctx, d.Reload, a.logger()) })
 	<-ctx.Done()
-	last, end := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	last, end := context.WithTimeoutCause(context.WithoutCancel(ctx), stopWithin, errStopping)
 	defer end()
-	if err := server.Shutdown(last); err != nil {
+	if server.Shutdown(last) != nil {
 		server.Close()
 	}
 	others.Wait()
-	err = <-ran
+	err := <-ran
 	if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
 		err = errors.Join(err, serveErr)
 	}

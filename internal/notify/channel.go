@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -83,13 +84,13 @@ func checkURL(text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "":
-		return fmt.Errorf("the URL is none: want one that begins with https://")
+		return errors.New("the URL is none: want one that begins with https://")
 	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
 		return nil
 	case u.Scheme == "http":
-		return fmt.Errorf("the URL is without TLS, which shows it to all on the way: want https://")
+		return errors.New("the URL is without TLS, which shows it to all on the way: want https://")
 	}
-	return fmt.Errorf("the URL has an unknown scheme: want https://")
+	return errors.New("the URL has an unknown scheme: want https://")
 }
 
 // isLoopback reports whether the host is this machine by its name or address.

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/image-updater/image-updater/internal/status"
 )
@@ -89,6 +90,27 @@ func ceiling(n int) int {
 			return n
 		}
 	}
+}
+
+// lastDay is each of the last 24 hours, also those that the program was not there for. Where nothing was asked at all it
+// is empty.
+func lastDay(hours []status.Hour, now time.Time) []status.Hour {
+	const day = 24
+	if len(hours) == 0 {
+		return nil
+	}
+	all := make([]status.Hour, day)
+	first := now.UTC().Truncate(time.Hour).Add(-(day - 1) * time.Hour)
+	for i := range all {
+		all[i].Begin = first.Add(time.Duration(i) * time.Hour)
+	}
+	for _, h := range hours {
+		if i := int(h.Begin.Sub(first) / time.Hour); !h.Begin.Before(first) && i < day {
+			all[i].Requests += h.Requests
+			all[i].Pulls += h.Pulls
+		}
+	}
+	return all
 }
 
 func mostOf(hours []status.Hour) int {

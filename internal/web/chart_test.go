@@ -110,6 +110,27 @@ func inside(t *rapid.T, picture string, width, height float64) {
 	}
 }
 
+// A program that has just been started shows a day of which it was there for an hour.
+func TestLastDay(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 21, 14, 35, 0, 0, time.UTC)
+	at := func(hour int) time.Time { return time.Date(2026, 11, 21, hour, 0, 0, 0, time.UTC) }
+	got := lastDay([]status.Hour{
+		{Begin: at(14).Add(-24 * time.Hour), Requests: 1000}, {Begin: at(-9), Requests: 5}, {Begin: at(14), Requests: 7, Pulls: 2}, {Begin: at(15), Requests: 1000},
+	}, now)
+	want := make([]status.Hour, 24)
+	for i := range want {
+		want[i].Begin = at(i - 9)
+	}
+	want[0].Requests, want[23].Requests, want[23].Pulls = 5, 7, 2
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if lastDay(nil, now) != nil {
+		t.Error("nothing is a day")
+	}
+}
+
 func TestWordsOfTimes(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 21, 14, 35, 0, 0, time.UTC)

@@ -135,3 +135,18 @@ func TestTableOfTheOverview(t *testing.T) {
 		t.Error("a page that is not there is not the first")
 	}
 }
+
+// What a commit has changed in several places in the same way is told once on the first page.
+func TestLatestChanges(t *testing.T) {
+	t.Parallel()
+	change := func(policy, file, to, commit string) status.Written {
+		return status.Written{When: now, Policy: policy, Git: "fleet", File: file, From: "1", To: to, Commit: status.Link{Text: commit}}
+	}
+	s := status.Status{Ready: true, History: []status.Written{
+		change("api", "a.yaml", "2", "c1"), change("api", "b.yaml", "2", "c1"), change("api", "c.yaml", "3", "c1"), change("web", "a.yaml", "3", "c1"),
+	}}
+	page := get(t, web.New(optionsOf(s)), "/")
+	if n := strings.Count(page, `<a class="name" href="/policies/`); n != 3 || strings.Count(page, "2 places") != 1 {
+		t.Errorf("%d changes in\n%s", n, page)
+	}
+}

@@ -50,7 +50,6 @@ func (s *site) overview(_ *http.Request, v view) (document, error) {
 	o := overview{
 		Asking:  v.list(fewAsking, byState, status.Failed, status.Held, status.NotFound),
 		Waiting: v.list(fewWaiting, byTime, status.Proposed, status.Waiting),
-		Written: v.writtenBy(fewWritten, func(*status.Written) bool { return true }),
 		Bar:     stateBar(h.Counts), Table: v.table(q, nil), Short: v.Config.Short,
 		Last: v.pass(v.Last), Hooks: v.hooks(), Channels: v.channels(),
 	}
@@ -58,7 +57,7 @@ func (s *site) overview(_ *http.Request, v view) (document, error) {
 		// The pages of the whole table are longer, so its second does not begin where this one ends.
 		o.Table.After, o.Table.More = "", policiesURL(query{})
 	}
-	o.MoreWrites = len(v.History) > len(o.Written)
+	o.Written, o.MoreWrites = v.latest(fewWritten)
 	if v.Running.Number != 0 || !v.Running.Began.IsZero() {
 		running := v.pass(v.Running)
 		o.Running = &running

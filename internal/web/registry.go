@@ -42,9 +42,9 @@ type quota struct {
 
 func (v view) registryCard(r *status.Registry) registryCard {
 	c := registryCard{
-		Host: r.Host, Page: registryPage(r.Host), Account: r.Account, Images: r.Images, Requests: r.Requests, Pulls: r.Pulls,
+		Host: r.Host, Page: registryPage(r.Host), Account: accountOf(r), Images: r.Images, Requests: r.Requests, Pulls: r.Pulls,
 		Oldest: v.at(r.Oldest), OldestOf: r.OldestOf, Parked: r.Parked, Error: r.Error, ErrorAt: v.at(r.ErrorAt),
-		FailingFor: r.FailingFor, Spark: sparkline(r.Day), Word: "fine", Class: "good",
+		FailingFor: r.FailingFor, Spark: sparkline(lastDay(r.Day, v.now)), Word: "fine", Class: "good",
 	}
 	if r.PausedUntil.After(v.now) {
 		c.Paused, c.Word, c.Class = v.at(r.PausedUntil), "paused", "notice"
@@ -59,6 +59,14 @@ func (v view) registryCard(r *status.Registry) registryCard {
 		c.Quota = quotaOf(r)
 	}
 	return c
+}
+
+// accountOf is by whom a registry is asked, as a sentence ends with it.
+func accountOf(r *status.Registry) string {
+	if r.Account == "" || r.Account == "anonymous" {
+		return "without an account"
+	}
+	return "as " + r.Account
 }
 
 func quotaOf(r *status.Registry) *quota {
@@ -107,8 +115,9 @@ func (s *site) registry(r *http.Request, v view) (document, error) {
 }
 
 func (v view) registryBody(r *status.Registry) registryBody {
-	b := registryBody{Card: v.registryCard(r), Chart: chart(r.Day), All: policiesURL(query{Registry: r.Host})}
-	for _, h := range r.Day {
+	day := lastDay(r.Day, v.now)
+	b := registryBody{Card: v.registryCard(r), Chart: chart(day), All: policiesURL(query{Registry: r.Host})}
+	for _, h := range day {
 		b.Hours = append(b.Hours, hour{v.at(h.Begin), h.Requests, h.Pulls})
 	}
 	own := view{clock: v.clock}

@@ -128,13 +128,36 @@ type written struct {
 	Step         step
 	Commit       link
 	Proposal     link
+	Places       int // that the commit has changed in the same way, where they are told as one
+}
+
+// latest returns the last changes, those of one policy in one commit as one, and whether there are more.
+func (v view) latest(most int) (latest []written, more bool) {
+	for i := range v.History {
+		w := &v.History[i]
+		if i > 0 && alike(&v.History[i-1], w) {
+			latest[len(latest)-1].Places++
+			continue
+		}
+		if len(latest) == most {
+			return latest, true
+		}
+		latest = append(latest, v.written(w))
+	}
+	return latest, false
+}
+
+// alike reports whether two changes differ in their place alone.
+func alike(a, b *status.Written) bool {
+	return a.Policy == b.Policy && a.Git == b.Git && a.Commit == b.Commit && a.From == b.From && a.To == b.To &&
+		a.FromDigest == b.FromDigest && a.ToDigest == b.ToDigest
 }
 
 func (v view) written(w *status.Written) written {
 	return written{
 		When: v.at(w.When), Policy: w.Policy, Page: policyPage(w.Policy), Image: w.Image, Git: w.Git, Branch: w.Branch,
 		GitPage: gitPage(w.Git), File: w.File, Step: stepOf(w.From, w.To, w.FromDigest, w.ToDigest),
-		Commit: linkOf(w.Commit), Proposal: linkOf(w.Proposal),
+		Commit: linkOf(w.Commit), Proposal: linkOf(w.Proposal), Places: 1,
 	}
 }
 

@@ -93,7 +93,7 @@ func (s *site) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.Credentials().admits(r) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="image-updater", charset="UTF-8"`)
-			writeError(w, http.StatusUnauthorized, "a credential is needed")
+			refuse(w, r, http.StatusUnauthorized, "a credential is needed")
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -12,7 +12,7 @@ type hookRow struct {
 func (v view) hooks() []hookRow {
 	rows := make([]hookRow, len(v.Hooks))
 	for i, h := range v.Hooks {
-		rows[i] = hookRow{h.Name, h.Kind, h.Events, h.Refused, v.at(h.Last), h.Error, v.at(h.ErrorAt)}
+		rows[i] = hookRow{h.Name, h.Kind, h.Events, h.Refused, v.at(h.Last), cut(h.Error), v.at(h.ErrorAt)}
 	}
 	return rows
 }
@@ -29,7 +29,7 @@ type channelRow struct {
 func (v view) channels() []channelRow {
 	rows := make([]channelRow, len(v.Channels))
 	for i, c := range v.Channels {
-		rows[i] = channelRow{c.Name, c.Kind, c.Sent, c.Failed, c.Queued, v.at(c.Last), c.Error, v.at(c.ErrorAt)}
+		rows[i] = channelRow{c.Name, c.Kind, c.Sent, c.Failed, c.Queued, v.at(c.Last), cut(c.Error), v.at(c.ErrorAt)}
 	}
 	return rows
 }

@@ -27,8 +27,8 @@ type gitCard struct {
 func (v view) gitCard(g *status.Git) gitCard {
 	c := gitCard{
 		Name: g.Name, Page: gitPage(g.Name), URL: g.URL, Branch: g.Branch, How: howWritten(g.Mode), Tip: g.Tip[:min(7, len(g.Tip))],
-		Read: v.at(g.Read), Write: v.at(g.Write), Queue: g.Queue, Retry: g.Retry, Open: len(g.Open), Error: g.Error, Since: v.at(g.Since),
-		Fault: g.Fault, Word: "fine", Class: "good",
+		Read: v.at(g.Read), Write: v.at(g.Write), Queue: g.Queue, Retry: g.Retry, Open: len(g.Open), Error: cut(g.Error), Since: v.at(g.Since),
+		Fault: cut(g.Fault), Word: "fine", Class: "good",
 	}
 	switch {
 	case g.Error != "":
@@ -59,6 +59,7 @@ func howWritten(mode string) string {
 type gitBody struct {
 	Card     gitCard
 	Open     []proposal
+	MoreOpen int
 	Written  []written
 	Policies int
 	All      string
@@ -72,7 +73,14 @@ type proposal struct {
 	State    string
 	Detail   string
 	Policies []string
+	More     int // policies
 }
+
+// How much the page of a Git repository tells.
+const (
+	mostOpen     = 100
+	mostProposed = 20 // policies of a pull request
+)
 
 func (s *site) git(r *http.Request, v view) (document, error) {
 	name := r.PathValue("name")
@@ -89,9 +97,13 @@ func (v view) gitBody(g *status.Git) gitBody {
 		Card: v.gitCard(g), All: policiesURL(query{Git: g.Name}),
 		Written: v.writtenBy(mostHistory, func(w *status.Written) bool { return w.Git == g.Name }),
 	}
-	for i := range g.Open {
+	b.MoreOpen = max(0, len(g.Open)-mostOpen)
+	for i := range g.Open[:len(g.Open)-b.MoreOpen] {
 		p := &g.Open[i]
-		b.Open = append(b.Open, proposal{linkOf(p.Link), p.Title, p.Branch, p.State, p.Detail, p.Policies})
+		more := max(0, len(p.Policies)-mostProposed)
+		b.Open = append(b.Open, proposal{
+			linkOf(p.Link), p.Title, p.Branch, p.State, cut(p.Detail), p.Policies[:len(p.Policies)-more], more,
+		})
 	}
 	for i := range v.Policies {
 		if slices.Contains(v.Policies[i].Git, g.Name) {

@@ -42,7 +42,7 @@ type count struct {
 func healthOf(v view) health {
 	h := health{Total: len(v.Policies), Counts: countStates(v.Policies), Loaded: v.at(v.Config.Loaded)}
 	if v.Config.Fault != "" {
-		h.Fault, h.FaultAt = strings.Split(strings.TrimSpace(v.Config.Fault), "\n"), v.at(v.Config.FaultAt)
+		h.Fault, h.FaultAt = faultLines(v.Config.Fault), v.at(v.Config.FaultAt)
 	}
 	broken := brokenThings(v)
 	failed, asks := h.of(status.Failed), h.of(status.Held)+h.of(status.NotFound)
@@ -67,6 +67,19 @@ func healthOf(v view) health {
 	}
 	h.Points = append(h.Points, h.summary())
 	return h
+}
+
+// faultLines are the errors of a policy file, at most so many as a person mends before reading again.
+func faultLines(fault string) []string {
+	const most = 40
+	lines := strings.Split(strings.TrimSpace(fault), "\n")
+	if more := len(lines) - most; more > 0 {
+		lines = append(lines[:most:most], "and "+counted(more, "more error", "more errors"))
+	}
+	for i, line := range lines {
+		lines[i] = cut(line)
+	}
+	return lines
 }
 
 // brokenThings tells what does not work beside single policies.

@@ -158,7 +158,7 @@ func (s *site) decide(r *http.Request, v view, p *status.Policy, ref *status.Ref
 	}
 	found, err := s.explain(r.Context(), Place{p.Name, ref.Git, ref.File, ref.Line})
 	if err != nil {
-		return nil, err.Error()
+		return nil, cut(err.Error())
 	}
 	d := v.decision(found, r.URL.Query().Get("verdicts") == "all")
 	d.Place = placeOf(ref)
@@ -222,7 +222,7 @@ func groupOf(v *status.Verdict) int {
 }
 
 func (v view) verdict(s *status.Verdict) verdict {
-	made := verdict{Tag: s.Tag, Word: s.Rule, Class: s.Verdict, Detail: s.Detail, Until: v.left(s.Until), Pushed: v.at(s.Pushed)}
+	made := verdict{Tag: s.Tag, Word: s.Rule, Class: s.Verdict, Detail: cut(s.Detail), Until: v.left(s.Until), Pushed: v.at(s.Pushed)}
 	switch {
 	case s.Verdict == "chosen":
 		made.Word = "chosen"

@@ -43,7 +43,7 @@ type quota struct {
 func (v view) registryCard(r *status.Registry) registryCard {
 	c := registryCard{
 		Host: r.Host, Page: registryPage(r.Host), Account: accountOf(r), Images: r.Images, Requests: r.Requests, Pulls: r.Pulls,
-		Oldest: v.at(r.Oldest), OldestOf: r.OldestOf, Parked: r.Parked, Error: r.Error, ErrorAt: v.at(r.ErrorAt),
+		Oldest: v.at(r.Oldest), OldestOf: r.OldestOf, Parked: cut(r.Parked), Error: cut(r.Error), ErrorAt: v.at(r.ErrorAt),
 		FailingFor: r.FailingFor, Spark: sparkline(lastDay(r.Day, v.now)), Word: "fine", Class: "good",
 	}
 	if r.PausedUntil.After(v.now) {

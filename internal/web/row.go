@@ -39,6 +39,17 @@ type reason struct {
 	Until        moment
 }
 
+// longText is how many bytes of a text from outside a page shows. The API has all of it.
+const longText = 600
+
+// cut shortens what somebody else has written at length.
+func cut(text string) string {
+	if len(text) <= longText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longText], "") + "…"
+}
+
 // link is a text that may have a page of its own.
 type link struct{ Text, URL string }
 
@@ -99,7 +110,7 @@ func shortDigest(digest string) string {
 }
 
 func (v view) reason(r status.Reason) reason {
-	return reason{Rule: r.Rule, Detail: r.Detail, Until: v.left(r.Until)}
+	return reason{Rule: r.Rule, Detail: cut(r.Detail), Until: v.left(r.Until)}
 }
 
 // linkOf keeps the address of pages only.

@@ -1,15 +1,18 @@
 package web_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/image-updater/image-updater/internal/status"
 	"github.com/image-updater/image-updater/internal/web"
+	"github.com/image-updater/image-updater/internal/web/webtest"
 )
 
 // Every answer carries the headers, errors and health included.
@@ -101,5 +104,36 @@ func TestNothingIsMarkup(t *testing.T) {
 	answer, body := ask(t, h, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/policies/%3Cscript%3E", nil))
 	if answer.StatusCode != http.StatusNotFound || strings.Contains(body, "<script>") {
 		t.Errorf("%s\n%s", answer.Status, body)
+	}
+}
+
+// Whatever others write at length, and however much there is of all things, a page stays small.
+func TestPagesAreBounded(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ärger ", 20_000)
+	s := webtest.Large(now, 3000)
+	s.Config.Fault = strings.Repeat(long+"\n", 200)
+	for i := range s.Policies {
+		s.Policies[i].State, s.Policies[i].Why.Detail = status.Failed, long
+	}
+	for range 400 {
+		s.Policies[0].References = append(s.Policies[0].References, status.Reference{
+			Git: "fleet", File: "a.yaml", Line: len(s.Policies[0].References), State: status.Failed, Why: status.Reason{Detail: long},
+		})
+		s.Git[0].Open = append(s.Git[0].Open, status.PullRequest{Title: "Update", Detail: long, Policies: slices.Repeat([]string{"service-00001"}, 3000)})
+	}
+	s.Git[0].Error, s.Registries[0].Error, s.Registries[0].Parked, s.Hooks[0].Error, s.Channels[0].Error = long, long, long, long, long
+	o := optionsOf(s)
+	o.Explain = func(context.Context, web.Place) (status.Decision, error) {
+		verdict := status.Verdict{Tag: "1.2.3", Verdict: "rejected", Rule: "older", Detail: long}
+		return status.Decision{Current: "1.2.2", Chosen: "1.2.2", Verdicts: slices.Repeat([]status.Verdict{verdict}, 20_000)}, nil
+	}
+	h := web.New(o)
+	for _, url := range []string{
+		"/", "/policies", "/policies/service-00000", "/policies/service-00000?verdicts=all", "/git/fleet", "/registries/docker.io", "/history",
+	} {
+		if page := get(t, h, url); len(page) > 600_000 {
+			t.Errorf("%s has %d bytes", url, len(page))
+		}
 	}
 }

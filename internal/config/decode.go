@@ -14,7 +14,7 @@ import (
 // into gigabytes.
 const maxAliased = 100_000
 
-// decoder fills the types of file.go from the nodes of one file, and goes on after each fault to find all of them.
+// decoder fills the types of a policy file from the nodes of one file, and goes on after each fault to find all of them.
 type decoder struct {
 	file    string
 	report  *report
@@ -82,7 +82,7 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, p place) {
 	case reflect.Bool:
 		d.boolean(n, v, p)
 	default:
-		panic("config: no way to read a " + v.Type().String()) // a fault of file.go, which the tests read in full
+		panic("config: no way to read a " + v.Type().String()) // a fault of a key's type; the tests read all keys
 	}
 }
 

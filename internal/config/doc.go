@@ -1,7 +1,7 @@
 // Package config reads policy files into checked values.
 //
-// A policy file is one YAML document of the types in file.go; docs/policies.md describes each key. [Load] reads some
-// files, or directories of them, as if they were one: names are unique over all of them, and one defaults holds for all.
+// A policy file is one YAML document of the types that file.go begins with; docs/policies.md describes each key. [Load] reads
+// some files, or directories of them, as if they were one: names are unique over all of them, and one defaults holds for all.
 //
 //	c, err := config.Load(os.DirFS("."), []string{"policies.yaml"})
 //	if all, ok := errors.AsType[config.Errors](err); ok {

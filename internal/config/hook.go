@@ -14,6 +14,28 @@ type Hook struct {
 	Position              Position
 }
 
+// A place at which a registry tells that something was pushed.
+type hookEntry struct {
+	section
+
+	// The last part of its address: /hooks/NAME.
+	Name name `yaml:"name" jsonschema:"required"`
+	// Who sends the events, or in which form.
+	Kind hookKind `yaml:"kind" jsonschema:"required"`
+	// Environment variable that holds what the sender proves itself with.
+	SecretEnv envName `yaml:"secretEnv"`
+	// File that holds what the sender proves itself with.
+	SecretFile filePath `yaml:"secretFile"`
+	// Host of the images, with its port if it has one, where the events do not tell it, or tell another one.
+	Registry hostName `yaml:"registry"`
+	// Audience of the tokens, as the subscription has it. For pubsub, required there.
+	Audience line `yaml:"audience"`
+	// E-mail address of the service account that the tokens are of. For pubsub, required there.
+	ServiceAccount email `yaml:"serviceAccount"`
+	// The most events in a minute. Those beyond are refused. Default: 600.
+	PerMinute count `yaml:"perMinute"`
+}
+
 // mostEvents is the highest limit of events in a minute.
 const mostEvents = 100_000
 

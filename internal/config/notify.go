@@ -55,6 +55,56 @@ const (
 	NoTLS       SMTPSecurity = "none"
 )
 
+// A channel that messages go to: a chat, a webhook or a mailbox.
+type notifyEntry struct {
+	section
+
+	// The name by which policies choose it.
+	Name name `yaml:"name" jsonschema:"required"`
+	// What it is.
+	Kind ChannelKind `yaml:"kind" jsonschema:"required"`
+	// Environment variable that holds the URL, which is a secret.
+	URLEnv envName `yaml:"urlEnv"`
+	// File that holds the URL.
+	URLFile filePath `yaml:"urlFile"`
+	// Environment variable that holds what the requests of a webhook are signed with.
+	SecretEnv envName `yaml:"secretEnv"`
+	// File that holds what the requests of a webhook are signed with.
+	SecretFile filePath `yaml:"secretFile"`
+	// The server that mail is handed to.
+	SMTP smtpKeys `yaml:"smtp"`
+	// What is told. Default: all but waiting.
+	Events []eventKind `yaml:"events"`
+	// Go template of the line of an event, in the markup of the channel.
+	Template eventText `yaml:"template"`
+	// Go template of a link for each event: https://dashboard.example/#/search?q={{.Image}}
+	Link linkText `yaml:"link"`
+	// How long a tag must have waited before waiting is told. Default: 72h.
+	WaitingAfter duration `yaml:"waitingAfter"`
+}
+
+// A mail server, and the mail.
+type smtpKeys struct {
+	// The server.
+	Host smtpHost `yaml:"host" jsonschema:"required"`
+	// Its port. Default: 587, 465 with tls: implicit, 25 with tls: none.
+	Port port `yaml:"port"`
+	// Address of the sender.
+	From mailbox `yaml:"from" jsonschema:"required"`
+	// Addresses of the receivers.
+	To []mailbox `yaml:"to" jsonschema:"required"`
+	// User name, where it is no secret.
+	Username text `yaml:"username"`
+	// Environment variable that holds the user name.
+	UsernameEnv envName `yaml:"usernameEnv"`
+	// Environment variable that holds the password.
+	PasswordEnv envName `yaml:"passwordEnv"`
+	// File that holds the password.
+	PasswordFile filePath `yaml:"passwordFile"`
+	// starttls: must be offered; implicit: from the first byte; none: for a server of this machine only. Default: starttls.
+	TLS SMTPSecurity `yaml:"tls"`
+}
+
 // port returns the one that is meant where none is written.
 func (s SMTPSecurity) port() int {
 	switch s {

@@ -82,7 +82,7 @@ var patterns = map[reflect.Type]jsonschema.Schema{
 // generate makes the schema from the types of a policy file.
 func generate(t *testing.T) []byte {
 	t.Helper()
-	comments := readComments(t, "file.go")
+	comments := readComments(t, "file.go", "filegit.go", "hook.go", "notify.go")
 	r := &jsonschema.Reflector{
 		BaseSchemaID:               schemaID,
 		FieldNameTag:               "yaml",
@@ -133,33 +133,37 @@ func mapScalar(t reflect.Type) *jsonschema.Schema {
 	return nil
 }
 
-// readComments returns the comments of the types and fields in a Go file: "guardKeys." and "guardKeys.Bump".
-func readComments(t *testing.T, name string) map[string]string {
+// readComments returns the comments of the types and fields in Go files: "guardKeys." and "guardKeys.Bump".
+func readComments(t *testing.T, names ...string) map[string]string {
 	t.Helper()
-	parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
 	comments := make(map[string]string)
-	clean := func(doc *ast.CommentGroup) string {
-		return strings.ReplaceAll(strings.TrimSpace(doc.Text()), "\n", " ")
-	}
-	for _, decl := range parsed.Decls {
-		general, ok := decl.(*ast.GenDecl)
-		if !ok || general.Tok != token.TYPE {
-			continue
+	for _, name := range names {
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
 		}
-		spec := general.Specs[0].(*ast.TypeSpec)
-		comments[spec.Name.Name+"."] = clean(general.Doc)
-		if s, ok := spec.Type.(*ast.StructType); ok {
-			for _, field := range s.Fields.List {
-				for _, fieldName := range field.Names {
-					comments[spec.Name.Name+"."+fieldName.Name] = clean(field.Doc)
-				}
+		for _, decl := range parsed.Decls {
+			if general, ok := decl.(*ast.GenDecl); ok && general.Tok == token.TYPE {
+				addComments(comments, general)
 			}
 		}
 	}
 	return comments
+}
+
+func addComments(comments map[string]string, decl *ast.GenDecl) {
+	clean := func(doc *ast.CommentGroup) string {
+		return strings.ReplaceAll(strings.TrimSpace(doc.Text()), "\n", " ")
+	}
+	spec := decl.Specs[0].(*ast.TypeSpec)
+	comments[spec.Name.Name+"."] = clean(decl.Doc)
+	if s, ok := spec.Type.(*ast.StructType); ok {
+		for _, field := range s.Fields.List {
+			for _, fieldName := range field.Names {
+				comments[spec.Name.Name+"."+fieldName.Name] = clean(field.Doc)
+			}
+		}
+	}
 }
 
 // Every key and mapping has a description, and no mapping takes keys that are not in the schema.

@@ -16,7 +16,8 @@ import (
 // Bounds of the files that are read whole from a folder.
 const (
 	maxFolderFiles = 1000
-	maxFolderFile  = 4 << 20 // bytes
+	maxFolderFile  = 4 << 20  // bytes
+	maxFolder      = 32 << 20 // bytes of all together
 )
 
 // keptFolder is the files of a folder as they were at a tip.
@@ -71,7 +72,7 @@ func filesOf(ctx context.Context, tree *git.Tree, at git.Entry, match func(name 
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", at.Path, err)
 	}
-	names := map[git.Hash][]string{}
+	names, found := map[git.Hash][]string{}, 0
 	for _, e := range folder.Entries {
 		name := path.Base(e.Path)
 		switch {
@@ -79,16 +80,21 @@ func filesOf(ctx context.Context, tree *git.Tree, at git.Entry, match func(name 
 			continue
 		case !e.Mode.IsRegular():
 			return nil, fmt.Errorf("%s is no regular file", e.Path)
-		case len(names) == maxFolderFiles:
+		case found == maxFolderFiles:
 			return nil, fmt.Errorf("%s has more than %d files", at.Path, maxFolderFiles)
 		}
 		names[e.Hash] = append(names[e.Hash], name)
+		found++
 	}
 	ids := slices.SortedFunc(maps.Keys(names), func(a, b git.Hash) int { return bytes.Compare(a[:], b[:]) })
 	files := map[string][]byte{}
 	var large []string
+	size := 0
 	err = tree.Blobs(ctx, ids, maxFolderFile, func(id git.Hash, data []byte) error {
 		for _, name := range names[id] {
+			if size += len(data); size > maxFolder {
+				return fmt.Errorf("the files in %s have more than %d MiB", at.Path, maxFolder>>20)
+			}
 			files[name] = data
 			if data == nil {
 				large = append(large, name)

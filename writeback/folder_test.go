@@ -1,6 +1,7 @@
 package writeback_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -76,14 +77,20 @@ func TestFindAfterFiles(t *testing.T) {
 func TestFilesRefuses(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
-	large := strings.Repeat("x", 4<<20+1)
+	much := gittest.Files{}
+	for i := range 9 {
+		much[fmt.Sprintf("much/%d.yaml", i)] = strings.Repeat("x", 4<<20)
+	}
 	for _, refused := range []struct {
-		folder, path, content, want string
+		folder string
+		files  gittest.Files
+		want   string
 	}{
-		{"README.md", "README.md", "seed", `README.md of branch "main" is no folder`},
-		{"large", "large/a.yaml", large, "large/a.yaml is larger than 4 MiB"},
+		{"README.md", gittest.Files{"README.md": "seed"}, `README.md of branch "main" is no folder`},
+		{"large", gittest.Files{"large/a.yaml": strings.Repeat("x", 4<<20+1)}, "large/a.yaml is larger than 4 MiB"},
+		{"much", much, "the files in much have more than 32 MiB"},
 	} {
-		k.commit(t, "main", gittest.Files{refused.path: refused.content})
+		k.commit(t, "main", refused.files)
 		b := open(t, newWriter(), k.target)
 		got, err := b.Files(t.Context(), refused.folder, isYAML)
 		if err == nil || !strings.Contains(err.Error(), refused.want) {

@@ -59,6 +59,7 @@ It changes nothing but Git: a GitOps agent applies what it writes.`,
   image-updater check                 read the policy files and report every error
   image-updater plan                  show what would change, and write nothing
   image-updater run                   make one pass: scan, decide, commit and push
+  image-updater serve                 the same all the time, with a page
   image-updater set nginx:1.27.4 --dir .   write a known tag, without scanning`,
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -57,7 +57,7 @@ type planned struct {
 	at    time.Time
 }
 
-// registries gathers the images that Git refers to by their registries.
+// gather sorts the images that Git refers to by their registries.
 func (l *loop) gather() {
 	of := map[string][]*watched{}
 	for _, w := range l.images {

@@ -184,14 +184,6 @@ func (l *loop) collect() {
 	}
 }
 
-// treeOf returns the Git repository of a name, or nil.
-func (l *loop) treeOf(git string) *tree {
-	if i := slices.IndexFunc(l.trees, func(t *tree) bool { return t.git.Name == git }); i >= 0 {
-		return l.trees[i]
-	}
-	return nil
-}
-
 // fold takes over a status, to be shown soon.
 func (l *loop) fold(s status.Status) { l.status, l.unshown, l.urgent = s, true, true }
 
@@ -227,7 +219,7 @@ func (l *loop) folding(now time.Time) {
 func (l *loop) show(now time.Time) {
 	s := l.looksTaken()
 	s.At = now
-	s.Registries = l.registriesOf(s)
+	s.Registries = l.registriesTold()
 	s.Git = slices.Clone(s.Git)
 	for i := range s.Git {
 		if at := l.read[s.Git[i].Name]; s.Git[i].Error == "" && at.After(s.Git[i].Read) {

@@ -9,19 +9,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/plan"
 	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/internal/status"
 )
 
-const (
-	tipsAtOnce  = 4
-	tipWithin   = 6 * time.Minute  // a bit more than one exchange with a Git server
-	stuckAfter  = 10 * time.Minute // without a step, of which none waits longer
-	wholeWithin = time.Hour        // between looks at the forge, where there are pull requests
-	soonest     = 30 * time.Second // after a pass, for a time that it has told
-)
+// stuckAfter is how long a pass may be without a step, of which none waits longer.
+const stuckAfter = 10 * time.Minute
 
 // errStuck is the cause by which the watchdog cuts off a pass.
 var errStuck = fmt.Errorf("it has not gone on for %v and was cut off", stuckAfter)
@@ -47,94 +41,6 @@ func (p *passing) told() (stage string, moved time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.stage, p.moved
-}
-
-// because has the policies of an image decided again, wherever they write to.
-func (l *loop) because(w *watched, c cause) {
-	now := l.now()
-	for _, t := range l.trees {
-		var of []string
-		for _, name := range w.policies {
-			if slices.Contains(l.writesTo[name], t.git.Name) {
-				of = append(of, name)
-			}
-		}
-		if len(of) > 0 {
-			t.because(now, c, false, of...)
-		}
-	}
-}
-
-// held is a policy in one Git repository, where something waits for its time.
-type held struct{ git, policy string }
-
-// times has those policies decided again whose time has come.
-func (l *loop) times(now time.Time) {
-	if l.nextUntil.IsZero() || l.nextUntil.After(now) {
-		return
-	}
-	l.nextUntil = time.Time{}
-	for h, until := range l.until {
-		if until.After(now) {
-			l.nextUntil = sooner(l.nextUntil, until)
-			continue
-		}
-		delete(l.until, h)
-		if t := l.treeOf(h.git); t != nil {
-			t.because(now, cause{times: 1}, false, h.policy)
-		}
-	}
-}
-
-// sooner returns the earlier of two times, of which the zero time is none.
-func sooner(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
-}
-
-// tips asks where branches stand that were not asked for an interval, first those that were not for the longest time: so
-// remotes that do not answer cannot keep the others from their turn.
-func (l *loop) tips(now time.Time) {
-	byAge := func(a, b *tree) int { return a.checked.Compare(b.checked) }
-	for _, t := range slices.SortedStableFunc(slices.Values(l.trees), byAge) {
-		soon := !t.since.IsZero() && !t.due.After(now.Add(gatheringMost))
-		if t.asking || soon || l.asking >= tipsAtOnce || now.Before(t.checked.Add(t.interval)) {
-			continue
-		}
-		if l.pass != nil && l.pass.has(t.git.Name) {
-			continue
-		}
-		t.asking, t.checked = true, now
-		l.asking++
-		s := l.setup
-		l.start(func(ctx context.Context) func() {
-			ctx, end := context.WithTimeoutCause(ctx, tipWithin, fmt.Errorf("asking where the branch stands took longer than %v", tipWithin))
-			defer end()
-			tip, err := s.Tip(ctx, t.git.Name)
-			return func() { l.stands(t, tip, err) }
-		})
-	}
-}
-
-// stands takes note of where a branch stands. Where that is not known a pass finds out why, and tells.
-func (l *loop) stands(t *tree, tip string, err error) {
-	t.asking = false
-	l.asking--
-	now := l.now()
-	switch {
-	case l.ctx.Err() != nil:
-	case err != nil && t.failures > 0: // it is tried again in a while
-	case err != nil:
-		t.because(now, cause{words: []string{t.git.Name + " could not be asked where it stands"}}, true)
-	case tip != t.tip:
-		t.because(now, cause{words: []string{t.git.Name + " has moved"}}, true)
-	case t.proposes && now.Sub(t.whole) >= wholeWithin:
-		t.because(now, cause{words: []string{"a look at the pull requests of " + t.git.Name}}, true)
-	default:
-		l.read[t.git.Name] = now
-	}
 }
 
 func (p *passing) has(git string) bool {
@@ -176,8 +82,6 @@ func (l *loop) begin(now time.Time) {
 		return func() { l.passed(p, hand, report) }
 	})
 }
-
-func (t *tree) dueAt(now time.Time) bool { return !t.since.IsZero() && !t.due.After(now) }
 
 // watch cuts off a pass that does not go on.
 func (l *loop) watch(now time.Time) {
@@ -285,42 +189,6 @@ func failedPolicies(report reconcile.Report) map[string][]string {
 		sorted[git] = slices.Sorted(maps.Keys(names))
 	}
 	return sorted
-}
-
-// finds takes note of the images that a Git repository refers to, and reports whether that is something else than before.
-func (l *loop) finds(told reconcile.Tree) bool {
-	now := make(map[image.Repository]bool, len(told.Images))
-	for _, r := range told.Images {
-		now[r] = true
-	}
-	if maps.Equal(l.refers[told.Git], now) {
-		return false
-	}
-	l.refers[told.Git] = now
-	for repository, w := range l.images {
-		w.found = slices.ContainsFunc(l.trees, func(t *tree) bool { return l.refers[t.git.Name][repository] })
-	}
-	return true
-}
-
-// learnTimes takes note of when time alone will change what the pass has decided.
-func (l *loop) learnTimes(report reconcile.Report, now time.Time) {
-	for _, t := range report.Trees {
-		for _, name := range t.Policies {
-			delete(l.until, held{t.Git, name})
-		}
-	}
-	for _, h := range report.Held {
-		if h.Until.IsZero() {
-			continue
-		}
-		until := latest(h.Until, now.Add(soonest))
-		l.until[held{h.Git, h.Policy}] = sooner(l.until[held{h.Git, h.Policy}], until)
-	}
-	l.nextUntil = time.Time{}
-	for _, until := range l.until {
-		l.nextUntil = sooner(l.nextUntil, until)
-	}
 }
 
 // remember reads what was written before the program was started.

@@ -53,8 +53,8 @@ func sameStanding(a, b status.Registry) bool {
 		a.Spent == b.Spent && a.Left == b.Left && a.PausedUntil.Equal(b.PausedUntil) && a.Parked == b.Parked
 }
 
-// registriesOf returns what a status tells of the registries.
-func (l *loop) registriesOf(status.Status) []status.Registry {
+// registriesTold returns what a status tells of the registries.
+func (l *loop) registriesTold() []status.Registry {
 	all := make([]status.Registry, 0, len(l.registries))
 	for _, host := range slices.Sorted(maps.Keys(l.registries)) {
 		at := l.registries[host]

@@ -1,0 +1,155 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/reconcile"
+)
+
+const (
+	tipsAtOnce  = 4
+	tipWithin   = 6 * time.Minute // a bit more than one exchange with a Git server
+	wholeWithin = time.Hour       // between looks at the forge, where there are pull requests
+)
+
+// tree is one Git repository that policies write to.
+type tree struct {
+	git      config.Git
+	policies []string
+	interval time.Duration // the shortest of them
+	proposes bool          // pull requests are opened there
+
+	tip     string    // where the branch stood when it was last decided
+	checked time.Time // when it was last asked where it stands
+	asking  bool
+	whole   time.Time // the last pass of all policies
+
+	cause    cause
+	all      bool            // all policies are to be decided
+	selected map[string]bool // else these
+	since    time.Time       // of the first cause; zero = there is none
+	due      time.Time       // when the pass is to be made
+
+	failures int // passes in a row with something that failed
+}
+
+// because notes a cause for all policies, or for those named.
+func (t *tree) because(now time.Time, c cause, all bool, policies ...string) {
+	if t.since.IsZero() {
+		t.since, t.cause, t.all, t.selected = now, cause{}, false, map[string]bool{}
+	}
+	t.cause.add(c)
+	t.all = t.all || all
+	for _, name := range policies {
+		t.selected[name] = true
+	}
+	t.due = now.Add(gathering)
+	if most := t.since.Add(gatheringMost); t.due.After(most) {
+		t.due = most
+	}
+}
+
+// only returns the policies to be decided, nil for all.
+func (t *tree) only() []string {
+	if t.all || len(t.selected) == len(t.policies) {
+		return nil
+	}
+	var names []string
+	for _, name := range t.policies {
+		if t.selected[name] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (t *tree) dueAt(now time.Time) bool { return !t.since.IsZero() && !t.due.After(now) }
+
+// treeOf returns the Git repository of a name, or nil.
+func (l *loop) treeOf(git string) *tree {
+	if i := slices.IndexFunc(l.trees, func(t *tree) bool { return t.git.Name == git }); i >= 0 {
+		return l.trees[i]
+	}
+	return nil
+}
+
+// because has the policies of an image decided again, wherever they write to.
+func (l *loop) because(w *watched, c cause) {
+	now := l.now()
+	for _, t := range l.trees {
+		var of []string
+		for _, name := range w.policies {
+			if slices.Contains(l.writesTo[name], t.git.Name) {
+				of = append(of, name)
+			}
+		}
+		if len(of) > 0 {
+			t.because(now, c, false, of...)
+		}
+	}
+}
+
+// tips asks where branches stand that were not asked for an interval, first those that were not for the longest time: so
+// remotes that do not answer cannot keep the others from their turn.
+func (l *loop) tips(now time.Time) {
+	byAge := func(a, b *tree) int { return a.checked.Compare(b.checked) }
+	for _, t := range slices.SortedStableFunc(slices.Values(l.trees), byAge) {
+		soon := !t.since.IsZero() && !t.due.After(now.Add(gatheringMost))
+		if t.asking || soon || l.asking >= tipsAtOnce || now.Before(t.checked.Add(t.interval)) {
+			continue
+		}
+		if l.pass != nil && l.pass.has(t.git.Name) {
+			continue
+		}
+		t.asking, t.checked = true, now
+		l.asking++
+		s := l.setup
+		l.start(func(ctx context.Context) func() {
+			ctx, end := context.WithTimeoutCause(ctx, tipWithin, fmt.Errorf("asking where the branch stands took longer than %v", tipWithin))
+			defer end()
+			tip, err := s.Tip(ctx, t.git.Name)
+			return func() { l.stands(t, tip, err) }
+		})
+	}
+}
+
+// stands takes note of where a branch stands. Where that is not known a pass finds out why, and tells.
+func (l *loop) stands(t *tree, tip string, err error) {
+	t.asking = false
+	l.asking--
+	now := l.now()
+	switch {
+	case l.ctx.Err() != nil:
+	case err != nil && t.failures > 0: // it is tried again in a while
+	case err != nil:
+		t.because(now, cause{words: []string{t.git.Name + " could not be asked where it stands"}}, true)
+	case tip != t.tip:
+		t.because(now, cause{words: []string{t.git.Name + " has moved"}}, true)
+	case t.proposes && now.Sub(t.whole) >= wholeWithin:
+		t.because(now, cause{words: []string{"a look at the pull requests of " + t.git.Name}}, true)
+	default:
+		l.read[t.git.Name] = now
+	}
+}
+
+// finds takes note of the images that a Git repository refers to, and reports whether that is something else than before.
+func (l *loop) finds(told reconcile.Tree) bool {
+	now := make(map[image.Repository]bool, len(told.Images))
+	for _, r := range told.Images {
+		now[r] = true
+	}
+	if maps.Equal(l.refers[told.Git], now) {
+		return false
+	}
+	l.refers[told.Git] = now
+	for repository, w := range l.images {
+		w.found = slices.ContainsFunc(l.trees, func(t *tree) bool { return l.refers[t.git.Name][repository] })
+	}
+	return true
+}

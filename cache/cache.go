@@ -21,12 +21,13 @@ type Options struct {
 	Path       string       // the file; "" = memory only
 	MaxEntries int          // entries kept, of all buckets together; 0 = 50,000
 	MaxBytes   int64        // bytes of keys and values kept in the file; 0 = 256 MiB
+	MaxMemory  int          // bytes of them held in memory; 0 = 64 MiB
 	Precious   []string     // buckets whose entries are dropped last, as far as they fill no more than half of the file
 	Log        *slog.Logger // nil = discard
 }
 
 func (o Options) withDefaults() (Options, error) {
-	if o.MaxEntries < 0 || o.MaxBytes < 0 {
+	if o.MaxEntries < 0 || o.MaxBytes < 0 || o.MaxMemory < 0 {
 		return o, errors.New("a bound of the cache is negative")
 	}
 	if o.MaxEntries == 0 {
@@ -34,6 +35,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.MaxBytes == 0 {
 		o.MaxBytes = 256 << 20
+	}
+	if o.MaxMemory == 0 {
+		o.MaxMemory = maxMemory
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -77,7 +81,7 @@ func Open(ctx context.Context, o Options) (*Cache, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("opening cache: %w", err)
 	}
-	c := &Cache{options: o, memory: newMemory(o.MaxEntries)}
+	c := &Cache{options: o, memory: newMemory(o.MaxEntries, o.MaxMemory)}
 	c.room.L = &c.mu
 	if o.Path == "" {
 		return c, nil

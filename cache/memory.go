@@ -3,7 +3,7 @@ package cache
 import "github.com/hashicorp/golang-lru/v2/simplelru"
 
 const (
-	maxMemory  = 64 << 20 // bytes of keys and values held in memory
+	maxMemory  = 64 << 20 // bytes of keys and values held in memory, if nothing else is asked for
 	smallValue = 64 << 10 // with a file below, larger values are read from it each time
 )
 
@@ -11,14 +11,15 @@ const (
 type memory struct {
 	entries  *simplelru.LRU[string, Entry]
 	bytes    *int // of all entries; a pointer, for the callback of the LRU changes it
+	maxBytes int
 	maxValue int
 }
 
-func newMemory(maxEntries int) memory {
+func newMemory(maxEntries, maxBytes int) memory {
 	bytes := new(int)
 	// The only error is for a size that is not positive.
 	entries, _ := simplelru.NewLRU(max(maxEntries, 1), func(key string, e Entry) { *bytes -= size(key, e) })
-	return memory{entries: entries, bytes: bytes, maxValue: MaxValue}
+	return memory{entries: entries, bytes: bytes, maxBytes: maxBytes, maxValue: MaxValue}
 }
 
 func size(key string, e Entry) int { return len(key) + len(e.Value) }
@@ -32,7 +33,7 @@ func (m *memory) put(key string, e Entry) {
 	}
 	m.entries.Add(key, e)
 	*m.bytes += size(key, e)
-	for *m.bytes > maxMemory {
+	for *m.bytes > m.maxBytes {
 		m.entries.RemoveOldest()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -87,24 +88,35 @@ const (
 	stopWithin   = 3 * time.Second // for answers that are on their way
 )
 
+// garbage is how much there may be of it, in percent of what is in use, unless GOGC says so: a daemon has time and is to be
+// small.
+const garbage = 40
+
 func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	if err := flags.check(); err != nil {
 		return err
 	}
-	if _, err := a.policies(); err != nil { // all of what is wrong, before anything is opened
+	first, err := a.policies() // all of what is wrong, before anything is opened
+	if err != nil {
 		return err
 	}
 	keep, err := a.openKeep(ctx)
 	if err != nil {
 		return err
 	}
+	keep.first = first
 	defer keep.close(a)
 	messages, end := a.startMessages(ctx)
 	defer end()
 	keep.messages = messages
 	d := daemon.New(daemon.Options{
 		Load: keep.load, Extra: keep.extra, Version: readBuild().Version, Now: a.now, Log: a.logger(),
-		Told: func(_, after status.Status) { messages.Tell(after) },
+		Told: func(before, after status.Status) {
+			if _, set := a.env("GOGC"); after.Ready && !before.Ready && !set {
+				debug.SetGCPercent(garbage) // not before: the first pass is in a hurry
+			}
+			messages.Tell(after)
+		},
 	})
 	keep.hooks.Pushed, keep.hooks.Images = d.Pushed, d.Images
 	handler, err := a.handler(d, &keep.hooks, flags)

@@ -27,16 +27,20 @@ type keep struct {
 	folders  reconcile.Folders
 	hooks    hook.Handler
 	messages *notify.Notifier
+	first    *config.Config // that was read before anything was opened, until it is loaded
 }
 
 // lockWithin is how long a daemon waits for the cache of one that is about to end.
 const lockWithin = 30 * time.Second
 
+// heldInMemory is how much of the cache lies in memory: a daemon reads little of it again and again.
+const heldInMemory = 8 << 20
+
 // openKeep opens the state folder. One that another process holds is waited for, and then refused: what that one learns
 // of quotas would not be known here for months.
 func (a *app) openKeep(ctx context.Context) (*keep, error) {
 	for began := a.now(); ; {
-		store, err := a.openCache(ctx)
+		store, err := a.openCache(ctx, heldInMemory)
 		switch {
 		case err != nil:
 			return nil, failed(err)
@@ -63,9 +67,12 @@ func (k *keep) extra(s *status.Status) { s.Hooks, s.Channels = k.hooks.Status(),
 // load reads the policy files and opens what they name.
 func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
 	a := k.app
-	c, err := a.policies()
-	if err != nil {
-		return nil, err
+	c := k.first
+	if k.first = nil; c == nil {
+		var err error
+		if c, err = a.policies(); err != nil {
+			return nil, err
+		}
 	}
 	hooks, err := a.declaredHooks(c)
 	if err != nil {

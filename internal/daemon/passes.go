@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -126,6 +127,12 @@ func (l *loop) passed(p *passing, hand *atHand, report reconcile.Report) {
 	l.learnTimes(report, now)
 	l.fold(l.looksTaken().Pass(l.findings(p, report, now)))
 	l.show(now)
+	if slices.Contains(slices.Collect(maps.Values(p.causes)), true) {
+		l.start(func(context.Context) func() {
+			debug.FreeOSMemory() // all lists and decisions at once were many times what lasts
+			return func() {}
+		})
+	}
 	if !l.remembered {
 		l.remembered = true
 		l.remember()

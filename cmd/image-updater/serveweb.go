@@ -53,7 +53,11 @@ func explainAt(ctx context.Context, d *daemon.Daemon, at web.Place) (status.Deci
 		if i < 0 {
 			return status.Decision{}, web.ErrUnknown
 		}
-		return d.Explain(ctx, at.Policy, p.References[i])
+		decision, err := d.Explain(ctx, at.Policy, p.References[i])
+		if errors.Is(err, daemon.ErrUnknown) { // it is gone since then
+			err = web.ErrUnknown
+		}
+		return decision, err
 	}
 	return status.Decision{}, web.ErrUnknown
 }

@@ -123,6 +123,7 @@ func (l *loop) passed(p *passing, hand *atHand, report reconcile.Report) {
 			l.tell(w, status.Look{At: kept.at})
 		}
 	}
+	l.log(report)
 	l.learnTrees(p, report, now)
 	l.learnTimes(report, now)
 	l.fold(l.looksTaken().Pass(l.findings(p, report, now)))
@@ -136,6 +137,22 @@ func (l *loop) passed(p *passing, hand *atHand, report reconcile.Report) {
 	if !l.remembered {
 		l.remembered = true
 		l.remember()
+	}
+}
+
+// mostLogged is how many failures of a pass are logged one by one. The status has all of them.
+const mostLogged = 20
+
+// log logs what a pass has failed at, and what it went on without.
+func (l *loop) log(report reconcile.Report) {
+	for _, w := range report.Warnings {
+		l.o.Log.Warn("a pass went on without something", "git", w.Git, "what", w.Text)
+	}
+	for _, e := range report.Errors[:min(len(report.Errors), mostLogged)] {
+		l.o.Log.Warn("a policy has failed", "policy", e.Policy, "git", e.Git, "err", e.Err)
+	}
+	if more := len(report.Errors) - mostLogged; more > 0 {
+		l.o.Log.Warn("more policies have failed", "count", more)
 	}
 }
 

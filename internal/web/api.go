@@ -220,7 +220,10 @@ func (s *site) apiDecision(r *http.Request, v view) (any, error) {
 	}
 	place := Place{p.Name, ref.Git, ref.File, ref.Line}
 	d, err := s.explain(r.Context(), place)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return nil, &failure{http.StatusNotFound, "there is no such reference any more"}
+	case err != nil:
 		return nil, &failure{http.StatusServiceUnavailable, strings.TrimSpace(err.Error())}
 	}
 	return decisionAnswerOf(place, d), nil

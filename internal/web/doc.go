@@ -2,7 +2,7 @@
 // checks, behind one [http.Handler]. All of it is made from a [status.Status] at the moment of a request; nothing is
 // kept between requests, and nothing is asked of the rest of the program but what [Options] names.
 //
-//	handler, err := web.New(web.Options{Status: daemon.Status, Changed: daemon.Changed})
+//	handler := web.New(web.Options{Status: daemon.Status, Changed: daemon.Changed})
 //	server := &http.Server{Handler: handler, BaseContext: ...}
 //
 // The page is HTML from the server: it is whole without its script, asks no other host for anything and stores nothing

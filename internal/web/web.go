@@ -17,7 +17,7 @@ type Options struct {
 	// Changed returns a channel that is closed when there is a newer Status than now. nil: the page does not change by
 	// itself.
 	Changed func() <-chan struct{}
-	// Explain says why a reference gets the tag it gets. nil: no page says so.
+	// Explain says why a reference gets the tag it gets. What is not there is an [ErrUnknown]. nil: no page says so.
 	Explain func(context.Context, Place) (status.Decision, error)
 	// Scan has images looked at soon and returns which. An image or policy that is not known is an [ErrUnknown]. nil: it
 	// cannot be asked for.
@@ -48,7 +48,7 @@ type ScanRequest struct {
 	Policy string
 }
 
-// ErrUnknown is what a policy or image that is not known is answered with.
+// ErrUnknown is what a policy, reference or image that is not known is answered with.
 var ErrUnknown = errors.New("not known")
 
 // site holds what all answers need.

@@ -24,7 +24,7 @@ type Notifier struct {
 	memory  Memory
 
 	mu       sync.Mutex // guards the fields that follow
-	channels []*line    // in the order of the policy files
+	channels []*queue   // in the order of the policy files
 	latest   *status.Status
 	changed  chan struct{} // channels are others
 }
@@ -39,18 +39,18 @@ func New(o Options, memory Memory) *Notifier {
 func (n *Notifier) Use(channels []Channel) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	before := map[string]*line{}
-	for _, l := range n.channels {
-		before[l.name] = l
+	before := map[string]*queue{}
+	for _, q := range n.channels {
+		before[q.name] = q
 	}
 	n.channels = nil
 	for _, c := range channels {
-		l, known := before[c.Name]
+		q, known := before[c.Name]
 		if !known {
-			l = newLine(c.Name, n)
+			q = newQueue(c.Name, n)
 		}
-		l.use(c)
-		n.channels = append(n.channels, l)
+		q.use(c)
+		n.channels = append(n.channels, q)
 	}
 	wake(n.changed)
 }
@@ -60,8 +60,8 @@ func (n *Notifier) Tell(s status.Status) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.latest = &s
-	for _, l := range n.channels {
-		wake(l.news)
+	for _, q := range n.channels {
+		wake(q.news)
 	}
 }
 
@@ -70,8 +70,8 @@ func (n *Notifier) Channels() []status.Channel {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var all []status.Channel
-	for _, l := range n.channels {
-		all = append(all, l.state())
+	for _, q := range n.channels {
+		all = append(all, q.state())
 	}
 	return all
 }
@@ -86,20 +86,20 @@ func (n *Notifier) Run(ctx context.Context) {
 
 	var speakers sync.WaitGroup
 	defer speakers.Wait()
-	running := map[*line]context.CancelCauseFunc{}
+	running := map[*queue]context.CancelCauseFunc{}
 	for {
-		lines := n.lines()
-		for l, end := range running {
-			if !lines[l] {
+		queues := n.queues()
+		for q, end := range running {
+			if !queues[q] {
 				end(errRemoved)
-				delete(running, l)
+				delete(running, q)
 			}
 		}
-		for l := range lines {
-			if running[l] == nil {
+		for q := range queues {
+			if running[q] == nil {
 				speaking, end := context.WithCancelCause(ctx)
-				running[l] = end
-				speakers.Go(func() { l.speak(speaking, sending) })
+				running[q] = end
+				speakers.Go(func() { q.speak(speaking, sending) })
 			}
 		}
 		select {
@@ -113,14 +113,14 @@ func (n *Notifier) Run(ctx context.Context) {
 	}
 }
 
-func (n *Notifier) lines() map[*line]bool {
+func (n *Notifier) queues() map[*queue]bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	lines := map[*line]bool{}
-	for _, l := range n.channels {
-		lines[l] = true
+	queues := map[*queue]bool{}
+	for _, q := range n.channels {
+		queues[q] = true
 	}
-	return lines
+	return queues
 }
 
 // now returns the last Status, nil = there is none yet.

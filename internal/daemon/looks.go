@@ -20,7 +20,6 @@ const (
 	replanning  = time.Second // at least between two plans of a registry
 	hostAtOnce  = 8           // looks at one registry
 	looksAtOnce = 32
-	failsInARow = 3               // looks, until a registry is asked one thing at a time
 	lookWithin  = 5 * time.Minute // a look, tries and pauses included
 )
 
@@ -45,7 +44,7 @@ type registry struct {
 // room reports whether one more look may be made there. One that answers nothing keeps none of the others waiting: it holds
 // a single look until that is answered.
 func (r *registry) room() bool {
-	if r.failing >= failsInARow {
+	if r.failing >= status.FailsInARow {
 		return r.looking == 0
 	}
 	return r.looking < hostAtOnce

@@ -24,11 +24,9 @@ type observer struct {
 	faults map[string]string
 }
 
-// Many a failure is gone when it is tried again, and no news.
-const (
-	failingFor = 3               // looks in a row that have to fail for the registry to have failed
-	lastingFor = 3 * time.Minute // of a policy or Git repository
-)
+// lastingFor is how long a policy or Git repository has to fail until that is news: many a failure is gone when it is tried
+// again.
+const lastingFor = 3 * time.Minute
 
 // lasts reports whether what has failed since then is worth telling.
 func (o *observer) lasts(since time.Time) bool {
@@ -65,7 +63,7 @@ func newObserver(w Watch, told Told, now Status) *observer {
 		}
 	}
 	for _, r := range now.Registries {
-		if r.FailingFor >= failingFor {
+		if r.FailingFor >= FailsInARow {
 			o.faults["registry "+r.Host] = r.Error
 		}
 	}

@@ -157,6 +157,9 @@ type Registry struct {
 	FailingFor  int // looks in a row that have failed
 }
 
+// FailsInARow is how many looks have to fail until the registry is at fault and it is no accident.
+const FailsInARow = 3
+
 // Hour is what was asked of a registry in an hour.
 type Hour struct {
 	Begin           time.Time

@@ -16,9 +16,6 @@ const (
 	starting level = "starting"
 )
 
-// failsInARow is how many looks have to fail until the registry is at fault and not an accident.
-const failsInARow = 3
-
 // health answers the question whether all is well.
 type health struct {
 	Level    level
@@ -100,7 +97,7 @@ func brokenThings(v view) []string {
 		switch {
 		case r.Parked != "":
 			broken = append(broken, "The credentials of "+r.Host+" are refused.")
-		case r.FailingFor >= failsInARow:
+		case r.FailingFor >= status.FailsInARow:
 			broken = append(broken, r.Host+" does not answer as it should.")
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -138,7 +139,12 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	}
 	answer := func() error { return server.Serve(listener) }
 	if flags.tlsCert != "" {
-		answer = func() error { return server.ServeTLS(listener, flags.tlsCert, flags.tlsKey) }
+		shown := &certificate{cert: flags.tlsCert, key: flags.tlsKey, now: a.now, log: a.logger()}
+		if err := shown.read(); err != nil {
+			return usage(errors.Join(fmt.Errorf("--tls-cert and --tls-key: %w", err), listener.Close()))
+		}
+		server.TLSConfig = &tls.Config{GetCertificate: shown.current}
+		answer = func() error { return server.ServeTLS(listener, "", "") }
 	}
 	fmt.Fprintf(a.stderr, "serving at %s\n", flags.url(listener.Addr()))
 	if flags.up != nil {

@@ -21,6 +21,7 @@ import (
 func (a *app) handler(d *daemon.Daemon, hooks http.Handler, flags serveFlags) (http.Handler, error) {
 	o := web.Options{
 		Status: d.Status, Changed: d.Changed, Hooks: hooks, Now: a.now, Log: a.logger(),
+		Local: flags.authFile == "" && !flags.noAuth,
 		Alive: func() error {
 			if !d.Alive() {
 				return errors.New("the loop does not turn")

@@ -1,6 +1,12 @@
 package web
 
-import "net/http"
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+)
 
 // policyOfContent lets a page use the files of this program and nothing else: no inline script or style, no other host,
 // no frame around it.
@@ -36,4 +42,41 @@ func sameOrigin(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, mostBody)
 		next.ServeHTTP(w, r)
 	}))
+}
+
+// local refuses requests by a name that is not this machine's own, where that is asked for.
+func (s *site) local(next http.Handler) http.Handler {
+	if !s.Local {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isLocal(r.Host) {
+			refuse(w, r, http.StatusMisdirectedRequest,
+				"asked by a name, and not as localhost or an address; with --auth-file or --no-auth any name does")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isLocal reports whether a Host header holds what nobody can have point to another machine than it says. A program may
+// send none; browsers always do.
+func isLocal(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil || host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// takenWithin is how long an answer may take to be taken. Streams, which last, set their own bound for each line.
+const takenWithin = time.Minute
+
+// bounded ends answers that nobody takes: each holds its text and a goroutine.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(takenWithin)) // a writer without deadlines has none to miss
+		next.ServeHTTP(w, r)
+	})
 }

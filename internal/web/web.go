@@ -28,6 +28,9 @@ type Options struct {
 	Hooks http.Handler
 	// Credentials are those that let somebody in now. nil: everybody is.
 	Credentials func() Credentials
+	// Local says that everybody is let in because only this machine can ask: who asks by another name than an address or
+	// localhost is refused, lest a web site have its name point here and read all with the browser of its visitor.
+	Local bool
 	// Now is the time, nil = time.Now.
 	Now func() time.Time
 	// Log gets what goes wrong inside, nil = nothing does.
@@ -69,7 +72,7 @@ func New(options Options) http.Handler {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	return s.secure(s.routes())
+	return s.secure(bounded(s.routes()))
 }
 
 // routes joins what is open to all and what is not.
@@ -80,7 +83,7 @@ func (s *site) routes() http.Handler {
 	if s.Hooks != nil {
 		open.Handle("/hooks/", s.Hooks)
 	}
-	open.Handle("/", s.guard(sameOrigin(s.guarded())))
+	open.Handle("/", s.local(s.guard(sameOrigin(s.guarded()))))
 	return open
 }
 

@@ -10,7 +10,7 @@ const (
 	// mostStreams bounds how many browsers may be told of changes at once; the others see them when they load the page.
 	mostStreams = 100
 	// settle is how long changes are gathered before they are told, since each has a browser fetch the page.
-	settle = time.Second
+	settle = 2 * time.Second
 	// heartbeat is how often a stream says that it is alive, lest something on the way end it.
 	heartbeat = 25 * time.Second
 	// writing bounds how long a browser may take for a line.

@@ -47,7 +47,7 @@ func (a *app) openKeep(ctx context.Context) (*keep, error) {
 		case !store.Busy():
 			return &keep{app: a, cache: store, writer: a.writer(), hooks: hook.Handler{Now: a.now, Log: a.logger()}}, nil
 		case a.now().Sub(began) > lockWithin:
-			return nil, failed(errors.Join(errors.New(store.Notice()), store.Close()), "is another serve running? --state-dir gives each a folder of its own")
+			return nil, failed(errors.Join(fmt.Errorf("cache %q is in use by another process", a.statePath("cache.db")), store.Close()), "is another serve running? --state-dir gives each a folder of its own")
 		}
 		if err := errors.Join(store.Close(), ctx.Err()); err != nil {
 			return nil, failed(err)

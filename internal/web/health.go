@@ -6,7 +6,7 @@ import (
 	"github.com/image-updater/image-updater/internal/status"
 )
 
-// Level is how things are in one word, which is also a class of the page.
+// level is how things are in one word, which is also a class of the page.
 type level string
 
 const (

@@ -188,14 +188,15 @@ func (l *loop) saw(r *registry, w *watched, sum uint64, err error) {
 	w.failures, w.told = 0, false
 }
 
-// missed takes note of a look that has failed. The policies are told when there is nothing to go by, or when it has failed
-// twice.
+// missed takes note of a look that has failed. The policies are told when there is nothing to go by, when it has failed
+// twice, or when a person wants to know; who has asked has asked for one look, not to be in a hurry from now on.
 func (l *loop) missed(r *registry, w *watched, err error, now time.Time) {
 	w.fail(now)
 	r.failing++
 	r.err, r.errAt, r.again = err.Error(), now, time.Time{}
 	l.o.Log.Warn("looking at an image", "repository", w.wish.Repository.String(), "err", err, "failures", w.failures)
-	if w.failures > 1 || !w.known {
+	if w.failures > 1 || !w.known || w.asked {
+		w.asked = false
 		w.told, l.urgent = true, true
 		l.tell(w, status.Look{At: now, Error: err.Error()})
 	}

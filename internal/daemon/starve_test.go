@@ -11,6 +11,7 @@ import (
 
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/reconcile"
+	"github.com/image-updater/image-updater/internal/status"
 )
 
 // TestNewsBesideFailure: what is new while a pass goes on that fails is not put off as what has failed is.
@@ -127,6 +128,37 @@ func TestNoInterval(t *testing.T) {
 		after(4 * time.Hour)
 		if asked > 17 {
 			t.Errorf("the branch was asked for %d times in four hours", asked)
+		}
+	})
+}
+
+// TestAskedInVain: that a person has asked makes one look, and no registry is asked every five seconds from then on because
+// it cannot answer.
+func TestAskedInVain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(1, 1, 1, "10m"))
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := begin(t, Options{Load: w.load})
+		defer stop()
+		after(time.Hour)
+		w.set(func() { w.down["r0.acme.example"] = true })
+		d.Scan(app("0"))
+		after(time.Minute)
+		before := w.asked
+		after(2 * time.Hour)
+		if got := w.asked - before; got > 15 {
+			t.Errorf("asked %d times in two hours", got)
+		}
+		if got := states(d.Status())["app-0"]; got != status.Failed {
+			t.Errorf("the policy is %s", got)
+		}
+		w.set(func() { w.down["r0.acme.example"] = false })
+		after(11 * time.Minute)
+		passes := len(w.only())
+		d.Scan(app("0"))
+		after(time.Minute)
+		if got := len(w.only()) - passes; got != 1 {
+			t.Errorf("%d passes after a person has asked, want 1", got)
 		}
 	})
 }

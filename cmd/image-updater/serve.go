@@ -97,7 +97,12 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	if err := flags.check(); err != nil {
 		return err
 	}
-	first, err := a.policies() // all of what is wrong, before anything is opened
+	paths, err := a.policyFiles()
+	if err != nil {
+		return err
+	}
+	files := daemon.LookAtFiles(paths)
+	first, err := a.policies() // all of what is wrong, before anything is opened; what changes from now on is seen
 	if err != nil {
 		return err
 	}
@@ -124,33 +129,44 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	if err != nil {
 		return err
 	}
-	paths, err := a.policyFiles()
+	server, err := a.server(handler, flags)
 	if err != nil {
 		return err
 	}
-	files := daemon.LookAtFiles(paths)
 	listener, err := net.Listen("tcp", flags.listen)
 	if err != nil {
 		return failed(err)
-	}
-	server := &http.Server{ // no WriteTimeout: a page that follows what happens is one long answer
-		Handler: handler, ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, IdleTimeout: idleFor,
-		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(a.logger().Handler(), slog.LevelWarn),
-	}
-	answer := func() error { return server.Serve(listener) }
-	if flags.tlsCert != "" {
-		shown := &certificate{cert: flags.tlsCert, key: flags.tlsKey, now: a.now, log: a.logger()}
-		if err := shown.read(); err != nil {
-			return usage(errors.Join(fmt.Errorf("--tls-cert and --tls-key: %w", err), listener.Close()))
-		}
-		server.TLSConfig = &tls.Config{GetCertificate: shown.current}
-		answer = func() error { return server.ServeTLS(listener, "", "") }
 	}
 	fmt.Fprintf(a.stderr, "serving at %s\n", flags.url(listener.Addr()))
 	if flags.up != nil {
 		flags.up(flags.url(listener.Addr()))
 	}
-	return a.serveUntil(ctx, d, files, server, answer)
+	return a.serveUntil(ctx, d, files, server, listener)
+}
+
+// server bounds what a request may take. It has no WriteTimeout: a page that follows what happens is one long answer.
+func (a *app) server(handler http.Handler, flags serveFlags) (*http.Server, error) {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, IdleTimeout: idleFor,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(a.logger().Handler(), slog.LevelWarn),
+	}
+	if flags.tlsCert == "" {
+		return server, nil
+	}
+	shown := &certificate{cert: flags.tlsCert, key: flags.tlsKey, now: a.now, log: a.logger()}
+	if err := shown.read(); err != nil {
+		return nil, usage(fmt.Errorf("--tls-cert and --tls-key: %w", err))
+	}
+	server.TLSConfig = &tls.Config{GetCertificate: shown.current}
+	return server, nil
+}
+
+// serveOn answers requests until the server is shut down.
+func serveOn(server *http.Server, listener net.Listener) error {
+	if server.TLSConfig != nil {
+		return server.ServeTLS(listener, "", "")
+	}
+	return server.Serve(listener)
 }
 
 // url is where the page is.
@@ -165,7 +181,7 @@ func (f serveFlags) url(at net.Addr) string {
 var errStopping = fmt.Errorf("the server stops, and %v have passed", stopWithin)
 
 // serveUntil runs the daemon and its server until one of them ends or the context does, and waits for both.
-func (a *app) serveUntil(ctx context.Context, d *daemon.Daemon, files *daemon.Files, server *http.Server, answer func() error) error {
+func (a *app) serveUntil(ctx context.Context, d *daemon.Daemon, files *daemon.Files, server *http.Server, listener net.Listener) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	hangup := make(chan os.Signal, 1)
@@ -174,7 +190,7 @@ func (a *app) serveUntil(ctx context.Context, d *daemon.Daemon, files *daemon.Fi
 	server.BaseContext = func(net.Listener) context.Context { return ctx } // long answers end with it
 	served, ran := make(chan error, 1), make(chan error, 1)
 	go func() {
-		err := answer()
+		err := serveOn(server, listener)
 		stop(err)
 		served <- err
 	}()

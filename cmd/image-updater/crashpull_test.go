@@ -120,9 +120,9 @@ func newPullStage(t *testing.T) *pullStage {
 	s.trap = &trap{next: both}
 	server := httptest.NewServer(s.trap)
 	t.Cleanup(server.Close)
-	policies := ""
+	var policies strings.Builder
 	for _, app := range crashApps {
-		policies += fmt.Sprintf("  - {name: %[1]s, image: registry.test/team/%[1]s}\n", app)
+		fmt.Fprintf(&policies, "  - {name: %[1]s, image: registry.test/team/%[1]s}\n", app)
 	}
 	token := filepath.Join(s.dir, "token")
 	text := fmt.Sprintf(`apiVersion: image-updater/v1
@@ -136,7 +136,7 @@ git:
     write: {mode: pull-request, group: all, labels: [images]}
 defaults: {git: fleet}
 policies:
-%[4]s`, server.URL, s.forge.Path(), token, policies)
+%[4]s`, server.URL, s.forge.Path(), token, policies.String())
 	for name, text := range map[string]string{"policies.yaml": text, "token": forgetest.Token} {
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -122,7 +122,6 @@ func linkOf(l status.Link) link {
 	return link{Text: l.Text, URL: l.URL}
 }
 
-
 func policyPage(name string) string   { return "/policies/" + url.PathEscape(name) }
 func registryPage(host string) string { return "/registries/" + url.PathEscape(host) }
 func gitPage(name string) string      { return "/git/" + url.PathEscape(name) }

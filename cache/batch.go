@@ -3,8 +3,8 @@ package cache
 import "time"
 
 const (
-	// linger is how long the writer waits for more to commit together: a commit costs some milliseconds of the disk,
-	// and a process that is killed loses what it learned in this time and no more.
+	// linger is how long the writer waits for more to commit together, if nothing else is asked for: a commit costs some
+	// milliseconds of the disk, and a process that is killed loses what it learned in this time and no more.
 	linger = 50 * time.Millisecond
 
 	maxPending = 16 << 20 // bytes that wait for the writer; over it Put waits
@@ -58,7 +58,7 @@ func (c *Cache) write() {
 			c.flush()
 			return
 		}
-		timer := time.NewTimer(linger)
+		timer := time.NewTimer(c.options.Linger)
 		select {
 		case <-timer.C:
 		case <-c.urgent:

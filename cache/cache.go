@@ -18,12 +18,13 @@ const (
 
 // Options of [Open]. The zero value is a cache in memory alone.
 type Options struct {
-	Path       string       // the file; "" = memory only
-	MaxEntries int          // entries kept, of all buckets together; 0 = 50,000
-	MaxBytes   int64        // bytes of keys and values kept in the file; 0 = 256 MiB
-	MaxMemory  int          // bytes of them held in memory; 0 = 64 MiB
-	Precious   []string     // buckets whose entries are dropped last, as far as they fill no more than half of the file
-	Log        *slog.Logger // nil = discard
+	Path       string        // the file; "" = memory only
+	MaxEntries int           // entries kept, of all buckets together; 0 = 50,000
+	MaxBytes   int64         // bytes of keys and values kept in the file; 0 = 256 MiB
+	MaxMemory  int           // bytes of them held in memory; 0 = 64 MiB
+	Linger     time.Duration // how long a value may wait to be written with others; 0 = a twentieth of a second
+	Precious   []string      // buckets whose entries are dropped last, as far as they fill no more than half of the file
+	Log        *slog.Logger  // nil = discard
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -35,6 +36,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.MaxBytes == 0 {
 		o.MaxBytes = 256 << 20
+	}
+	if o.Linger == 0 {
+		o.Linger = linger
 	}
 	if o.MaxMemory == 0 {
 		o.MaxMemory = maxMemory

@@ -23,7 +23,7 @@
 // checksum is wrong is no record.
 //
 // It survives kill -9. The file is a bbolt database, written in transactions by one goroutine that commits together
-// whatever was put within a twentieth of a second. [Cache.Put] does not wait for the disk; [Cache.Flush] and
+// whatever was put within a twentieth of a second, or Options.Linger. [Cache.Put] does not wait for the disk; [Cache.Flush] and
 // [Cache.Close] do.
 //
 // It is bounded: a value by [MaxValue], memory by 64 MiB, the file by Options.MaxEntries and Options.MaxBytes; over

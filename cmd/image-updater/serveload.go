@@ -33,14 +33,18 @@ type keep struct {
 // lockWithin is how long a daemon waits for the cache of one that is about to end.
 const lockWithin = 30 * time.Second
 
-// heldInMemory is how much of the cache lies in memory: a daemon reads little of it again and again.
-const heldInMemory = 8 << 20
+// Of the cache a daemon reads little again and again, and it learns something all the time: each commit costs more than
+// what is in it.
+const (
+	heldInMemory = 8 << 20
+	keptWithin   = time.Second
+)
 
 // openKeep opens the state folder. One that another process holds is waited for, and then refused: what that one learns
 // of quotas would not be known here for months.
 func (a *app) openKeep(ctx context.Context) (*keep, error) {
 	for began := a.now(); ; {
-		store, err := a.openCache(ctx, heldInMemory)
+		store, err := a.openCache(ctx, cache.Options{MaxMemory: heldInMemory, Linger: keptWithin})
 		switch {
 		case err != nil:
 			return nil, failed(err)

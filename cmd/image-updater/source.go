@@ -26,7 +26,7 @@ type source struct {
 
 // openSource opens the cache in the state folder and a client for the registries of the policy file.
 func (a *app) openSource(ctx context.Context, c *config.Config) (*source, error) {
-	store, err := a.openCache(ctx, 0)
+	store, err := a.openCache(ctx, cache.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -40,8 +40,8 @@ func (a *app) openSource(ctx context.Context, c *config.Config) (*source, error)
 	return &source{client: client, cache: store}, nil
 }
 
-// openCache opens the cache in the state folder, with so much of it in memory; 0 is the cache's own bound.
-func (a *app) openCache(ctx context.Context, memory int) (*cache.Cache, error) {
+// openCache opens the cache in the state folder. What it is and where is filled in.
+func (a *app) openCache(ctx context.Context, o cache.Options) (*cache.Cache, error) {
 	path := a.statePath("cache.db")
 	if path == "" {
 		fmt.Fprintln(a.stderr, "warning: neither HOME nor XDG_STATE_HOME is set, so lists of tags are not kept; --state-dir names a folder for them")

@@ -1,4 +1,3 @@
-// Package webtest makes up what a page shows: a company with some trouble, and one with ten thousand images.
 package webtest
 
 import (

@@ -150,7 +150,7 @@ func (l *loop) nextTurn(now time.Time) time.Time {
 		next = sooner(next, r.nextTurn(l.looking < looksAtOnce))
 	}
 	for _, t := range l.trees {
-		if !t.since.IsZero() && l.pass == nil {
+		if !t.since.IsZero() && !t.unread && l.pass == nil {
 			next = sooner(next, t.due)
 		}
 	}

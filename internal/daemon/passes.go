@@ -58,7 +58,7 @@ func (l *loop) begin(now time.Time) {
 	var why cause
 	p := &passing{began: now, moved: now, causes: map[string]bool{}}
 	for _, t := range l.trees {
-		if t.since.IsZero() || t.due.After(now.Add(gathering)) {
+		if t.since.IsZero() || t.unread || t.due.After(now.Add(gathering)) {
 			continue
 		}
 		only := t.only()
@@ -166,7 +166,10 @@ func (l *loop) learnTrees(p *passing, report reconcile.Report, now time.Time) {
 			continue
 		}
 		if told.Err == nil {
-			t.tip = told.Tip
+			if !p.causes[told.Git] && told.Read != t.tip { // what others pushed may concern policies that were left out
+				t.because(now, cause{words: []string{t.git.Name + " has moved"}}, true)
+			}
+			t.tip, t.unread = told.Tip, false
 			l.read[told.Git] = now
 			if p.causes[told.Git] {
 				t.whole = now
@@ -182,6 +185,7 @@ func (l *loop) learnTrees(p *passing, report reconcile.Report, now time.Time) {
 		whole := told.Err != nil && p.causes[told.Git]
 		if told.Err != nil {
 			failed = told.Policies
+			t.unread, t.retry = true, now.Add(pauseAfter(t.failures))
 		}
 		alone := t.since.IsZero()
 		t.because(now, cause{again: len(failed)}, whole, failed...)

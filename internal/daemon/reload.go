@@ -85,7 +85,7 @@ func (l *loop) apply(read *loaded) {
 	}
 	for _, t := range l.trees {
 		t.because(now, cause{words: []string{reason}}, true)
-		t.due = now
+		t.due, t.retry = now, now
 	}
 	clear(l.until)
 	l.nextUntil = time.Time{}

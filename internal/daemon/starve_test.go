@@ -162,3 +162,89 @@ func TestAskedInVain(t *testing.T) {
 		}
 	})
 }
+
+// TestRemoteThatHangs: a pass waits for the remotes it reads, so it reads none that is known to hang: whether that answers
+// again is asked beside the passes, and then what was missed is made up for.
+func TestRemoteThatHangs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(2, 1, 2, "10m"))
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := w.load(t.Context())
+		hanging := *s
+		wait := func(ctx context.Context, hangs bool) {
+			if hangs {
+				select {
+				case <-ctx.Done():
+				case <-time.After(2 * time.Minute):
+				}
+			}
+		}
+		down := func() bool {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return w.down["fleet-0"]
+		}
+		hanging.Tip = func(ctx context.Context, git string) (string, error) {
+			wait(ctx, git == "fleet-0" && down())
+			return s.Tip(ctx, git)
+		}
+		hanging.Run = func(ctx context.Context, from reconcile.Source, only reconcile.Selection, p Progress) reconcile.Report {
+			_, reads := only.Only["fleet-0"]
+			wait(ctx, reads && down())
+			return s.Run(ctx, from, only, p)
+		}
+		d, stop := begin(t, Options{Load: func(context.Context) (*Setup, error) { return &hanging, nil }})
+		defer stop()
+		after(time.Hour)
+		w.set(func() { w.down["fleet-0"] = true })
+		after(time.Hour)
+		for range 60 {
+			w.release(app("0"))
+			w.release(app("1"))
+			d.Pushed(app("0"), app("1"))
+			after(2*time.Minute + 7*time.Second)
+		}
+		if len(w.writes) != 60 {
+			t.Errorf("%d writes, want 60", len(w.writes))
+		}
+		for _, made := range w.writes {
+			if made.late > 90*time.Second {
+				t.Errorf("written after %v", made.late)
+			}
+		}
+		if got := states(d.Status())["app-0"]; got != status.Failed {
+			t.Errorf("the policy of the remote that hangs is %s", got)
+		}
+		w.set(func() { w.down["fleet-0"] = false })
+		after(35 * time.Minute)
+		if last := w.writes[len(w.writes)-1]; last.policy != "app-0" || last.tag != w.tags[app("0")] {
+			t.Errorf("written last is %+v", last)
+		}
+		if got := states(d.Status())["app-0"]; got != status.UpToDate {
+			t.Errorf("in the end the policy is %s", got)
+		}
+	})
+}
+
+// TestMovedBesideNews: a pass of one policy does not make what somebody has pushed for the others at that time go unseen.
+func TestMovedBesideNews(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(2, 1, 1, "10m"))
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := begin(t, Options{Load: w.load})
+		defer stop()
+		after(time.Hour)
+		w.release(app("1"))
+		after(30 * time.Minute)
+		w.set(func() { // somebody adds a manifest with an old tag
+			w.written["fleet-0 app-1"] = 1
+			w.tips["fleet-0"]++
+		})
+		w.release(app("0"))
+		d.Pushed(app("0"))
+		after(12 * time.Minute)
+		if got := w.written["fleet-0 app-1"]; got != 2 {
+			t.Errorf("the reference that came with the push is at %d, want 2", got)
+		}
+	})
+}

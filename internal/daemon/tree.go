@@ -37,6 +37,10 @@ type tree struct {
 	due      time.Time       // when the pass is to be made
 
 	failures int // passes in a row with something that failed
+	// unread says that the last pass could not read it. No pass tries again, for all that it does would wait for that: it is
+	// asked where it stands, beside the passes, and when it tells that, what was missed is made up for.
+	unread bool
+	retry  time.Time // when it is to be asked
 }
 
 // because notes a cause for all policies, or for those named.
@@ -69,7 +73,7 @@ func (t *tree) only() []string {
 	return names
 }
 
-func (t *tree) dueAt(now time.Time) bool { return !t.since.IsZero() && !t.due.After(now) }
+func (t *tree) dueAt(now time.Time) bool { return !t.since.IsZero() && !t.unread && !t.due.After(now) }
 
 // treeOf returns the Git repository of a name, or nil.
 func (l *loop) treeOf(git string) *tree {
@@ -100,8 +104,7 @@ func (l *loop) because(w *watched, c cause) {
 func (l *loop) tips(now time.Time) {
 	byAge := func(a, b *tree) int { return a.checked.Compare(b.checked) }
 	for _, t := range slices.SortedStableFunc(slices.Values(l.trees), byAge) {
-		soon := !t.since.IsZero() && !t.due.After(now.Add(gatheringMost))
-		if t.asking || soon || l.asking >= tipsAtOnce || now.Before(t.checked.Add(t.interval)) {
+		if t.asking || l.asking >= tipsAtOnce || !t.toBeAsked(now) {
 			continue
 		}
 		if l.pass != nil && l.pass.has(t.git.Name) {
@@ -119,6 +122,15 @@ func (l *loop) tips(now time.Time) {
 	}
 }
 
+// toBeAsked reports whether it is time to ask where the branch stands, which a pass that comes soon does anyway.
+func (t *tree) toBeAsked(now time.Time) bool {
+	if t.unread {
+		return !now.Before(t.retry)
+	}
+	soon := !t.since.IsZero() && !t.due.After(now.Add(gatheringMost))
+	return !soon && !now.Before(t.checked.Add(t.interval))
+}
+
 // stands takes note of where a branch stands. Where that is not known a pass finds out why, and tells.
 func (l *loop) stands(t *tree, tip string, err error) {
 	t.asking = false
@@ -126,6 +138,12 @@ func (l *loop) stands(t *tree, tip string, err error) {
 	now := l.now()
 	switch {
 	case l.ctx.Err() != nil:
+	case err != nil && t.unread:
+		t.failures++
+		t.retry = now.Add(pauseAfter(t.failures))
+	case t.unread:
+		t.unread = false
+		t.because(now, cause{words: []string{t.git.Name + " answers again"}}, true)
 	case err != nil && t.failures > 0: // it is tried again in a while
 	case err != nil:
 		t.because(now, cause{words: []string{t.git.Name + " could not be asked where it stands"}}, true)

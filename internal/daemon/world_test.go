@@ -222,8 +222,8 @@ func (w *world) run(ctx context.Context, c *config.Config, s reconcile.Source, o
 func (w *world) decide(ctx context.Context, report *reconcile.Report, c *config.Config, g config.Git, s reconcile.Source, selected []string) {
 	w.mu.Lock()
 	down := w.down[g.Name]
+	tree := reconcile.Tree{Git: g.Name, Branch: "main", Read: fmt.Sprint(w.tips[g.Name])}
 	w.mu.Unlock()
-	tree := reconcile.Tree{Git: g.Name, Branch: "main"}
 	var made []string
 	for _, p := range c.Policies {
 		if !slices.Contains(p.Git, g.Name) {
@@ -247,7 +247,7 @@ func (w *world) decide(ctx context.Context, report *reconcile.Report, c *config.
 		}
 	}
 	if down {
-		tree.Images, tree.Err = nil, errDown
+		tree.Images, tree.Read, tree.Err = nil, "", errDown
 		report.Trees = append(report.Trees, tree)
 		return
 	}

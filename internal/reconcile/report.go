@@ -40,6 +40,7 @@ type Reference struct {
 type Tree struct {
 	Git      string
 	Branch   string             // "" where it could not be read
+	Read     string             // where it stood when it was read first
 	Tip      string             // where it stands when the pass ends
 	Policies []string           // that were decided
 	Images   []image.Repository // that its files refer to, of all policies that write there

@@ -24,6 +24,7 @@ type tree struct {
 	scanner *edit.Scanner
 	paths   edit.Paths
 	branch  *writeback.Branch
+	read    string // where it stood when it was read first
 	tip     string // where found was found
 	found   edit.Found
 	err     error // why the tree could not be read
@@ -78,7 +79,7 @@ func (t *tree) told() Tree {
 		told.Policies = append(told.Policies, p.Name)
 	}
 	if t.err == nil {
-		told.Branch, told.Tip = t.branch.Name(), t.branch.Tip()
+		told.Branch, told.Read, told.Tip = t.branch.Name(), t.read, t.branch.Tip()
 		told.Images = slices.Collect(maps.Keys(t.images()))
 	}
 	return told
@@ -122,6 +123,7 @@ func (t *tree) open(ctx context.Context) {
 		}
 		t.found, err = t.branch.Find(ctx, t.scanner, t.paths)
 		t.tip = t.branch.Tip()
+		t.read = t.tip
 		return err
 	}()
 }

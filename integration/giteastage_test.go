@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -127,9 +128,7 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	said := httptest.NewRecorder()
 	c.next.ServeHTTP(said, r)
 	after(r)
-	for k, v := range said.Header() {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), said.Header())
 	w.WriteHeader(said.Code)
 	_, _ = w.Write(said.Body.Bytes()) // the client may be gone
 }

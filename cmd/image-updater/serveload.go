@@ -162,6 +162,6 @@ func fillQuota(r *status.Registry, q registry.Quota) {
 		r.PausedUntil = q.TagsPause
 	}
 	if q.Parked != nil {
-		r.Parked = fmt.Sprint(q.Parked)
+		r.Parked = q.Parked.Error()
 	}
 }

@@ -90,19 +90,14 @@ func (f finder) finding(t *tree, told reconcile.Tree, name string) status.Findin
 			found.Proposal = pullLink(pull)
 		}
 	}
-	failed := ""
+	failed := false // a reference tells why
 	for _, r := range f.references[at] {
 		reference := f.reference(t, p, r)
 		found.References = append(found.References, reference)
-		if reference.State == status.Failed {
-			failed = reference.Why.Detail
-		}
+		failed = failed || reference.State == status.Failed
 	}
-	for _, err := range f.errors[at] {
-		if text := err.Error(); failed == "" {
-			found.Notes = append(found.Notes, status.Note{Git: told.Git, State: status.Failed, Why: status.Reason{Rule: status.RuleError, Detail: text}})
-			break
-		}
+	if errs := f.errors[at]; len(errs) > 0 && !failed {
+		found.Notes = append(found.Notes, status.Note{Git: told.Git, State: status.Failed, Why: status.Reason{Rule: status.RuleError, Detail: errs[0].Error()}})
 	}
 	if len(found.References) == 0 {
 		for _, h := range f.held[at] {

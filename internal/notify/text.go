@@ -172,17 +172,12 @@ func sentence(e status.Event) string {
 // version writes a tag, with its digest where that is all by which it differs from the other one.
 func version(tag, digest, other string) string {
 	if tag == other && digest != "" {
-		return tag + "@" + shortDigest(digest)
+		return tag + "@" + status.ShortDigest(digest)
 	}
 	if tag == "" {
 		return "(none)"
 	}
 	return tag
-}
-
-func shortDigest(digest string) string {
-	_, hex, _ := strings.Cut(digest, ":")
-	return hex[:min(len(hex), 12)]
 }
 
 // maxNames is how many policies of an event are named.

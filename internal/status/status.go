@@ -1,6 +1,9 @@
 package status
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Status is what is known at one moment.
 type Status struct {
@@ -121,6 +124,12 @@ type Reference struct {
 	CurrentDigest, ChosenDigest string
 	State                       State
 	Why                         Reason
+}
+
+// ShortDigest keeps as much of a digest as a person compares.
+func ShortDigest(digest string) string {
+	_, hex, _ := strings.Cut(digest, ":")
+	return hex[:min(len(hex), 12)]
 }
 
 // Link is something with a page of its own.

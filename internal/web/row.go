@@ -93,20 +93,10 @@ func telling(p *status.Policy) *status.Reference {
 func stepOf(from, to, fromDigest, toDigest string) step {
 	s := step{From: from, To: to}
 	if fromDigest != toDigest && toDigest != "" && from == to {
-		s.FromDigest, s.Digest = shortDigest(fromDigest), shortDigest(toDigest)
+		s.FromDigest, s.Digest = status.ShortDigest(fromDigest), status.ShortDigest(toDigest)
 	}
 	s.Moves = to != "" && (from != to || s.Digest != "")
 	return s
-}
-
-// shortDigest keeps as much of a digest as a person compares.
-func shortDigest(digest string) string {
-	const kept = 12
-	_, hex, found := strings.Cut(digest, ":")
-	if !found {
-		hex = digest
-	}
-	return hex[:min(kept, len(hex))]
 }
 
 func (v view) reason(r status.Reason) reason {

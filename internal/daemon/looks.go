@@ -126,10 +126,15 @@ func (l *loop) planLooks(r *registry, now time.Time) {
 	}
 	plan := schedule.Make(at, repositories, now, now.Add(horizon))
 	r.plan, r.planned, r.again, r.short = r.plan[:0], now, plan.Next, plan.Short
+	var expected []image.Repository
 	for _, look := range plan.Looks {
 		if w := r.images[look.Index]; !w.looking {
 			r.plan = append(r.plan, planned{w, look.At})
+			expected = append(expected, w.wish.Repository)
 		}
+	}
+	if len(expected) > 0 {
+		l.setup.Registry.Expect(expected) // one token may serve many
 	}
 	r.free = latest(now, r.free)
 	for i, due := range schedule.Due(at, repositories, now) {

@@ -31,9 +31,9 @@ func WishOf(ctx context.Context, source Source, policies []config.Policy) Wish {
 	return Wish{Repository: q.repository, Listed: q.listed, Facts: q.want, Followed: slices.Compact(q.followed)}
 }
 
-// See asks the registry now for what a pass would go by: the list of tags, and what followed tags point to.
+// See asks the registry now for what a pass would go by: the list of tags, and what followed tags point to. Announcing the
+// repository is left to whoever knows what else is asked for.
 func See(ctx context.Context, source Source, w Wish) (listed, followed []policy.Candidate, err error) {
-	source.Expect([]image.Repository{w.Repository})
 	if w.Listed {
 		if listed, _, err = source.Candidates(ctx, w.Repository, w.Facts, 0); err != nil {
 			return nil, nil, err

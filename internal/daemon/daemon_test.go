@@ -191,6 +191,31 @@ func TestOutage(t *testing.T) {
 	}
 }
 
+// TestForgeTakesItsTime: what waits for a forge is gone on with soon, and less and less often while it is slow.
+func TestForgeTakesItsTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(1, 1, 1, "24h"))
+	synctest.Test(t, func(t *testing.T) {
+		_, stop := begin(t, Options{Load: w.load})
+		defer stop()
+		after(time.Minute)
+		w.set(func() { w.late, w.tips["fleet-0"] = true, w.tips["fleet-0"]+1 })
+		after(time.Hour + time.Minute)
+		before := len(w.only())
+		after(10 * time.Minute)
+		w.set(func() { w.late = false })
+		if got := len(w.only()) - before; got < 2 || got > 4 {
+			t.Errorf("%d passes in ten minutes of a slow forge, want a few", got)
+		}
+		after(31 * time.Minute)
+		before = len(w.only())
+		after(20 * time.Minute)
+		if got := len(w.only()) - before; got != 0 {
+			t.Errorf("%d passes when it is done, want none", got)
+		}
+	})
+}
+
 // TestReload: files with an error keep those of before, and files without one hold; what is known of a policy stays.
 func TestReload(t *testing.T) {
 	t.Parallel()

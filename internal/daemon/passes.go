@@ -177,12 +177,15 @@ func (l *loop) learnTrees(p *passing, report reconcile.Report, now time.Time) {
 			moved = l.finds(told) || moved
 		}
 		failed := again[told.Git]
-		if len(failed) == 0 && told.Err == nil {
+		if len(failed) == 0 && told.Err == nil && !told.Unfinished {
 			t.failures = 0
 			continue
 		}
 		t.failures++
-		whole := told.Err != nil && p.causes[told.Git]
+		whole := (told.Err != nil || told.Unfinished) && p.causes[told.Git]
+		if told.Unfinished {
+			failed = told.Policies
+		}
 		if told.Err != nil {
 			failed = told.Policies
 			t.unread, t.retry = true, now.Add(pauseAfter(t.failures))

@@ -42,6 +42,7 @@ type world struct {
 	hangs    map[string]bool // hosts that answer nothing
 	refuses  map[string]bool // policies that cannot be decided
 	stuck    bool            // passes go on for ever
+	late     bool            // forges take all their time
 	held     map[string]time.Time
 	written  map[string]int // the tag in Git, by Git repository and policy
 	tips     map[string]int
@@ -257,7 +258,7 @@ func (w *world) decide(ctx context.Context, report *reconcile.Report, c *config.
 		w.tips[g.Name]++
 		report.Commits = append(report.Commits, reconcile.Commit{Git: g.Name, Branch: "main", ID: fmt.Sprintf("%040d", w.tips[g.Name]), Policies: made})
 	}
-	tree.Tip = fmt.Sprint(w.tips[g.Name])
+	tree.Tip, tree.Unfinished = fmt.Sprint(w.tips[g.Name]), w.late
 	report.Trees = append(report.Trees, tree)
 }
 

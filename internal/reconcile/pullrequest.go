@@ -144,7 +144,7 @@ func (p *pulls) groups(ctx context.Context, groups []pullGroup) {
 			p.add(p.failed(g.policies, err))
 		}
 	}
-	if waiting > 0 {
+	if p.waits = waiting > 0; p.waits {
 		p.add(Report{Warnings: []Warning{{Git: p.git.Name, Text: fmt.Sprintf(
 			"the forge has taken %v, and a pass spends no more on it: what is to be done about %d of %d pull requests waits for the next one",
 			ForgeWithin, waiting, len(groups))}}})

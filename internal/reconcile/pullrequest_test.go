@@ -158,11 +158,15 @@ func TestForgeTime(t *testing.T) {
 	}
 	r := p.run()
 	p.expect(r, "a opened", "find image-updater/a, create image-updater/a, find image-updater/a, find image-updater/b, find image-updater/c", "")
-	if got := warnings(r); !strings.Contains(got, "2 of 3 pull requests waits for the next one") {
-		t.Errorf("warnings: %s", got)
+	if got := warnings(r); !strings.Contains(got, "2 of 3 pull requests waits for the next one") || !r.Trees[0].Unfinished {
+		t.Errorf("unfinished: %v, warnings: %s", r.Trees[0].Unfinished, got)
 	}
 	p.forge.before, p.forge.fail = nil, map[string]error{}
-	p.expect(p.run(), "a unchanged, b opened, c opened", "find image-updater/b, create image-updater/b, find image-updater/b, find image-updater/c, create image-updater/c, find image-updater/c", "")
+	r = p.run()
+	if r.Trees[0].Unfinished {
+		t.Error("the second pass is said to be unfinished, too")
+	}
+	p.expect(r, "a unchanged, b opened, c opened", "find image-updater/b, create image-updater/b, find image-updater/b, find image-updater/c, create image-updater/c, find image-updater/c", "")
 }
 
 // A forge that is not known fails the policies that need it, each.

@@ -46,6 +46,8 @@ type Tree struct {
 	Images   []image.Repository // that its files refer to, of all policies that write there
 	Retries  int                // pushes that were made again
 	Err      error              // why it could not be read
+	// Unfinished says that pull requests wait for the next pass, since the forge has taken [ForgeWithin].
+	Unfinished bool
 }
 
 // File is a file before and after.

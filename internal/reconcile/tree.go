@@ -29,6 +29,7 @@ type tree struct {
 	found   edit.Found
 	err     error // why the tree could not be read
 	retries int   // pushes that were made again
+	waits   bool  // pull requests wait for the next pass
 }
 
 // trees returns what is selected: the Git repositories in the order of the policy file, each with its policies. Those in
@@ -74,7 +75,7 @@ func setOf(names []string) map[string]bool {
 
 // told is what a report says of the tree itself.
 func (t *tree) told() Tree {
-	told := Tree{Git: t.git.Name, Retries: t.retries, Err: t.err}
+	told := Tree{Git: t.git.Name, Retries: t.retries, Err: t.err, Unfinished: t.waits}
 	for _, p := range t.policies {
 		told.Policies = append(told.Policies, p.Name)
 	}

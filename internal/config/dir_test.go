@@ -54,6 +54,15 @@ func TestLoadDir(t *testing.T) {
 	}
 }
 
+// What may never end is not read because it stands in a directory.
+func TestLoadDirWithPipe(t *testing.T) {
+	t.Parallel()
+	_, err := config.Load(fstest.MapFS{"conf/a.yaml": {Mode: fs.ModeNamedPipe | 0o600}}, []string{"conf"})
+	if err == nil || !strings.Contains(err.Error(), "conf/a.yaml: is a pipe, socket or device, want a file") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // Faults of all files come at once, in the order of their positions, and names are unique over all files.
 func TestLoadErrorsOfAllFiles(t *testing.T) {
 	t.Parallel()

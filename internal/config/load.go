@@ -70,6 +70,10 @@ func list(fsys fs.FS, paths []string, r *report) []string {
 	return names
 }
 
+// endless is what may not end, or not even begin, when it is read. Whoever names one (-f /dev/stdin) means it; one that
+// stands in a directory is nobody's wish.
+const endless = fs.ModeNamedPipe | fs.ModeSocket | fs.ModeDevice
+
 func listDir(fsys fs.FS, dir string, r *report) []string {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
@@ -78,9 +82,15 @@ func listDir(fsys fs.FS, dir string, r *report) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if !e.IsDir() && IsPolicyFile(e.Name()) {
-			names = append(names, path.Join(dir, e.Name()))
+		if e.IsDir() || !IsPolicyFile(e.Name()) {
+			continue
 		}
+		name := path.Join(dir, e.Name())
+		if info, err := fs.Stat(fsys, name); err == nil && info.Mode()&endless != 0 {
+			r.fail(&Error{File: name, Message: "is a pipe, socket or device, want a file"})
+			continue
+		}
+		names = append(names, name)
 	}
 	if len(names) == 0 {
 		r.fail(&Error{File: dir, Message: "no *.yaml or *.yml file is in this directory"})

@@ -24,9 +24,11 @@ type loop struct {
 	ctx     context.Context // of all that the loop starts
 	running int             // goroutines
 
-	loading bool
-	loaded  *loaded // waits for what goes on to end
-	number  int     // of the last pass
+	loading  bool
+	readAt   time.Time // when the policy files were last begun to be read again
+	reloadAt time.Time // when they are to be, where somebody wants it too soon
+	loaded   *loaded   // waits for what goes on to end
+	number   int       // of the last pass
 
 	images     map[image.Repository]*watched
 	wishes     map[image.Repository]reconcile.Wish // of these; passes read it, so it is never changed
@@ -87,7 +89,7 @@ func (l *loop) turns() {
 		l.turned.Store(l.now().UnixNano())
 		now := l.now()
 		l.collect()
-		l.reloading()
+		l.reloading(now)
 		if l.loaded == nil {
 			l.look(now)
 			l.times(now)
@@ -144,6 +146,9 @@ func (l *loop) nextTurn(now time.Time) time.Time {
 	}
 	if l.loaded != nil {
 		return next
+	}
+	if !l.loading {
+		next = sooner(next, l.reloadAt)
 	}
 	next = sooner(next, l.nextUntil)
 	for _, r := range l.registries {

@@ -29,17 +29,24 @@ func (d *Daemon) load(ctx context.Context) (*loaded, error) {
 	return &loaded{setup: setup, images: newWatched(ctx, setup.Registry, setup.Config)}, nil
 }
 
+// rereading is the least time between two readings of the policy files: each leads to a pass of everything.
+const rereading = 2 * time.Second
+
 // reloading reads the policy files again when somebody wants it, and takes over what was read when nothing goes on by what
 // holds now.
-func (l *loop) reloading() {
+func (l *loop) reloading(now time.Time) {
 	l.mu.Lock()
-	wanted := l.reload && !l.loading && l.loaded == nil
+	l.reloadAt = time.Time{}
+	if l.reload {
+		l.reloadAt = latest(now, l.readAt.Add(rereading))
+	}
+	wanted := l.reload && !l.loading && l.loaded == nil && !l.reloadAt.After(now)
 	if wanted {
-		l.reload = false
+		l.reload, l.reloadAt = false, time.Time{}
 	}
 	l.mu.Unlock()
 	if wanted {
-		l.loading = true
+		l.loading, l.readAt = true, now
 		l.start(func(ctx context.Context) func() {
 			read, err := l.load(ctx)
 			return func() {

@@ -248,3 +248,27 @@ func TestMovedBesideNews(t *testing.T) {
 		}
 	})
 }
+
+// TestReloadStorm: however often it is wanted, the policy files are read, and all decided, once in a while; and once more at
+// the end.
+func TestReloadStorm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(1, 1, 1, "1h"))
+	synctest.Test(t, func(t *testing.T) {
+		w.passing = time.Millisecond
+		loads := 0
+		d, stop := begin(t, Options{Load: func(ctx context.Context) (*Setup, error) { loads++; return w.load(ctx) }})
+		defer stop()
+		after(time.Hour)
+		loads = 0
+		passes := len(w.only())
+		for range 1000 {
+			d.Reload()
+			after(10 * time.Millisecond)
+		}
+		after(10 * time.Second)
+		if got := len(w.only()) - passes; loads < 2 || loads > 7 || got > 7 {
+			t.Errorf("%d readings and %d passes in ten seconds", loads, got)
+		}
+	})
+}

@@ -97,7 +97,7 @@ func sumOfFiles(paths []string) [sha256.Size]byte {
 		}
 		for _, name := range names {
 			io.WriteString(sum, name+"\x00")
-			f, err := os.Open(name)
+			f, err := openRegular(name)
 			if err != nil {
 				io.WriteString(sum, "absent")
 				continue
@@ -107,4 +107,16 @@ func sumOfFiles(paths []string) [sha256.Size]byte {
 		}
 	}
 	return [sha256.Size]byte(sum.Sum(nil))
+}
+
+// openRegular opens a file, and nothing that could keep its reader waiting.
+func openRegular(name string) (*os.File, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, os.ErrInvalid
+	}
+	return os.Open(name)
 }

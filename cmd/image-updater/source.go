@@ -40,13 +40,14 @@ func (a *app) openSource(ctx context.Context, c *config.Config) (*source, error)
 	return &source{client: client, cache: store}, nil
 }
 
-// openCache opens the cache in the state folder. What it is and where is filled in.
+// openCache opens the cache in the state folder, with the bounds that are given: the rest of the options is filled in.
 func (a *app) openCache(ctx context.Context, o cache.Options) (*cache.Cache, error) {
 	path := a.statePath("cache.db")
 	if path == "" {
 		fmt.Fprintln(a.stderr, "warning: neither HOME nor XDG_STATE_HOME is set, so lists of tags are not kept; --state-dir names a folder for them")
 	}
-	return cache.Open(ctx, cache.Options{Path: path, Precious: precious(), Log: a.logger()})
+	o.Path, o.Precious, o.Log = path, precious(), a.logger()
+	return cache.Open(ctx, o)
 }
 
 // newClient returns a client for the registries of the policy file.

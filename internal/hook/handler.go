@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	// atOnce is how many requests are read at the same time, and with [MaxBody] what they can take of the memory.
+	// atOnce is how many requests are read at the same time, of senders that have proved themselves and of those that may be
+	// anybody until their body is there. With [MaxBody] it is what they can take of the memory.
 	atOnce = 32
 	// bodyDeadline is how long a request may take to come.
 	bodyDeadline = 10 * time.Second
@@ -45,8 +46,9 @@ type Handler struct {
 	Now    func() time.Time // nil = [time.Now]
 	Log    *slog.Logger     // nil = nothing is logged
 
-	once  sync.Once
-	slots chan struct{} // a token for each request that is read
+	once      sync.Once
+	slots     chan struct{} // a token for each request that is read
+	strangers chan struct{} // the same where only the body proves who sends it: anybody can be slow there
 
 	mu     sync.RWMutex // guards what follows
 	byName map[string]*declared
@@ -126,10 +128,14 @@ func (h *Handler) greet(w http.ResponseWriter, r *http.Request, d *declared, sec
 }
 
 func (h *Handler) take(w http.ResponseWriter, r *http.Request, d *declared, secret string) {
-	h.once.Do(func() { h.slots = make(chan struct{}, atOnce) })
+	h.once.Do(func() { h.slots, h.strangers = make(chan struct{}, atOnce), make(chan struct{}, atOnce) })
+	slots := h.slots
+	if d.Hook.provesByBody() {
+		slots = h.strangers
+	}
 	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
 	default:
 		h.refuse(w, r, d, &Refusal{Status: http.StatusServiceUnavailable, Reason: "too many requests at the same time"})
 		return

@@ -316,6 +316,27 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
+// Strangers that send a body slowly, where only the body proves who sends it, keep out no sender that shows its secret.
+func TestSlowStrangers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "acme/api")
+	body := slow{make(chan struct{}), make(chan struct{})}
+	var all sync.WaitGroup
+	for range 32 {
+		all.Go(func() {
+			r := httptest.NewRequest("POST", "/hooks/ghcr", body)
+			r.Header.Set("X-Hub-Signature-256", "sha256=00")
+			d.ServeHTTP(httptest.NewRecorder(), r)
+		})
+		<-body.begun
+	}
+	if w := d.ask("POST", address, push); w.Code != 202 {
+		t.Errorf("%d while strangers are slow", w.Code)
+	}
+	close(body.end)
+	all.Wait()
+}
+
 // A warning of a hook comes once a minute, however many are refused.
 func TestWarnings(t *testing.T) {
 	t.Parallel()

@@ -149,6 +149,15 @@ func (h *Hook) Read(r *http.Request, inPath string) (Delivery, error) {
 	return d, nil
 }
 
+// provesByBody reports whether a request has to be read before it is known who sends it.
+func (h *Hook) provesByBody() bool {
+	switch h.proof.(type) {
+	case signature, standard:
+		return true
+	}
+	return false
+}
+
 // Greet answers a sender that asks with OPTIONS whether its events are welcome. It returns the origin that may send them.
 func (h *Hook) Greet(r *http.Request, inPath string) (origin string, err error) {
 	origin = r.Header.Get("WebHook-Request-Origin")

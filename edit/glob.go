@@ -66,14 +66,19 @@ func (p Paths) Folders() []string {
 		folders = append(folders, folder)
 	}
 	slices.Sort(folders)
-	var outer []string
+	folders = slices.Compact(folders)
+	all := make(map[string]bool, len(folders))
 	for _, folder := range folders {
-		within := func(o string) bool { return folder == o || strings.HasPrefix(folder, o+"/") }
-		if !slices.ContainsFunc(outer, within) {
-			outer = append(outer, folder)
-		}
+		all[folder] = true
 	}
-	return outer
+	return slices.DeleteFunc(folders, func(folder string) bool {
+		for i, c := range folder {
+			if c == '/' && all[folder[:i]] {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // globSpecial are the characters that stand for others in a glob.

@@ -48,7 +48,7 @@ func (d *Dir) Close() error { return d.root.Close() }
 // [*UnreadError] each, joined, beside what was found in the rest.
 func (d *Dir) Find(ctx context.Context, s *edit.Scanner, paths edit.Paths) (edit.Found, error) {
 	d.scanner = s
-	w := dirWalk{dir: d, scanner: s, paths: paths}
+	w := dirWalk{dir: d, scanner: s, matcher: paths.Matcher()}
 	if err := w.folder(ctx, d.root, ".", "", nil); err != nil {
 		return edit.Found{}, err
 	}
@@ -59,7 +59,7 @@ func (d *Dir) Find(ctx context.Context, s *edit.Scanner, paths edit.Paths) (edit
 type dirWalk struct {
 	dir     *Dir
 	scanner *edit.Scanner
-	paths   edit.Paths
+	matcher *edit.Matcher
 	found   edit.Found
 	unread  []error
 	buffer  []byte // of the file that is looked at: a scanner keeps none of its bytes
@@ -114,7 +114,7 @@ func (w *dirWalk) entry(ctx context.Context, root *os.Root, name, chart string, 
 	case e.Name() == ".git":
 		return nil
 	case e.IsDir():
-		if !w.paths.MayContain(name) {
+		if !w.matcher.MayContain(name) {
 			return nil
 		}
 		if w.dir.ignore.match(parts, true) {
@@ -125,7 +125,7 @@ func (w *dirWalk) entry(ctx context.Context, root *os.Root, name, chart string, 
 	case isAside(e):
 		w.dir.asides = append(w.dir.asides, name)
 		return nil
-	case !w.paths.Match(name) || !w.scanner.Wants(name):
+	case !w.matcher.Match(name) || !w.scanner.Wants(name):
 		return nil
 	case w.dir.ignore.match(parts, false):
 		w.note(name, reasonIgnored)

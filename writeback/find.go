@@ -52,6 +52,7 @@ func (b *Branch) find(ctx context.Context, s *edit.Scanner, paths edit.Paths) (e
 // search is one search of a tree.
 type search struct {
 	scan
+	matcher *edit.Matcher
 	last    *scan               // an earlier one of the same query; nil = none
 	was     map[string]git.Hash // the folders that are walked, as they were then
 	chartOf map[string]string   // the innermost chart that each of these folders lies in, "" for none
@@ -65,6 +66,7 @@ type lookedAt struct{ path, chart string }
 
 func (b *Branch) search(ctx context.Context, s *edit.Scanner, paths edit.Paths, tree *git.Tree) (*scan, error) {
 	f := &search{
+		matcher: paths.Matcher(),
 		scan:    scan{scanner: s, paths: paths, tree: tree, tip: tree.Tip(), root: tree.Root(), charts: map[string]bool{}},
 		last:    b.scan,
 		was:     map[string]git.Hash{},
@@ -89,7 +91,7 @@ func (b *Branch) search(ctx context.Context, s *edit.Scanner, paths edit.Paths, 
 
 // enter tells whether a folder is to be walked: if something in it can match, and it has changed since the last search.
 func (f *search) enter(e git.Entry) bool {
-	if !f.paths.MayContain(e.Path) {
+	if !f.matcher.MayContain(e.Path) {
 		return false
 	}
 	parent := parentOf(e.Path)
@@ -114,7 +116,7 @@ func (f *search) visit(ctx context.Context, folder git.Folder) error {
 			if known && was.Mode.IsDir() {
 				f.was[e.Path] = was.Hash
 			}
-		case !f.paths.Match(e.Path):
+		case !f.matcher.Match(e.Path):
 		case known && was == e && chart == f.last.chartOf(folder.Path):
 			f.files = append(f.files, f.last.file(e.Path)...)
 		case e.Mode == git.ModeSubmodule:

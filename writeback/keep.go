@@ -118,7 +118,7 @@ func (b *Branch) write(s *scan) error {
 	if err := os.MkdirAll(b.writer.Scans, 0o700); err != nil {
 		return err
 	}
-	if err := writeScanFile(b.scanName(s.scanner, s.paths), head, s.tree.Trees(s.paths.MayContain)); err != nil {
+	if err := writeScanFile(b.scanName(s.scanner, s.paths), head, s.tree.Trees(s.paths.Matcher().MayContain)); err != nil {
 		return err
 	}
 	s.kept, s.receives = true, receives

@@ -191,6 +191,20 @@ func TestOutage(t *testing.T) {
 	}
 }
 
+// TestReadyWithoutUse: a Git repository that no policy writes to is never read, and nobody waits for that.
+func TestReadyWithoutUse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, strings.Replace(fleet(1, 1, 1, "1h"), "git:\n", "git:\n  - {name: spare, url: 'https://git.acme.example/spare.git'}\n", 1))
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := begin(t, Options{Load: w.load})
+		defer stop()
+		after(time.Minute)
+		if s := d.Status(); !s.Ready || len(s.Git) != 1 {
+			t.Errorf("ready: %v, of %+v", s.Ready, s.Git)
+		}
+	})
+}
+
 // TestForgeTakesItsTime: what waits for a forge is gone on with soon, and less and less often while it is slow.
 func TestForgeTakesItsTime(t *testing.T) {
 	t.Parallel()

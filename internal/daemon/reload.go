@@ -135,7 +135,7 @@ func (l *loop) learn(c *config.Config, images map[image.Repository]*watched, now
 	l.inUse.Unlock()
 	l.plant(c)
 	l.gather()
-	read := loadedOf(c, now)
+	read := l.loadedOf(c, now)
 	files.Files = c.Files
 	read.Config = files
 	l.fold(l.looksTaken().Load(read))
@@ -175,12 +175,13 @@ func (l *loop) plant(c *config.Config) {
 }
 
 // loadedOf is what the policy files say, for a status.
-func loadedOf(c *config.Config, now time.Time) status.Loaded {
+func (l *loop) loadedOf(c *config.Config, now time.Time) status.Loaded {
 	read := status.Loaded{At: now}
 	for _, p := range c.Policies {
 		read.Policies = append(read.Policies, policyOf(p))
 	}
-	for _, g := range c.Git {
+	for _, t := range l.trees { // one that nothing is written to is never read, and nobody waits for it
+		g := t.git
 		read.Git = append(read.Git, status.Git{Name: g.Name, URL: withoutUser(g.URL), Branch: g.Branch, Mode: string(g.Write.Mode)})
 	}
 	return read

@@ -249,6 +249,17 @@ func TestLoadNotes(t *testing.T) {
 	}
 }
 
+// TestReadyWithoutGit: where nothing is written to there is nothing to wait for.
+func TestReadyWithoutGit(t *testing.T) {
+	t.Parallel()
+	if s := (status.Status{}).Load(status.Loaded{At: noon}); !s.Ready {
+		t.Error("it is not ready without a Git repository")
+	}
+	if s := (status.Status{}).Load(loaded("web")); s.Ready {
+		t.Error("it is ready before a Git repository was read")
+	}
+}
+
 // TestProposal: a policy shows the pull request of one Git repository until that is closed, whatever is found in another.
 func TestProposal(t *testing.T) {
 	t.Parallel()

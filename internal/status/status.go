@@ -10,7 +10,8 @@ type Status struct {
 	At      time.Time // of the moment
 	Started time.Time // of the program
 	Version string    // of the program
-	// Ready says that the policies are loaded and each Git repository was read once, with or without success.
+	// Ready says that the policies are loaded and each Git repository that is written to was read once, with or without
+	// success.
 	Ready bool
 
 	Config     Config

@@ -217,11 +217,11 @@ type Hook struct {
 // Channel is one way that messages go.
 type Channel struct {
 	Name, Kind string
-	Sent       int
-	Failed     int
-	Queued     int
-	Last       time.Time
-	Error      string // of the last that failed
+	Sent       int       // messages
+	Failed     int       // messages that were given up
+	Queued     int       // events that are still to be told
+	Last       time.Time // of the last message that was sent
+	Error      string    // of the last try that failed
 	ErrorAt    time.Time
 }
 

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,26 @@ import (
 	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/internal/status"
 )
+
+// sight is what a test sees of a world that goes on.
+type sight struct {
+	asked   int
+	writes  []write
+	written map[string]int
+	looks   map[image.Repository][]time.Time
+}
+
+func (s sight) last() write { return s.writes[len(s.writes)-1] }
+
+func (w *world) seen() sight {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	looks := maps.Clone(w.looks)
+	for r := range looks {
+		looks[r] = slices.Clone(looks[r])
+	}
+	return sight{w.asked, slices.Clone(w.writes), maps.Clone(w.written), looks}
+}
 
 // TestNewsBesideFailure: what is new while a pass goes on that fails is not put off as what has failed is.
 func TestNewsBesideFailure(t *testing.T) {
@@ -32,7 +53,7 @@ func TestNewsBesideFailure(t *testing.T) {
 		w.release(app("1"))
 		d.Pushed(app("1"))
 		after(2 * time.Minute)
-		if got := w.writes; len(got) != 1 || got[0].policy != "app-1" {
+		if got := w.seen().writes; len(got) != 1 || got[0].policy != "app-1" {
 			t.Errorf("two minutes after the event is written %+v", got)
 		}
 	})
@@ -49,7 +70,7 @@ func TestHangingRegistries(t *testing.T) {
 		after(time.Hour)
 		var latest time.Duration
 		for i := 4; i < 500; i += 5 {
-			at := w.looks[image.Repository{Host: "r4.acme.example", Path: fmt.Sprintf("team/app-%d", i)}]
+			at := w.seen().looks[image.Repository{Host: "r4.acme.example", Path: fmt.Sprintf("team/app-%d", i)}]
 			if len(at) == 0 {
 				t.Fatalf("app-%d was not looked at for an hour", i)
 			}
@@ -144,9 +165,9 @@ func TestAskedInVain(t *testing.T) {
 		w.set(func() { w.down["r0.acme.example"] = true })
 		d.Scan(app("0"))
 		after(time.Minute)
-		before := w.asked
+		before := w.seen().asked
 		after(2 * time.Hour)
-		if got := w.asked - before; got > 15 {
+		if got := w.seen().asked - before; got > 15 {
 			t.Errorf("asked %d times in two hours", got)
 		}
 		if got := states(d.Status())["app-0"]; got != status.Failed {
@@ -204,10 +225,11 @@ func TestRemoteThatHangs(t *testing.T) {
 			d.Pushed(app("0"), app("1"))
 			after(2*time.Minute + 7*time.Second)
 		}
-		if len(w.writes) != 60 {
-			t.Errorf("%d writes, want 60", len(w.writes))
+		writes := w.seen().writes
+		if len(writes) != 60 {
+			t.Errorf("%d writes, want 60", len(writes))
 		}
-		for _, made := range w.writes {
+		for _, made := range writes {
 			if made.late > 90*time.Second {
 				t.Errorf("written after %v", made.late)
 			}
@@ -217,7 +239,7 @@ func TestRemoteThatHangs(t *testing.T) {
 		}
 		w.set(func() { w.down["fleet-0"] = false })
 		after(35 * time.Minute)
-		if last := w.writes[len(w.writes)-1]; last.policy != "app-0" || last.tag != w.tags[app("0")] {
+		if last := w.seen().last(); last.policy != "app-0" || last.tag != 61 {
 			t.Errorf("written last is %+v", last)
 		}
 		if got := states(d.Status())["app-0"]; got != status.UpToDate {
@@ -243,7 +265,7 @@ func TestMovedBesideNews(t *testing.T) {
 		w.release(app("0"))
 		d.Pushed(app("0"))
 		after(12 * time.Minute)
-		if got := w.written["fleet-0 app-1"]; got != 2 {
+		if got := w.seen().written["fleet-0 app-1"]; got != 2 {
 			t.Errorf("the reference that came with the push is at %d, want 2", got)
 		}
 	})

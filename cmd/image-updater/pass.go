@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -46,6 +47,7 @@ func (a *app) pass(ctx context.Context, flags passFlags, target func(config.Git)
 	if err != nil {
 		return none, nil, failed(err)
 	}
+	defer a.hurry()()
 	line := a.newProgress()
 	report := do(&reconcile.Reconciler{
 		Config: c, Source: s, Contents: s, Writer: a.writer(), Target: target, Fresh: flags.fresh,
@@ -61,6 +63,19 @@ func (a *app) pass(ctx context.Context, flags passFlags, target func(config.Git)
 		report.Errors[i].Hint = hintOf(p.Err)
 	}
 	return report, requests, nil
+}
+
+// hurryGCPercent is for one pass and the end of the process: collecting garbage half as often as usual takes a fifth off its
+// time, and costs some megabytes for a moment.
+const hurryGCPercent = 200
+
+// hurry collects less garbage until the function it returns is called, unless the environment says how much.
+func (a *app) hurry() func() {
+	if _, told := a.env("GOGC"); told {
+		return func() {}
+	}
+	before := debug.SetGCPercent(hurryGCPercent)
+	return func() { debug.SetGCPercent(before) }
 }
 
 func (a *app) writer() *writeback.Writer {

@@ -173,9 +173,7 @@ func (r *registry) nextTurn(free bool) time.Time {
 func (l *loop) collect() {
 	l.mu.Lock()
 	all := l.wanted
-	if len(all) > 0 {
-		l.wanted = map[image.Repository]wanted{}
-	}
+	l.wanted = map[image.Repository]wanted{} // nobody else writes to what is read here
 	l.mu.Unlock()
 	for repository, want := range all {
 		w := l.images[repository]

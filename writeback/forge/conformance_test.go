@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,11 +31,15 @@ type conformance struct {
 	kind  string
 	fake  *forgetest.Server
 	forge forge.Forge
-	hosts []string // that were asked
+
+	mu    sync.Mutex // guards hosts
+	hosts []string   // that were asked
 }
 
 func (c *conformance) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.mu.Lock()
 	c.hosts = append(c.hosts, r.URL.Host)
+	c.mu.Unlock()
 	return registrytest.Transport(c.fake).RoundTrip(r)
 }
 

@@ -190,3 +190,17 @@ func TestFacts(t *testing.T) {
 		t.Errorf("String() of none = %q", got)
 	}
 }
+
+func TestLoopback(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]bool{
+		"localhost": true, "LocalHost:5000": true, "127.0.0.1": true, "127.9.8.7:80": true, "::1": true, "[::1]": true, "[::1]:5000": true,
+		"::ffff:127.0.0.1": true, "[::ffff:127.0.0.1]:80": true,
+		"": false, "0.0.0.0": false, "::": false, "[::]:8080": false, "a.localhost": false, "localhost.acme.example": false, "10.0.0.1:5000": false,
+		"127.0.0.1.acme.example": false,
+	} {
+		if got := image.Loopback(host); got != want {
+			t.Errorf("Loopback(%q) = %v", host, got)
+		}
+	}
+}

@@ -82,7 +82,7 @@ func (e Host) checkEndpoint(key, endpoint string) error {
 		return errors.New(key + " has more than scheme, host and path")
 	case u.Scheme != "https" && u.Scheme != "http":
 		return fmt.Errorf("%s has the scheme %q, want https or http", key, u.Scheme)
-	case u.Scheme == "http" && !e.PlainHTTP && !isLoopback(u.Host):
+	case u.Scheme == "http" && !e.PlainHTTP && !image.Loopback(u.Host):
 		return fmt.Errorf("%s %s is not https, which plainHTTP: true must allow", key, origin(u))
 	}
 	if err := image.CheckHost(u.Host); err != nil {
@@ -103,7 +103,7 @@ func (e Host) base(h habits) (base *url.URL, prefix string) {
 		}
 	}
 	scheme := "https"
-	if e.PlainHTTP || isLoopback(e.Host) && e.RootCAs == nil && e.Certificate == nil {
+	if e.PlainHTTP || image.Loopback(e.Host) && e.RootCAs == nil && e.Certificate == nil {
 		scheme = "http"
 	}
 	return &url.URL{Scheme: scheme, Host: e.Host}, ""

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/image-updater/image-updater/image"
 )
 
 const (
@@ -35,7 +37,7 @@ func newHub(c *Client, registry Host) *hubAPI {
 		entry.RootCAs, entry.Certificate = registry.RootCAs, registry.Certificate
 	}
 	b := &hubAPI{host: newHost(c, entry)}
-	if isLoopback(b.base.Host) {
+	if image.Loopback(b.base.Host) {
 		b.limit.bucket.SetLimit(rate.Inf) // as for a registry on the machine itself
 	}
 	return b

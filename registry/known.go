@@ -1,8 +1,9 @@
 package registry
 
 import (
-	"net/netip"
 	"strings"
+
+	"github.com/image-updater/image-updater/image"
 )
 
 // habits are the defaults for one registry.
@@ -46,22 +47,12 @@ func habitsOf(host string) habits {
 		if row.host != host && row.host != "" && !(isSuffix && strings.HasSuffix(host, below)) {
 			continue
 		}
-		if isLoopback(host) {
+		if image.Loopback(host) {
 			row.perSecond, row.burst = 0, 0
 		}
 		return row
 	}
 	panic("the last row of the table of registries is not for all hosts")
-}
-
-// isLoopback reports whether host, which may have a port, is this machine by its name or address.
-func isLoopback(host string) bool {
-	name := hostname(host)
-	if name == "localhost" { // *.localhost is for a resolver to say
-		return true
-	}
-	address, err := netip.ParseAddr(name)
-	return err == nil && address.Unmap().IsLoopback()
 }
 
 // hostname cuts the port and the brackets of an IPv6 address from a host.

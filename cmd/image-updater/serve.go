@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/daemon"
 	"github.com/image-updater/image-updater/internal/status"
 )
@@ -68,16 +68,11 @@ func (f serveFlags) check() error {
 		return usage(errors.New("--auth-file and --no-auth exclude each other"))
 	case (f.tlsCert == "") != (f.tlsKey == ""):
 		return usage(errors.New("--tls-cert and --tls-key belong together"))
-	case f.authFile == "" && !f.noAuth && !isLoopback(host):
+	case f.authFile == "" && !f.noAuth && !image.Loopback(host):
 		return usage(fmt.Errorf("--listen %s is beyond loopback, and everybody who reaches it would see the page", f.listen),
 			"--auth-file FILE names who may, --no-auth lets everybody")
 	}
 	return nil
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // The bounds of a request to the server.

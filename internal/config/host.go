@@ -73,7 +73,7 @@ func (u gitURL) inTheClear() bool { return inTheClear(string(u)) }
 // inTheClear reports whether what is sent to the URL can be read on the way: HTTP without TLS, to another machine.
 func inTheClear(s string) bool {
 	parsed, err := url.Parse(s)
-	return err == nil && parsed.Scheme == "http" && !isLoopback(parsed.Hostname())
+	return err == nil && parsed.Scheme == "http" && !image.Loopback(parsed.Hostname())
 }
 
 func (u *gitURL) parse(s string) error {
@@ -165,15 +165,6 @@ func parseURL(s string) (*url.URL, error) {
 		return nil, errors.New("is a URL without a host")
 	}
 	return parsed, nil
-}
-
-// isLoopback reports whether the host, without a port, is this machine by its name or address.
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && address.IsLoopback()
 }
 
 // isAddress reports whether the host is an IP address.

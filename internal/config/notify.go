@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/message"
 )
 
@@ -170,7 +171,7 @@ func (k *smtpKeys) rules(p place) {
 	if p.has("to") && len(k.To) == 0 && p.sound {
 		p.refuse("to", "is an empty list")
 	}
-	if k.TLS == NoTLS && p.sound && !isLoopback(string(k.Host)) {
+	if k.TLS == NoTLS && p.sound && !image.Loopback(string(k.Host)) {
 		p.refuse("tls", "none is for a server of this machine only: want starttls or implicit")
 	}
 }

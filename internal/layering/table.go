@@ -65,7 +65,7 @@ var Design = Rules{
 		}},
 		{Folder: "internal/hook", May: []string{"image", "internal/status"}},
 		{Folder: "internal/web", May: []string{"internal/status"}},
-		{Folder: "internal/notify", May: []string{"internal/status", "internal/message"}},
+		{Folder: "internal/notify", May: []string{"image", "internal/status", "internal/message"}},
 
 		{Folder: "cmd/image-updater", Kind: Command},
 

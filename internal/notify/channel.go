@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 
+	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/message"
 	"github.com/image-updater/image-updater/internal/status"
 )
@@ -85,19 +84,10 @@ func checkURL(text string) error {
 	switch {
 	case err != nil || u.Host == "":
 		return errors.New("the URL is none: want one that begins with https://")
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && image.Loopback(u.Hostname()):
 		return nil
 	case u.Scheme == "http":
 		return errors.New("the URL is without TLS, which shows it to all on the way: want https://")
 	}
 	return errors.New("the URL has an unknown scheme: want https://")
-}
-
-// isLoopback reports whether the host is this machine by its name or address.
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.IsLoopback()
 }

@@ -11,6 +11,8 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
+
+	"github.com/image-updater/image-updater/image"
 )
 
 // SMTP is the server that mail is handed to, and the addresses of the mail.
@@ -38,7 +40,7 @@ func (c Channel) mailer(o Options) (sender, error) {
 	switch {
 	case len(c.SMTP.To) == 0:
 		return nil, errors.New("there is nobody to send mail to")
-	case c.SMTP.TLS == "none" && !isLoopback(c.SMTP.Host):
+	case c.SMTP.TLS == "none" && !image.Loopback(c.SMTP.Host):
 		return nil, errors.New("mail goes without TLS to a server of this machine only")
 	}
 	return mailer{channel: c, options: o}, nil
@@ -142,7 +144,7 @@ type login struct{ user, password string }
 
 // Start begins, over TLS only.
 func (l *login) Start(server *smtp.ServerInfo) (string, []byte, error) {
-	if !server.TLS && !isLoopback(server.Name) {
+	if !server.TLS && !image.Loopback(server.Name) {
 		return "", nil, errors.New("a password is not sent without TLS")
 	}
 	return "LOGIN", nil, nil

@@ -3,8 +3,6 @@ package config
 import (
 	"fmt"
 	"time"
-
-	"github.com/image-updater/image-updater/internal/message"
 )
 
 // resolver makes checked values of what the files say, taken together.
@@ -101,73 +99,6 @@ func (c *resolver) addRegistry(r *registryEntry) {
 		Position:       r.top,
 	})
 	c.config.secrets = append(c.config.secrets, secretsOf(r)...)
-}
-
-func (c *resolver) addGit(g *gitEntry) {
-	if !c.claim(&g.section, "name", string(g.Name)) {
-		return
-	}
-	git := Git{
-		Name:           string(g.Name),
-		URL:            g.URL.from(g.top.File),
-		Branch:         string(g.Branch),
-		CAFile:         string(g.CAFile),
-		ClientCertFile: string(g.ClientCertFile),
-		ClientKeyFile:  string(g.ClientKeyFile),
-		Auth: GitAuth{
-			Username:             string(g.Auth.Username),
-			TokenEnv:             string(g.Auth.TokenEnv),
-			TokenFile:            string(g.Auth.TokenFile),
-			SSHKeyFile:           string(g.Auth.SSHKeyFile),
-			KnownHostsFile:       string(g.Auth.KnownHostsFile),
-			SSHKeyPassphraseEnv:  string(g.Auth.SSHKeyPassphraseEnv),
-			SSHKeyPassphraseFile: string(g.Auth.SSHKeyPassphraseFile),
-			GitHubApp: GitHubApp{
-				AppID:          int64(g.Auth.GitHubApp.AppID),
-				InstallationID: int64(g.Auth.GitHubApp.InstallationID),
-				PrivateKeyFile: string(g.Auth.GitHubApp.PrivateKeyFile),
-			},
-		},
-		Author: Author{Name: defaultName, Email: defaultEmail},
-		Sign: Sign{
-			SSHKeyFile:     string(g.Sign.SSHKeyFile),
-			OpenPGPKeyFile: string(g.Sign.OpenPGPKeyFile),
-			PassphraseEnv:  string(g.Sign.PassphraseEnv),
-			PassphraseFile: string(g.Sign.PassphraseFile),
-		},
-		Forge: Forge{
-			Kind:      string(g.Forge.Kind),
-			URL:       string(g.Forge.URL),
-			TokenEnv:  string(g.Forge.TokenEnv),
-			TokenFile: string(g.Forge.TokenFile),
-			Position:  g.valueAt("url"),
-		},
-		Policies:  string(g.Policies),
-		Write:     Write{Mode: defaultMode, Group: defaultGroup, Commits: defaultCommits, MaxOpen: int(g.Write.MaxOpen), Settle: defaultSettle},
-		Templates: message.Templates{Subject: g.Templates.Subject.Template, Body: g.Templates.Body.Template},
-		Position:  g.top,
-	}
-	if g.has("author") {
-		git.Author = Author{Name: string(g.Author.Name), Email: string(g.Author.Email)}
-	}
-	if g.has("forge") {
-		git.Forge.Position = g.keyAt("forge")
-	}
-	git.Write = git.WriteFor(Policy{Write: g.Write.checked(&g.section)})
-	if git.Write.Mode == PullRequest && !git.hasToken() {
-		g.fail(g.valueAt("write.mode"), "write.mode: pull-request %s", needsToken)
-	}
-	c.config.Git = append(c.config.Git, git)
-	c.config.secrets = append(c.config.secrets, secretsOf(g)...)
-}
-
-// needsToken says what is missing where there is nothing to speak to a forge with.
-const needsToken = "needs a token for the forge: auth.tokenEnv, auth.tokenFile or auth.githubApp, or else forge.tokenEnv or forge.tokenFile"
-
-// hasToken reports whether there is a token for the API of the forge.
-func (g Git) hasToken() bool {
-	return g.Forge.TokenEnv != "" || g.Forge.TokenFile != "" || g.Auth.TokenEnv != "" || g.Auth.TokenFile != "" ||
-		g.Auth.GitHubApp != (GitHubApp{})
 }
 
 // checked returns what the key write of a section says.

@@ -25,10 +25,6 @@ func routeAzureDevOps(s *Server) {
 	s.mux.HandleFunc("GET /acme/_apis/projects/platform/teams/{team}/members", func(w http.ResponseWriter, _ *http.Request) {
 		azureValues(w, listed(people, func(n string) map[string]any { return map[string]any{"identity": azureUser(n)} }))
 	})
-	s.mux.HandleFunc("GET /acme/_apis/connectionData", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]any{"authenticatedUser": map[string]any{
-			"id": azureID(Bot), "properties": map[string]any{"Account": map[string]any{"$type": "System.String", "$value": Bot}}}})
-	})
 }
 
 // azureID is an id in the form that Azure DevOps has for everything.

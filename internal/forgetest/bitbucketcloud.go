@@ -20,7 +20,6 @@ func routeBitbucketCloud(s *Server) {
 	s.mux.HandleFunc("GET "+pulls+"/{number}/comments", s.cloudComments)
 	s.mux.HandleFunc("POST "+pulls+"/{number}/comments", s.cloudComment)
 	s.mux.HandleFunc("GET /2.0/workspaces/{owner}/members", s.cloudMembers)
-	s.mux.HandleFunc("GET /2.0/user", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, cloudUser(Bot)) })
 }
 
 func cloudUser(name string) map[string]any {

@@ -19,9 +19,6 @@ func routeBitbucketServer(s *Server) {
 	s.mux.HandleFunc("POST "+pulls+"/{number}/auto-merge", s.serverAutoMerge)
 	s.mux.HandleFunc("GET "+pulls+"/{number}/activities", s.serverActivities)
 	s.mux.HandleFunc("POST "+pulls+"/{number}/comments", s.serverComment)
-	s.mux.HandleFunc("GET /rest/api/1.0/application-properties", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]any{"version": "9.4.0", "displayName": "Bitbucket"})
-	})
 }
 
 // atlassian is how Bitbucket Data Center words errors.

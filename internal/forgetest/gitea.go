@@ -29,7 +29,6 @@ func routeGitea(s *Server) {
 	s.mux.HandleFunc("GET "+repository+"/labels", s.giteaLabels)
 	s.mux.HandleFunc("POST "+repository+"/labels", s.giteaMakeLabel)
 	s.mux.HandleFunc("GET /api/v1/orgs/{owner}/labels", giteaNotFound) // the owner is a person
-	s.mux.HandleFunc("GET /api/v1/user", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, giteaUser(Bot)) })
 }
 
 func giteaUser(name string) map[string]any { return map[string]any{"id": 1, "login": name} }

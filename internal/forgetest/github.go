@@ -241,8 +241,6 @@ func (s *Server) gitHubGraphQL(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, map[string]any{"data": nil, "errors": []map[string]any{{"type": kind, "message": text}}})
 	}
 	switch {
-	case strings.Contains(q.Query, "viewer"):
-		data(map[string]any{"viewer": map[string]any{"login": Bot}})
 	case strings.Contains(q.Query, "enablePullRequestAutoMerge"):
 		number := 0
 		_, err := fmt.Sscanf(q.Variables.ID, "PR_%d", &number)

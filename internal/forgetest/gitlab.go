@@ -19,7 +19,6 @@ func routeGitLab(s *Server) {
 	s.mux.HandleFunc("POST "+merges+"/{number}/notes", s.gitLabNote)
 	s.mux.HandleFunc("GET /api/v4/projects/{project}/releases/{tag}", s.release)
 	s.mux.HandleFunc("GET /api/v4/users", s.gitLabUsers)
-	s.mux.HandleFunc("GET /api/v4/user", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, gitLabUser(Bot)) })
 }
 
 func gitLabUser(name string) map[string]any {

@@ -173,9 +173,6 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusInternalServerError, map[string]any{"message": err.Error()})
 		return
 	}
-	if s.kind == BitbucketServer {
-		w.Header().Set("X-AUSERNAME", Bot)
-	}
 	s.mux.ServeHTTP(w, r)
 }
 

@@ -74,7 +74,6 @@ func ask(t *testing.T, kind, remote string, answers *said) {
 		"RequestReview": func(f forge.Forge) error { return f.RequestReview(ctx, p, []string{"ada"}) },
 		"Assign":        func(f forge.Forge) error { return f.Assign(ctx, p, []string{"ada"}) },
 		"AutoMerge":     func(f forge.Forge) error { return f.AutoMerge(ctx, p) },
-		"Me":            func(f forge.Forge) error { _, err := f.Me(ctx); return err },
 	} {
 		f, err := forge.New(forge.Options{
 			Kind: forge.Kind(kind), Remote: remote, Transport: answers, Token: func(context.Context) (string, error) { return "hunter2", nil },

@@ -7,23 +7,6 @@ import (
 	"strings"
 )
 
-// Me returns the address of the account, by which Azure DevOps names people elsewhere.
-func (a *azureDevOps) Me(ctx context.Context) (string, error) {
-	var data struct {
-		User struct {
-			Properties struct {
-				Account struct {
-					Value string `json:"$value"`
-				} `json:"Account"`
-			} `json:"properties"`
-		} `json:"authenticatedUser"`
-	}
-	q := a.call("asking who the token is", http.MethodGet, "", "/connectionData", nil)
-	q.query = nil // it has been a preview in all versions, and is given out without one
-	_, err := a.do(ctx, q, &data)
-	return data.User.Properties.Account.Value, unlessDeclined(err)
-}
-
 var azureID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // RequestReview takes ids, the addresses or full names of people in the project's teams, and the names of teams. A group

@@ -47,9 +47,3 @@ func (b *bitbucketCloud) member(ctx context.Context, doing, nickname string) (bi
 	}
 	return bitbucketCloudUser{}, missing(doing, []string{nickname}, nil)
 }
-
-func (b *bitbucketCloud) Me(ctx context.Context) (string, error) {
-	var me bitbucketCloudUser
-	_, err := b.do(ctx, call{doing: "asking who the token is", method: http.MethodGet, path: "/user"}, &me)
-	return me.name(), unlessDeclined(err) // a token of a repository is nobody
-}

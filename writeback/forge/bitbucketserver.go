@@ -280,16 +280,3 @@ func (b *bitbucketServer) AutoMerge(ctx context.Context, p PullRequest) error {
 	_, err := b.do(ctx, q, nil)
 	return optional(err)
 }
-
-// Me reads what comes with every answer to somebody who is known; no answer of the API itself holds it.
-func (b *bitbucketServer) Me(ctx context.Context) (string, error) {
-	header, err := b.do(ctx, call{doing: "asking who the token is", method: http.MethodGet, path: "/application-properties"}, nil)
-	if err != nil {
-		return "", unlessDeclined(err)
-	}
-	name, err := url.QueryUnescape(header.Get("X-AUSERNAME"))
-	if err != nil || name == "anonymous" {
-		return "", nil
-	}
-	return name, nil
-}

@@ -79,10 +79,6 @@ type Forge interface {
 	// forges that know no releases.
 	Release(ctx context.Context, repository, tag string) (Release, error)
 
-	// Me returns the user name that the token stands for, as [PullRequest.Author] and [Comment.Author] give it, or "" where
-	// the forge does not tell.
-	Me(ctx context.Context) (string, error)
-
 	// CloseIdleConnections lets go of the connections that are kept for the next request.
 	CloseIdleConnections()
 }

@@ -79,9 +79,3 @@ func (g *gitea) AutoMerge(ctx context.Context, p PullRequest) error {
 		}
 	}
 }
-
-func (g *gitea) Me(ctx context.Context) (string, error) {
-	var me giteaUser
-	_, err := g.do(ctx, call{doing: "asking who the token is", method: http.MethodGet, path: "/user"}, &me)
-	return me.Login, unlessDeclined(err)
-}

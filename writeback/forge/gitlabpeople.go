@@ -98,9 +98,3 @@ func (g *gitLab) AutoMerge(ctx context.Context, p PullRequest) error {
 	_, err := g.do(ctx, q, nil)
 	return optional(err)
 }
-
-func (g *gitLab) Me(ctx context.Context) (string, error) {
-	var me gitLabUser
-	_, err := g.do(ctx, call{doing: "asking who the token is", method: http.MethodGet, path: "/user"}, &me)
-	return me.Username, unlessDeclined(err)
-}

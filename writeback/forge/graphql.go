@@ -44,15 +44,6 @@ func (g *gitHub) graphQL(ctx context.Context, doing, query string, variables map
 	return &RightsError{Err: fmt.Errorf("%s: %s", doing, g.clean(strings.Join(words, "; "), a.token))}
 }
 
-// Me asks by GraphQL, where tokens of Apps may ask, too.
-func (g *gitHub) Me(ctx context.Context) (string, error) {
-	var data struct {
-		Viewer gitHubUser `json:"viewer"`
-	}
-	err := g.graphQL(ctx, "asking who the token is", "query { viewer { login } }", nil, &data)
-	return data.Viewer.Login, unlessDeclined(err)
-}
-
 // AutoMerge asks for the way to merge that the repository allows: a merge commit rather than a squash rather than a
 // rebase.
 func (g *gitHub) AutoMerge(ctx context.Context, p PullRequest) error {

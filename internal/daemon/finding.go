@@ -118,7 +118,7 @@ func (f finder) reference(t *tree, p config.Policy, r reconcile.Reference) statu
 	at := held{r.Git, p.Name}
 	switch {
 	case errors.Is(r.Err, reconcile.ErrUnlisted):
-		told.State, told.Why = status.New, status.Reason{Rule: "new", Detail: r.Err.Error()}
+		told.State, told.Why = status.New, status.Reason{Rule: status.RuleNew, Detail: r.Err.Error()}
 	case r.Err != nil:
 		told.State, told.Why = status.Failed, status.Reason{Rule: status.RuleError, Detail: r.Err.Error()}
 	case !r.Changed:
@@ -129,7 +129,7 @@ func (f finder) reference(t *tree, p config.Policy, r reconcile.Reference) statu
 		told.Current, told.CurrentDigest = told.Chosen, told.ChosenDigest
 		told.State, told.Why = stateOf(r.Held)
 	case t.git.WriteFor(p).Mode == config.Branch:
-		told.State, told.Why = status.Proposed, status.Reason{Rule: "branch", Detail: "on the branch " + reconcile.HeadOf(t.git, p)}
+		told.State, told.Why = status.Proposed, status.Reason{Rule: status.RuleBranch, Detail: "on the branch " + reconcile.HeadOf(t.git, p)}
 	default:
 		told.State, told.Why = f.proposed(t, p, at)
 	}
@@ -149,9 +149,9 @@ func (f finder) proposed(t *tree, p config.Policy, at held) (status.State, statu
 		return status.Waiting, reasonOf(h.Held)
 	}
 	if there && pull.Open() {
-		return status.Proposed, status.Reason{Rule: "pull-request", Detail: cmp.Or(pull.Detail, fmt.Sprintf("pull request #%d is open", pull.Number))}
+		return status.Proposed, status.Reason{Rule: status.RulePullRequest, Detail: cmp.Or(pull.Detail, fmt.Sprintf("pull request #%d is open", pull.Number))}
 	}
-	return status.Waiting, status.Reason{Rule: "pull-request", Detail: "no pull request is open for it yet"}
+	return status.Waiting, status.Reason{Rule: status.RulePullRequest, Detail: "no pull request is open for it yet"}
 }
 
 // stateOf returns the state of a reference that something keeps from a newer tag.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/plan"
 	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/internal/status"
 	"github.com/image-updater/image-updater/policy"
@@ -194,11 +195,11 @@ func policyOf(p config.Policy) status.Policy {
 		told.Rule = "*"
 	}
 	if p.Suspend {
-		told.Notes = append(told.Notes, status.Note{State: status.Suspended, Why: status.Reason{Rule: "suspend", Detail: "the policy is suspended"}})
+		told.Notes = append(told.Notes, status.Note{State: status.Suspended, Why: status.Reason{Rule: string(plan.Suspended), Detail: "the policy is suspended"}})
 	}
 	if len(p.Git) == 0 {
 		told.Notes = append(told.Notes, status.Note{State: status.NotFound,
-			Why: status.Reason{Rule: "not-found", Detail: "the policy names no Git repository to write to"}})
+			Why: status.Reason{Rule: string(plan.NotFound), Detail: "the policy names no Git repository to write to"}})
 	}
 	return told
 }

@@ -116,8 +116,13 @@ func (s Status) Looks(at time.Time, looks []Look) Status {
 	return s
 }
 
-// RuleError is the rule of what failed.
-const RuleError = "error"
+// Rules that no decision has, for a [Reason].
+const (
+	RuleError       = "error"        // it has failed
+	RuleNew         = "new"          // it was not looked at yet
+	RuleBranch      = "branch"       // it is on a branch of its own
+	RulePullRequest = "pull-request" // it has a pull request, or is to have one
+)
 
 // Findings are what a pass has found.
 type Findings struct {

@@ -141,7 +141,7 @@ func (o *observer) failure(name string, e Event, fault string, since time.Time) 
 		e.Kind, e.When = EventRecovered, time.Time{}
 	} else {
 		alarm, tell = alarm.raise("", o.now.At)
-		e.Kind, e.Why = EventFailed, Reason{Rule: "error", Detail: fault}
+		e.Kind, e.Why = EventFailed, Reason{Rule: RuleError, Detail: fault}
 	}
 	o.told.setOther(name, alarm)
 	if tell {

@@ -93,6 +93,43 @@ func TestNothingHappens(t *testing.T) {
 	})
 }
 
+// TestInStep: a daemon that looks at many images wakes up once a second for all that are due, whatever registry they are in.
+func TestInStep(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(600, 3, 1, "1m"))
+	synctest.Test(t, func(t *testing.T) {
+		_, stop := begin(t, Options{Load: w.load})
+		defer stop()
+		after(5 * time.Minute)
+		settled := time.Now()
+		after(5 * time.Minute)
+		looks, moments := 0, map[time.Time]bool{}
+		for _, at := range w.lookedAt() {
+			if at.After(settled) {
+				looks++
+				moments[at] = true
+			}
+		}
+		if looks < 2900 {
+			t.Errorf("%d looks in five minutes, of 600 images once a minute", looks)
+		}
+		if len(moments) > 400 { // in some seconds more are due than one registry is asked for at once
+			t.Errorf("%d looks ended at %d moments of 300 seconds", looks, len(moments))
+		}
+	})
+}
+
+// lookedAt returns when looks were answered.
+func (w *world) lookedAt() []time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []time.Time
+	for _, of := range w.looks {
+		all = append(all, of...)
+	}
+	return all
+}
+
 // TestMovedBranch: what somebody pushes to Git is decided within the shortest interval.
 func TestMovedBranch(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,7 @@ import (
 const (
 	horizon     = time.Minute // for which looks are planned
 	replanning  = time.Second // at least between two plans of a registry
+	inStep      = time.Second // looks that become due meanwhile begin together: waking up for each costs more than the looks
 	hostAtOnce  = 8           // looks at one registry
 	looksAtOnce = 32
 	lookWithin  = 5 * time.Minute // a look, tries and pauses included
@@ -129,7 +130,11 @@ func (l *loop) planLooks(r *registry, now time.Time) {
 	var expected []image.Repository
 	for _, look := range plan.Looks {
 		if w := r.images[look.Index]; !w.looking {
-			r.plan = append(r.plan, planned{w, look.At})
+			at := look.At
+			if !look.Pushed {
+				at = at.Add(inStep - 1).Truncate(inStep)
+			}
+			r.plan = append(r.plan, planned{w, at})
 			expected = append(expected, w.wish.Repository)
 		}
 	}

@@ -19,7 +19,8 @@ type Config struct {
 	Notify     []Channel
 	Policies   []Policy
 	Hooks      []Hook
-	Warnings   []Error // what is allowed but hardly meant, sorted by position
+	Interval   time.Duration // of defaults: how often to look where no policy says it
+	Warnings   []Error       // what is allowed but hardly meant, sorted by position
 
 	secrets  []Secret
 	resolver *resolver // that made it, for what is joined later

@@ -49,7 +49,8 @@ func TestLoad(t *testing.T) {
 	}
 	vehicles := image.Repository{Host: "docker.io", Path: "acme/microservice-vehicles"}
 	want := &config.Config{
-		Files: []string{"design.yaml"},
+		Files:    []string{"design.yaml"},
+		Interval: 15 * time.Minute,
 		Registries: []config.Registry{
 			{
 				Host:     "docker.io",

@@ -33,6 +33,10 @@ func resolve(files []*file, r *report) *Config {
 			c.addChannel(&f.Notify[i])
 		}
 	}
+	c.config.Interval = defaultInterval
+	if c.defaults.has("interval") {
+		c.config.Interval = time.Duration(c.defaults.Interval)
+	}
 	c.checkGit(&c.defaults.section, c.defaults.Git)
 	c.checkChannels(&c.defaults.section, c.defaults.Notify)
 	for _, f := range files {

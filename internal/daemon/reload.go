@@ -164,15 +164,20 @@ func (l *loop) plant(c *config.Config) {
 				continue
 			}
 			t.policies = append(t.policies, p.Name)
-			t.interval = min(t.interval, max(cmp.Or(p.Interval, usualInterval), time.Minute))
+			t.interval = min(t.interval, askedEach(p.Interval))
 		}
 		if len(t.policies) == 0 {
-			t.interval = usualInterval
+			t.interval = min(t.interval, askedEach(c.Interval))
 		}
 		if len(t.policies) > 0 || g.Policies != "" {
 			l.trees = append(l.trees, t)
 		}
 	}
+}
+
+// askedEach returns how often it is asked where a branch stands, by the interval of a policy.
+func askedEach(interval time.Duration) time.Duration {
+	return max(cmp.Or(interval, usualInterval), time.Minute)
 }
 
 // loadedOf is what the policy files say, for a status.

@@ -294,3 +294,26 @@ func TestReloadStorm(t *testing.T) {
 		}
 	})
 }
+
+// TestNoPoliciesYet: a branch whose own folder has no policy yet is asked for by the interval of the defaults.
+func TestNoPoliciesYet(t *testing.T) {
+	t.Parallel()
+	for interval, most := range map[string]int{"15m": 17, "30m": 9, "30d": 5, `"0"`: 17} {
+		t.Run(interval, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, "git:\n  - {name: fleet, url: 'https://git.acme.example/fleet.git', policies: .image-updater/}\ndefaults: {interval: "+interval+"}\n")
+			synctest.Test(t, func(t *testing.T) {
+				s, _ := w.load(t.Context())
+				asked := 0
+				s2 := *s
+				s2.Tip = func(ctx context.Context, git string) (string, error) { asked++; return s.Tip(ctx, git) }
+				_, stop := begin(t, Options{Load: func(context.Context) (*Setup, error) { return &s2, nil }})
+				defer stop()
+				after(4 * time.Hour)
+				if asked > most || asked < most-2 {
+					t.Errorf("the branch was asked for %d times in four hours, want about %d", asked, most-1)
+				}
+			})
+		})
+	}
+}

@@ -193,6 +193,9 @@ func TestUntil(t *testing.T) {
 		if s.State != status.Waiting || !s.Why.Until.Equal(w.held["app-0"]) || len(w.writes) != 0 {
 			t.Errorf("it is %q for %+v, and written is %v", s.State, s.Why, w.writes)
 		}
+		if r := s.References[0]; r.Current != "1.1.0" || r.Chosen != "1.1.0" || r.Coming != "1.2.0" {
+			t.Errorf("the reference carries %s, is to get %s, and %q is coming", r.Current, r.Chosen, r.Coming)
+		}
 		after(time.Hour + 10*time.Second)
 		if len(w.writes) != 1 || d.Status().Policies[0].State != status.UpToDate {
 			t.Errorf("written is %v, and it is %q", w.writes, d.Status().Policies[0].State)

@@ -132,6 +132,10 @@ func (f finder) reference(t *tree, p config.Policy, r reconcile.Reference) statu
 		told.State, told.Why = status.Proposed, status.Reason{Rule: status.RuleBranch, Detail: "on the branch " + reconcile.HeadOf(t.git, p)}
 	default:
 		told.State, told.Why = f.proposed(t, p, at)
+		r.Held.Tag = r.To
+	}
+	if (told.State == status.Waiting || told.State == status.Held) && r.Held.Tag != r.Site.Tag {
+		told.Coming = r.Held.Tag
 	}
 	return told
 }

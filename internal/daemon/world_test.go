@@ -274,7 +274,7 @@ func (w *world) one(ctx context.Context, report *reconcile.Report, g config.Git,
 	switch {
 	case err != nil:
 	case len(list) > w.written[at] && wait.After(time.Now()):
-		ruling.Held = plan.Held{Policy: p.Name, Rule: policy.RuleMinAge, Detail: "young", Until: wait}
+		ruling.Held = plan.Held{Policy: p.Name, Tag: list[len(list)-1].Tag, Rule: policy.RuleMinAge, Detail: "young", Until: wait}
 		report.Held = append(report.Held, reconcile.Held{Git: g.Name, Held: ruling.Held})
 	case len(list) > w.written[at]:
 		ruling.Changed, ruling.To = true, list[len(list)-1].Tag

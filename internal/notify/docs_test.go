@@ -40,10 +40,10 @@ func shown() notify.Message {
 	many := []string{"api", "jobs", "mail", "a", "b", "c", "d", "e", "f", "g", "h", "i"}
 	return notify.Message{ID: "msg-1", At: at, Version: "v1.2.3", Events: []status.Event{
 		{Kind: status.EventFailed, Policies: many, Title: "registry ghcr.io", Registry: "ghcr.io", Why: status.Reason{Detail: "listing tags: 503 Service Unavailable"}},
-		{Kind: status.EventHeld, Policies: []string{"cache"}, Image: "redis", Git: "fleet", From: "7.2.4",
+		{Kind: status.EventHeld, Policies: []string{"cache"}, Image: "redis", Git: "fleet", From: "7.2.4", To: "7.4.0",
 			Why: status.Reason{Rule: "held", Detail: "7.4.0 was taken back by hand"}},
 		{Kind: status.EventQuota, Registry: "docker.io", Why: status.Reason{Detail: "4 of the 50 pulls that may be spent are left"}},
-		{Kind: status.EventWaiting, Policies: []string{"base"}, Image: "debian", Git: "fleet", From: "12.1",
+		{Kind: status.EventWaiting, Policies: []string{"base"}, Image: "debian", Git: "fleet", From: "12.1", To: "12.2",
 			Why: status.Reason{Rule: "min-age", Detail: "12.2 is younger than 7d", Until: at.Add(72 * time.Hour)}},
 		{Kind: status.EventRecovered, Policies: []string{"web"}, Image: "nginx"},
 		{Kind: status.EventPullRequest, Policies: []string{"api", "jobs"}, Git: "fleet", Title: "Update 2 images", Link: page("#12", "pulls/12")},

@@ -94,7 +94,7 @@ func (m *maker) change(p Policy, site edit.Site, decision policy.Decision) {
 		m.withheld = append(m.withheld, Withheld{change, stop})
 		m.leave(p, site)
 		m.rule(Ruling{Policy: p.Name, Site: site, To: change.To, ToDigest: change.ToDigest,
-			Held: Held{Rule: stop.Rule, Detail: stop.Why, Until: stop.Until}})
+			Held: Held{Tag: change.To, Rule: stop.Rule, Detail: stop.Why, Until: stop.Until}})
 		return
 	}
 	m.group(p.Group).add(change)
@@ -105,7 +105,7 @@ func (m *maker) change(p Policy, site edit.Site, decision policy.Decision) {
 func (m *maker) undigested(p Policy, site edit.Site, tag string) Held {
 	if until := m.input.Lists[p.Image].Candidate(tag).NoQuotaUntil; !until.IsZero() {
 		m.leave(p, site)
-		held := Held{Policy: p.Name, Rule: policy.RuleQuota, Until: until,
+		held := Held{Policy: p.Name, Tag: tag, Rule: policy.RuleQuota, Until: until,
 			Detail: tag + ": its digest is not known, and asking would spend more of the registry's pull quota than this policy file allows"}
 		m.held = append(m.held, held)
 		return held
@@ -128,7 +128,7 @@ func (m *maker) holdGone(p Policy, current policy.Current, decision policy.Decis
 	for _, gone := range list.Gone {
 		better := p.Choice.Choose(current, []policy.Candidate{chosen, gone}, m.input.Now).Chosen
 		if better == gone.Tag && better != decision.Chosen {
-			m.holdOnce(Held{Policy: p.Name, Rule: NotFound, Detail: gone.Tag + ": it is listed, but " + p.Image.String() + " has no such tag"})
+			m.holdOnce(Held{Policy: p.Name, Tag: gone.Tag, Rule: NotFound, Detail: gone.Tag + ": it is listed, but " + p.Image.String() + " has no such tag"})
 		}
 	}
 }
@@ -171,7 +171,7 @@ func (m *maker) hold(p Policy, decision policy.Decision) (first Held) {
 
 // holdTag notes a tag once, however many tags it is held back from.
 func (m *maker) holdTag(p Policy, v policy.Verdict) Held {
-	return m.holdOnce(Held{Policy: p.Name, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
+	return m.holdOnce(Held{Policy: p.Name, Tag: v.Tag, Rule: v.Rule, Detail: v.Tag + ": " + v.Detail(), Until: v.Until})
 }
 
 func (m *maker) holdOnce(held Held) Held {

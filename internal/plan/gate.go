@@ -62,7 +62,7 @@ func tellWithheld(withheld []Withheld) []Held {
 		if n := places[of(w)]; n > 1 {
 			where += fmt.Sprintf(" and %d more", n-1)
 		}
-		held[i] = Held{Policy: w.Policy, Rule: w.Stop.Rule, Until: w.Stop.Until,
+		held[i] = Held{Policy: w.Policy, Tag: w.To, Rule: w.Stop.Rule, Until: w.Stop.Until,
 			Detail: fmt.Sprintf("%s: %s -> %s is not written: %s", where, of(w).from, of(w).to, w.Stop.Why)}
 	}
 	return held

@@ -25,7 +25,7 @@ func (m *maker) holdBack(p Policy, site edit.Site, to goal) (Held, bool) {
 			moved = fmt.Sprintf("; taken back in %s, which is gone", message.Line(s.moved))
 		}
 		what := Change{Site: site, To: to.tag, ToDigest: to.written()}.title()
-		held := Held{Policy: p.Name, Rule: policy.RuleHeld, Until: s.until, Detail: fmt.Sprintf(
+		held := Held{Policy: p.Name, Tag: to.tag, Rule: policy.RuleHeld, Until: s.until, Detail: fmt.Sprintf(
 			"%s:%d: %s is held by %s, until a newer one comes%s", site.Path, site.Line, what, by, moved)}
 		m.held = append(m.held, held)
 		return held, true

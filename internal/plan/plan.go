@@ -32,6 +32,7 @@ type Plan struct {
 // Held is something that stays as it is although a newer tag exists or might.
 type Held struct {
 	Policy string
+	Tag    string // the newer tag, where it is a single one
 	Rule   policy.Rule
 	Detail string
 	Until  time.Time // when it may go on by itself; zero when time alone does not help

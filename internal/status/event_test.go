@@ -223,3 +223,30 @@ func TestEvents(t *testing.T) {
 		})
 	}
 }
+
+// What waits or is held is told with the tag that it is about.
+func TestTagOfStanding(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name      string
+		state     status.State
+		reference status.Reference
+		want      string
+	}{
+		{"waits", status.Waiting, status.Reference{Current: "1", Chosen: "1", Coming: "2"}, "1 to 2"},
+		{"held", status.Held, status.Reference{Current: "1", Chosen: "1", Coming: "2"}, "1 to 2"},
+		{"decided and not written", status.Waiting, status.Reference{Current: "1", Chosen: "2", Coming: "2"}, "1 to 2"},
+		{"not known", status.Held, status.Reference{Current: "1", Chosen: "1"}, "1 to "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.reference.State = test.state
+			s := status.Status{At: start, Started: start, Ready: true, Policies: []status.Policy{
+				{Name: "web", State: test.state, Since: start, References: []status.Reference{test.reference}}}}
+			events, _ := status.Watch{}.Events(status.Told{}, s)
+			if len(events) != 1 || events[0].From+" to "+events[0].To != test.want {
+				t.Errorf("told is %+v, want %s", events, test.want)
+			}
+		})
+	}
+}

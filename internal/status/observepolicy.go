@@ -115,6 +115,8 @@ func standingEvent(kind EventKind, p *Policy) Event {
 	e.Git, e.From, e.FromDigest = r.Git, r.Current, r.CurrentDigest
 	if r.Chosen != r.Current || r.ChosenDigest != r.CurrentDigest {
 		e.To, e.ToDigest = r.Chosen, r.ChosenDigest
+	} else {
+		e.To = r.Coming
 	}
 	return e
 }

@@ -121,6 +121,7 @@ type Reference struct {
 	Line    int
 	Current string // tag
 	Chosen  string // tag, the current one when it stays
+	Coming  string // the newer tag that waits or is held, "" = none does, or it is not known, or the same with another digest
 	// Digests are told where one is written or followed.
 	CurrentDigest, ChosenDigest string
 	State                       State

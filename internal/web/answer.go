@@ -110,6 +110,7 @@ type policyAnswer struct {
 	Why        *reasonAnswer `json:"why,omitempty"`
 	Current    string        `json:"current"`
 	Chosen     string        `json:"chosen"`
+	Coming     string        `json:"coming,omitempty"`
 	Places     int           `json:"places"`
 	Looked     time.Time     `json:"looked,omitzero"`
 	NextLook   time.Time     `json:"nextLook,omitzero"`
@@ -132,6 +133,7 @@ type referenceAnswer struct {
 	Line          int           `json:"line"`
 	Current       string        `json:"current"`
 	Chosen        string        `json:"chosen"`
+	Coming        string        `json:"coming,omitempty"`
 	CurrentDigest string        `json:"currentDigest,omitempty"`
 	ChosenDigest  string        `json:"chosenDigest,omitempty"`
 	State         string        `json:"state"`

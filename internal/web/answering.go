@@ -76,7 +76,7 @@ func answerOf(p *status.Policy) policyAnswer {
 		ProposalAt: p.ProposalAt,
 	}
 	if ref := telling(p); ref != nil {
-		a.Current, a.Chosen = ref.Current, ref.Chosen
+		a.Current, a.Chosen, a.Coming = ref.Current, ref.Chosen, ref.Coming
 	}
 	return a
 }
@@ -86,7 +86,7 @@ func (v view) policyDetail(p *status.Policy) policyDetail {
 	for i := range p.References {
 		r := &p.References[i]
 		d.References[i] = referenceAnswer{
-			r.Git, r.File, r.Line, r.Current, r.Chosen, r.CurrentDigest, r.ChosenDigest, string(r.State), reasonAnswerOf(r.Why),
+			r.Git, r.File, r.Line, r.Current, r.Chosen, r.Coming, r.CurrentDigest, r.ChosenDigest, string(r.State), reasonAnswerOf(r.Why),
 		}
 	}
 	for i := range v.History {

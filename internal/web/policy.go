@@ -96,7 +96,7 @@ func (v view) reference(p *status.Policy, ref, shown *status.Reference) referenc
 	values := url.Values{"git": {ref.Git}, "file": {ref.File}, "line": {strconv.Itoa(ref.Line)}}
 	return reference{
 		Git: ref.Git, GitPage: gitPage(ref.Git), Place: placeOf(ref), State: ref.State, Why: v.reason(ref.Why),
-		Step:    stepOf(ref.Current, ref.Chosen, ref.CurrentDigest, ref.ChosenDigest),
+		Step:    stepAt(ref),
 		Explain: policyPage(p.Name) + "?" + values.Encode() + "#decision", Explained: ref == shown,
 	}
 }

@@ -139,7 +139,7 @@ func mentions(p *status.Policy, word string) bool {
 		return true
 	}
 	return slices.ContainsFunc(p.References, func(r status.Reference) bool {
-		return in(r.File) || in(r.Current) || in(r.Chosen)
+		return in(r.File) || in(r.Current) || in(r.Chosen) || in(r.Coming)
 	})
 }
 

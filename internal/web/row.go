@@ -31,6 +31,7 @@ type step struct {
 	From, To           string
 	FromDigest, Digest string // short, where only the digest moves
 	Moves              bool
+	Later              bool // To is what waits or is held
 }
 
 // reason is why something is as it is.
@@ -60,7 +61,7 @@ func (v view) row(p *status.Policy) row {
 		Commit: linkOf(p.Commit), Proposal: linkOf(p.Proposal),
 	}
 	if ref := telling(p); ref != nil {
-		r.Step = stepOf(ref.Current, ref.Chosen, ref.CurrentDigest, ref.ChosenDigest)
+		r.Step = stepAt(ref)
 	}
 	return r
 }
@@ -96,6 +97,15 @@ func stepOf(from, to, fromDigest, toDigest string) step {
 		s.FromDigest, s.Digest = status.ShortDigest(fromDigest), status.ShortDigest(toDigest)
 	}
 	s.Moves = to != "" && (from != to || s.Digest != "")
+	return s
+}
+
+// stepAt is the way of a reference: to the tag that is kept back from it where it has no other to go.
+func stepAt(ref *status.Reference) step {
+	s := stepOf(ref.Current, ref.Chosen, ref.CurrentDigest, ref.ChosenDigest)
+	if !s.Moves && ref.Coming != "" {
+		s.To, s.Moves, s.Later = ref.Coming, true, true
+	}
 	return s
 }
 

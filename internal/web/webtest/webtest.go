@@ -13,7 +13,7 @@ type policy struct {
 	name, image, registry, kind, rule string
 	git                               string
 	files                             []string
-	from, to                          string
+	from, to, coming                  string
 	state                             status.State
 	since                             time.Duration // ago
 	why                               status.Reason
@@ -36,7 +36,7 @@ var fleet = []policy{
 	},
 	{
 		name: "postgres", image: "postgres", registry: "docker.io", kind: "semver", rule: ">=16", git: "fleet",
-		files: []string{"apps/db/statefulset.yaml", "apps/reports/values.yaml"}, from: "16.10-bookworm", to: "16.10-bookworm",
+		files: []string{"apps/db/statefulset.yaml", "apps/reports/values.yaml"}, from: "16.10-bookworm", to: "16.10-bookworm", coming: "16.11-bookworm",
 		state: status.Held, since: 50 * time.Hour,
 		why: status.Reason{Rule: "held", Detail: "16.11-bookworm was taken back by Ada Lovelace in 3f1c9e2; a newer tag is taken again"},
 	},
@@ -62,19 +62,19 @@ var fleet = []policy{
 	},
 	{
 		name: "nginx", image: "nginx", registry: "docker.io", kind: "semver", rule: ">=1.25 <2", git: "fleet",
-		files: []string{"apps/web/deployment.yaml", "apps/shop/deployment.yaml", "apps/docs/values.yaml"}, from: "1.29.2-alpine", to: "1.29.2-alpine",
+		files: []string{"apps/web/deployment.yaml", "apps/shop/deployment.yaml", "apps/docs/values.yaml"}, from: "1.29.2-alpine", to: "1.29.2-alpine", coming: "1.29.3-alpine",
 		state: status.Waiting, since: 20 * time.Hour, until: 52 * time.Hour, written: 9 * 24 * time.Hour,
 		why: status.Reason{Rule: "min-age", Detail: "1.29.3-alpine is younger than 3 days"},
 	},
 	{
 		name: "redis", image: "redis", registry: "docker.io", kind: "semver", rule: "^8", git: "fleet",
-		files: []string{"apps/cache/statefulset.yaml"}, from: "8.2.2-alpine", to: "8.2.2-alpine", state: status.Waiting, since: 2 * time.Hour,
+		files: []string{"apps/cache/statefulset.yaml"}, from: "8.2.2-alpine", to: "8.2.2-alpine", coming: "8.2.3-alpine", state: status.Waiting, since: 2 * time.Hour,
 		until: 13*time.Hour + 20*time.Minute, written: 30 * 24 * time.Hour,
 		why: status.Reason{Rule: "window", Detail: "8.2.3-alpine is written from Monday to Thursday, 08:00 to 16:00 Europe/Paris"},
 	},
 	{
 		name: "vehicles", image: "acme/microservice-vehicles", registry: "docker.io", kind: "numeric", rule: "ascending", git: "fleet",
-		files: []string{"apps/vehicles/deployment.yaml"}, from: "release-1178-9d0be1a2", to: "release-1178-9d0be1a2", state: status.Waiting,
+		files: []string{"apps/vehicles/deployment.yaml"}, from: "release-1178-9d0be1a2", to: "release-1178-9d0be1a2", coming: "release-1179-344b590f", state: status.Waiting,
 		since: 11 * time.Minute, until: 38 * time.Minute, written: 26 * time.Hour,
 		why: status.Reason{Rule: "quota", Detail: "the platforms of release-1179-344b590f are looked up when the pulls of docker.io allow it"},
 	},
@@ -169,7 +169,7 @@ func (p *policy) status(now time.Time, i int) status.Policy {
 		q.ProposalAt = q.Since
 	}
 	for n, file := range p.files {
-		ref := status.Reference{Git: p.git, File: file, Line: 17 + 7*n, Current: p.from, Chosen: p.to, State: q.State, Why: q.Why}
+		ref := status.Reference{Git: p.git, File: file, Line: 17 + 7*n, Current: p.from, Chosen: p.to, Coming: p.coming, State: q.State, Why: q.Why}
 		if p.kind == "digest" {
 			ref.CurrentDigest = "sha256:" + digest(i)
 			ref.ChosenDigest = ref.CurrentDigest

@@ -200,6 +200,8 @@ func TestBrowserPages(t *testing.T) {
 	good := newSite(t, webtest.Calm(pageTime))
 	large := newSite(t, webtest.Large(pageTime, 10_000))
 	empty := newSite(t, status.Status{At: pageTime, Version: "1.4.0"})
+	idle := newSite(t, status.Status{At: pageTime, Version: "1.4.0", Ready: true})
+	long := newSite(t, webtest.Long(pageTime))
 	b := newChromium(t)
 	pages := []struct{ name, url string }{
 		{"overview", at.URL + "/"}, {"policies", at.URL + "/policies"}, {"filtered", at.URL + "/policies?q=grafana&state=proposed"},
@@ -207,6 +209,8 @@ func TestBrowserPages(t *testing.T) {
 		{"registry", at.URL + "/registries/docker.io"}, {"failing", at.URL + "/registries/registry.acme.example:5000"},
 		{"git", at.URL + "/git/platform"}, {"history", at.URL + "/history"}, {"missing", at.URL + "/nowhere"},
 		{"fault", fault.URL + "/"}, {"good", good.URL + "/"}, {"large", large.URL + "/policies?page=2"}, {"starting", empty.URL + "/"},
+		{"idle", idle.URL + "/"}, {"long", long.URL + "/"}, {"long-policy", long.URL + "/policies/" + long.board.Status().Policies[0].Name},
+		{"long-git", long.URL + "/git/" + long.board.Status().Git[1].Name},
 	}
 	for _, screen := range []struct {
 		name          string
@@ -215,8 +219,9 @@ func TestBrowserPages(t *testing.T) {
 		skip          []string // pages on which nothing is new here
 	}{
 		{"light", 1280, 900, "light", nil},
-		{"dark", 1280, 900, "dark", []string{"filtered", "nothing", "not-found", "failing", "git", "history", "missing", "good", "large", "starting"}},
-		{"phone", 390, 844, "light", []string{"filtered", "nothing", "not-found", "failing", "good", "starting"}},
+		{"dark", 1280, 900, "dark", []string{"filtered", "nothing", "not-found", "failing", "git", "history", "missing", "good", "large", "starting", "long", "long-policy", "long-git"}},
+		{"phone", 390, 844, "light", []string{"filtered", "nothing", "not-found", "failing", "good", "starting", "long-git"}},
+		{"narrow", 320, 640, "dark", []string{"filtered", "nothing", "policies", "not-found", "failing", "fault", "good", "large", "starting"}},
 	} {
 		b.screen(t, screen.width, screen.height, screen.scheme)
 		for _, page := range pages {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 
@@ -68,7 +69,7 @@ type pages map[string]*template.Template
 
 func parsePages(a assets) pages {
 	shared := template.New("").Funcs(template.FuncMap{
-		"asset": a.url, "counted": counted, "grouped": grouped, "icon": icon, "slug": slug,
+		"asset": a.url, "counted": counted, "grouped": grouped, "icon": icon, "slug": slug, "soft": soft,
 	})
 	shared = template.Must(shared.ParseFS(files, "templates/shared/*.html"))
 	entries, err := fs.ReadDir(files, "templates")
@@ -88,6 +89,20 @@ func parsePages(a assets) pages {
 
 // slug is a state as a part of a class or of the name of a symbol: up-to-date.
 func slug(state status.State) string { return strings.ReplaceAll(string(state), " ", "-") }
+
+// joints are where a long name may go on in the next line.
+var joints = regexp.MustCompile(`[/:@]+`)
+
+// fits is the length of a name that has its place everywhere.
+const fits = 24
+
+// soft lets a long name, which has no spaces, break between its parts rather than in the middle of a word.
+func soft(name string) template.HTML {
+	if len(name) <= fits {
+		return template.HTML(template.HTMLEscapeString(name))
+	}
+	return template.HTML(joints.ReplaceAllString(template.HTMLEscapeString(name), "$0<wbr>"))
+}
 
 // icon refers to one of the symbols of the layout. Beside it there is always a word.
 func icon(name string) template.HTML {

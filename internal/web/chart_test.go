@@ -151,6 +151,14 @@ func TestWordsOfTimes(t *testing.T) {
 	if got := c.left(now); got.Words != "due now" {
 		t.Errorf("what ends now: %q", got.Words)
 	}
+	for ago, want := range map[time.Duration]string{0: "just now", 42 * time.Minute: "for 42 minutes", 36 * time.Hour: "for 2 days"} {
+		if got := c.since(now.Add(-ago)).Words; got != want {
+			t.Errorf("since %s: %q, want %q", ago, got, want)
+		}
+	}
+	if got := c.since(time.Time{}); got != (moment{}) {
+		t.Errorf("since no time is %+v", got)
+	}
 	if got := c.at(time.Time{}); got != (moment{}) {
 		t.Errorf("no time is %+v", got)
 	}

@@ -27,7 +27,7 @@ type gitCard struct {
 func (v view) gitCard(g *status.Git) gitCard {
 	c := gitCard{
 		Name: g.Name, Page: gitPage(g.Name), URL: g.URL, Branch: g.Branch, How: howWritten(g.Mode), Tip: g.Tip[:min(7, len(g.Tip))],
-		Read: v.at(g.Read), Write: v.at(g.Write), Queue: g.Queue, Retry: g.Retry, Open: len(g.Open), Error: cut(g.Error), Since: v.at(g.Since),
+		Read: v.at(g.Read), Write: v.at(g.Write), Queue: g.Queue, Retry: g.Retry, Open: len(g.Open), Error: cut(g.Error), Since: v.since(g.Since),
 		Fault: cut(g.Fault), Word: "fine", Class: "good",
 	}
 	switch {

@@ -19,9 +19,9 @@ const (
 // health answers the question whether all is well.
 type health struct {
 	Level    level
-	Sentence string   // a few words
-	Points   []string // what there is to say about it, the worst first
-	Counts   []count  // of the policies by state, all states
+	Sentence string  // a few words
+	Points   []point // what there is to say about it, the worst first
+	Counts   []count // of the policies by state, all states
 	Total    int
 	// Fault is the policy file's, a line for each error.
 	Fault   []string
@@ -33,6 +33,13 @@ type health struct {
 type count struct {
 	State status.State
 	N     int
+}
+
+// point is one thing to say about how things are, with what it is about between its words.
+type point struct {
+	Before string
+	About  link // where more of it is, zero = nothing is said that has a page
+	After  string
 }
 
 // healthOf judges a moment.
@@ -52,12 +59,12 @@ func healthOf(v view) health {
 		}
 	case !v.Ready:
 		h.Level, h.Sentence = starting, "Starting"
-		h.Points = []string{"The Git repositories are being read for the first time."}
+		h.Points = firstReads(v)
 		return h
 	case asks > 0:
 		h.Level, h.Sentence = notice, counted(asks, "policy needs a person", "policies need a person")
 	case h.Total == 0:
-		h.Level, h.Sentence, h.Points = notice, "There is nothing to do", []string{"No policy file that was read has a policy."}
+		h.Level, h.Sentence, h.Points = notice, "There is nothing to do", []point{{Before: "No policy file that was read has a policy."}}
 		return h
 	default:
 		h.Level, h.Sentence = good, "All is well"
@@ -80,56 +87,68 @@ func faultLines(fault string) []string {
 }
 
 // brokenThings tells what does not work beside single policies.
-func brokenThings(v view) []string {
-	var broken []string
+func brokenThings(v view) []point {
+	var broken []point
 	if v.Config.Fault != "" {
-		broken = append(broken, "The policy file is not valid.")
+		broken = append(broken, point{Before: "The policy file is not valid."})
 	}
 	if v.Running.Stuck {
-		broken = append(broken, "The pass does not go on.")
+		broken = append(broken, point{Before: "The pass does not go on."})
 	}
 	for _, g := range v.Git {
 		if g.Error != "" || g.Fault != "" {
-			broken = append(broken, "Git repository "+g.Name+" has an error.")
+			broken = append(broken, point{"Git repository ", link{g.Name, gitPage(g.Name)}, " has an error."})
 		}
 	}
 	for _, r := range v.Registries {
 		switch {
 		case r.Parked != "":
-			broken = append(broken, "The credentials of "+r.Host+" are refused.")
+			broken = append(broken, point{"The credentials of ", link{r.Host, registryPage(r.Host)}, " are refused."})
 		case r.FailingFor >= status.FailsInARow:
-			broken = append(broken, r.Host+" does not answer as it should.")
+			broken = append(broken, point{"", link{r.Host, registryPage(r.Host)}, " does not answer as it should."})
 		}
 	}
 	return broken
 }
 
-// summary says in one sentence how many policies are how.
-func (h health) summary() string {
-	if h.of(status.UpToDate) == h.Total {
-		return counted(h.Total, "policy is", "policies are all") + " up to date."
-	}
-	var parts []string
-	for _, part := range []struct {
-		n         int
-		one, many string
-	}{
-		{h.of(status.UpToDate), "is up to date", "are up to date"},
-		{h.of(status.Held), "is held back", "are held back"},
-		{h.of(status.NotFound), "is not found in Git", "are not found in Git"},
-		{h.of(status.Proposed), "has an open pull request", "have an open pull request"},
-		{h.of(status.Waiting), "waits for its time", "wait for their time"},
-		{h.of(status.New), "was not looked at yet", "were not looked at yet"},
-		{h.of(status.Suspended), "is suspended", "are suspended"},
-	} {
-		if part.n > 0 {
-			parts = append(parts, counted(part.n, part.one, part.many))
+// firstReads names the Git repositories that all waits for after a start.
+func firstReads(v view) []point {
+	const most = 3
+	var reads []point
+	for _, g := range v.Git {
+		if g.Read.IsZero() && g.Error == "" {
+			reads = append(reads, point{"Git repository ", link{g.Name, gitPage(g.Name)}, " is being read for the first time."})
 		}
 	}
-	if len(parts) == 0 {
-		return counted(h.Total, "policy.", "policies.")
+	if more := len(reads) - most; more > 0 {
+		reads = append(reads[:most:most], point{Before: "So " + others(more) + "."})
 	}
-	return "Of " + counted(h.Total, "policy", "policies") + " " + enumerated(parts) + "."
+	if len(reads) == 0 {
+		return []point{{Before: "The Git repositories are being read for the first time."}}
+	}
+	return reads
+}
+
+func others(n int) string {
+	if n == 1 {
+		return "is 1 other"
+	}
+	return "are " + grouped(n) + " others"
+}
+
+// summary says how many policies ask for nothing. How many of the others there are stands below it, by state.
+func (h health) summary() point {
+	fine := h.of(status.UpToDate)
+	switch {
+	case fine == h.Total:
+		return point{Before: counted(h.Total, "policy is", "policies are all") + " up to date."}
+	case fine == 0:
+		return point{Before: "None of " + counted(h.Total, "policy", "policies") + " is up to date."}
+	case fine == 1:
+		return point{Before: "1 of " + counted(h.Total, "policy", "policies") + " is up to date."}
+	default:
+		return point{Before: grouped(fine) + " of " + counted(h.Total, "policy", "policies") + " are up to date."}
+	}
 }
 
 func (h health) of(state status.State) int {

@@ -25,6 +25,15 @@ func (c clock) at(t time.Time) moment {
 	return moment{Machine: t.Format(time.RFC3339), Exact: t.Format("2006-01-02 15:04:05 UTC"), Words: c.words(t)}
 }
 
+// since is a time from which on something has been so.
+func (c clock) since(t time.Time) moment {
+	m := c.at(t)
+	if d := c.now.Sub(t); !t.IsZero() && d >= justNow {
+		m.Words = "for " + span(d)
+	}
+	return m
+}
+
 // left is a time until which something holds.
 func (c clock) left(t time.Time) moment {
 	m := c.at(t)
@@ -38,10 +47,13 @@ func (c clock) left(t time.Time) moment {
 	return m
 }
 
+// justNow is how far from now a time may be to be called so.
+const justNow = 10 * time.Second
+
 // words says how far t is from now, in the one unit that a person would use.
 func (c clock) words(t time.Time) string {
 	d := t.Sub(c.now)
-	if d.Abs() < 10*time.Second {
+	if d.Abs() < justNow {
 		return "just now"
 	}
 	if d < 0 {

@@ -14,7 +14,7 @@ const (
 	fewAsking  = 6
 	fewWaiting = 6
 	fewWritten = 8
-	fewRows    = 25
+	fewRows    = 10
 )
 
 // overview is the first page.
@@ -43,6 +43,9 @@ type list struct {
 	More int
 	All  string // where all of them are
 }
+
+// Count is how many there are, shown or not.
+func (l list) Count() int { return len(l.Rows) + l.More }
 
 func (s *site) overview(_ *http.Request, v view) (document, error) {
 	h := healthOf(v)

@@ -58,6 +58,9 @@ func (v view) registryCard(r *status.Registry) registryCard {
 	if r.Metered {
 		c.Quota = quotaOf(r)
 	}
+	if c.Class == "good" && r.Metered && r.Left <= 0 {
+		c.Word, c.Class = "no pulls left", "notice"
+	}
 	return c
 }
 
@@ -87,6 +90,9 @@ func spentByOthers(r *status.Registry) int {
 	}
 	return max(0, r.Allowance-r.Remaining-r.Spent)
 }
+
+// mostFailing is how many of its failing policies the page of a registry shows.
+const mostFailing = 25
 
 // registryBody is the page of one registry.
 type registryBody struct {
@@ -127,7 +133,7 @@ func (v view) registryBody(r *status.Registry) registryBody {
 		}
 	}
 	b.Policies = len(own.Policies)
-	b.Asking = own.list(fewRows, byState, status.Failed)
+	b.Asking = own.list(mostFailing, byState, status.Failed)
 	b.Asking.All = policiesURL(query{Registry: r.Host, States: []status.State{status.Failed}})
 	return b
 }

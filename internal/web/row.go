@@ -57,7 +57,7 @@ type link struct{ Text, URL string }
 func (v view) row(p *status.Policy) row {
 	r := row{
 		Name: p.Name, Page: policyPage(p.Name), Image: p.Image, Rule: ruleOf(p), Git: p.Git, State: p.State, Why: v.reason(p.Why),
-		Places: len(p.References), Since: v.at(p.Since), Looked: v.at(p.Looked), Next: v.next(p.NextLook), Written: v.at(p.Written),
+		Places: len(p.References), Since: v.since(p.Since), Looked: v.at(p.Looked), Next: v.next(p.NextLook), Written: v.at(p.Written),
 		Commit: linkOf(p.Commit), Proposal: linkOf(p.Proposal),
 	}
 	if ref := telling(p); ref != nil {

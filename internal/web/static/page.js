@@ -43,6 +43,8 @@
     const states = new Map([...document.querySelectorAll("tr[data-row]")].map(row => [row.dataset.row, row.dataset.state]));
     document.body.dataset.stamp = fresh.body.dataset.stamp;
     document.title = fresh.title;
+    const icon = document.getElementById("icon"), newer = fresh.getElementById("icon").getAttribute("href");
+    if (icon.getAttribute("href") !== newer) icon.setAttribute("href", newer);
     for (const part of document.querySelectorAll("[data-part]")) {
       const other = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
       if (!other || other.outerHTML === part.dataset.was || other.outerHTML === part.outerHTML) continue;

@@ -22,8 +22,9 @@ const (
 	// atOnce is how many requests are read at the same time, of senders that have proved themselves and of those that may be
 	// anybody until their body is there. With [MaxBody] it is what they can take of the memory.
 	atOnce = 32
-	// bodyDeadline is how long a request may take to come.
-	bodyDeadline = 10 * time.Second
+	// bodyWithin is how long the body of a request may take to come, and strangersWithin that of one that may be anybody's.
+	bodyWithin      = 10 * time.Second
+	strangersWithin = 5 * time.Second
 	// warnAgain is how long after a warning of one hook the next is left out.
 	warnAgain = time.Minute
 )
@@ -48,7 +49,7 @@ type Handler struct {
 
 	once      sync.Once
 	slots     chan struct{} // a token for each request that is read
-	strangers chan struct{} // the same where only the body proves who sends it: anybody can be slow there
+	strangers places        // the same where only the body proves who sends it
 
 	mu     sync.RWMutex // guards what follows
 	byName map[string]*declared
@@ -98,6 +99,7 @@ func (h *Handler) Status() []status.Hook {
 // ServeHTTP answers one request. What is wrong with it is for the log and the page: a sender learns nothing but the
 // number.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	readWithin(w, strangersWithin)
 	name, secret, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/hooks/"), "/")
 	h.mu.RLock()
 	d, found := h.byName[name]
@@ -128,21 +130,11 @@ func (h *Handler) greet(w http.ResponseWriter, r *http.Request, d *declared, sec
 }
 
 func (h *Handler) take(w http.ResponseWriter, r *http.Request, d *declared, secret string) {
-	h.once.Do(func() { h.slots, h.strangers = make(chan struct{}, atOnce), make(chan struct{}, atOnce) })
-	slots := h.slots
+	read := h.readKnown
 	if d.Hook.provesByBody() {
-		slots = h.strangers
+		read = h.readAnybody
 	}
-	select {
-	case slots <- struct{}{}:
-		defer func() { <-slots }()
-	default:
-		h.refuse(w, r, d, &Refusal{Status: http.StatusServiceUnavailable, Reason: "too many requests at the same time"})
-		return
-	}
-	// Not every connection has deadlines; what there is then is the server's own.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyDeadline))
-	delivery, err := d.Hook.Read(r, secret)
+	delivery, err := read(w, r, d.Hook, secret)
 	at := h.now()
 	switch {
 	case err != nil:
@@ -153,6 +145,41 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, d *declared, secr
 	default:
 		h.accept(w, r, d, delivery, at)
 	}
+}
+
+var errBusy = &Refusal{Status: http.StatusServiceUnavailable, Reason: "too many requests at the same time"}
+
+// readKnown reads a request that proves itself before its body is read.
+func (h *Handler) readKnown(w http.ResponseWriter, r *http.Request, hook *Hook, secret string) (Delivery, error) {
+	h.once.Do(func() { h.slots = make(chan struct{}, atOnce) })
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	default:
+		return Delivery{}, errBusy
+	}
+	readWithin(w, bodyWithin)
+	return hook.Read(r, secret)
+}
+
+// readAnybody reads a request that only its body proves.
+func (h *Handler) readAnybody(w http.ResponseWriter, r *http.Request, hook *Hook, secret string) (Delivery, error) {
+	cut := func() error { return http.NewResponseController(w).SetReadDeadline(time.Now()) }
+	place, free := h.strangers.take(r.RemoteAddr, cut, time.Now())
+	if !free {
+		return Delivery{}, errBusy
+	}
+	delivery, err := hook.Read(r, secret)
+	if kept := h.strangers.leave(place); !kept && err != nil {
+		return Delivery{}, &Refusal{Status: http.StatusServiceUnavailable, Reason: "too slow while others wait"}
+	}
+	return delivery, err
+}
+
+// readWithin bounds how long the body may take to come. Not every connection has deadlines; what there is then is the
+// server's own.
+func readWithin(w http.ResponseWriter, d time.Duration) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
 }
 
 func (h *Handler) accept(w http.ResponseWriter, r *http.Request, d *declared, delivery Delivery, at time.Time) {

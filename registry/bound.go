@@ -144,6 +144,7 @@ type call struct {
 	pull    bool          // counted as a pull by registries that have a quota
 	beyond  bool          // it was redirected to another host than the registry's
 	counted bool          // the ledger has taken one for it
+	may     func() error  // called when it is its turn to be sent; nil = it may
 	refused refusal       // by the last answer
 	probe   bool          // it is asked though others were refused, see denials
 	wire    time.Duration // how long the requests made for it took, without the waiting before them

@@ -139,6 +139,18 @@ func (l *ledger) enter(c credential, path string, pull bool) (errand, error) {
 	return e, nil
 }
 
+// open returns why a pull that was let out is not sent after all: another was refused while it waited for its turn.
+func (l *ledger) open(e errand) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.host.client.now()
+	until := e.tally.blocked(now)
+	if until.IsZero() {
+		return nil
+	}
+	return &Error{Err: l.quotaError(e.name, e.tally, until, now)}
+}
+
 // closed returns until when no pull that counts may be taken, or the zero time when one may. While another process holds
 // the log none may, for that one spends the same allowance.
 func (l *ledger) closed(t *tally, now time.Time) time.Time {

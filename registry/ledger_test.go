@@ -322,6 +322,35 @@ func TestSpentByProcesses(t *testing.T) {
 	}
 }
 
+// TestPullsRefusedInTurn: pulls that wait for their turn at the limiter when another is refused are not sent any more.
+func TestPullsRefusedInTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := registrytest.New(registrytest.Options{})
+		r.Meter(registrytest.Metering{Limit: 1, NoHeaders: true})
+		r.Spend(registrytest.Address, 1)
+		tags := pushMany(r, "app", 20)
+		host := hub
+		host.PerSecond, host.Burst = 1, 1
+		o := withoutSockets(r, host)
+		o.Now = time.Now
+		c := newClient(t, o)
+		for _, tag := range tags { // the last of them leaves no room at the limiter
+			if _, err := c.Look(t.Context(), hubImage("app"), tag, image.DigestFact, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var all sync.WaitGroup
+		for _, tag := range tags {
+			all.Go(func() { lookAll(t, c, hubImage("app"), []string{tag}) })
+		}
+		all.Wait()
+		if got := r.Counts().Get; got != 1 {
+			t.Errorf("%d GETs, want the one that was refused", got)
+		}
+	})
+}
+
 // TestPullsRefused: a registry that counts and does not tell refuses a pull. Then no GET is sent any more, while HEADs
 // and lists go on, and the next process knows.
 func TestPullsRefused(t *testing.T) {

@@ -175,6 +175,11 @@ func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := t.limit.wait(ctx); err != nil {
 		return nil, err
 	}
+	if c.may != nil {
+		if err := c.may(); err != nil {
+			return nil, err
+		}
+	}
 	h.requests.Add(1)
 	resp, err := t.next.RoundTrip(req)
 	if c.pull && (err != nil || resp.StatusCode != http.StatusUnauthorized) { // as the ledger counts

@@ -95,6 +95,9 @@ func (t *metered) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if call.pull {
+		call.may = func() error { return l.open(e) }
+	}
 	if call.counted = e.taken; e.taken {
 		t.host.client.cache.Flush() // so that a process that is killed has not spent what the next one knows nothing of
 	}

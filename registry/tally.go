@@ -95,12 +95,37 @@ func (t *tally) window() time.Duration {
 // reserved returns how many pulls are left to others.
 func (t *tally) reserved(percent int) int { return (t.allowance()*percent + 99) / 100 }
 
-// remaining returns how many pulls the registry has left, or -1 when it has not said so within the window.
+// remaining returns how many pulls the registry has left, or -1 when it has not said so within the window. What we have
+// spent ourselves is there again when it has left the window.
 func (t *tally) remaining(now time.Time) int {
 	if t.At.IsZero() || now.Sub(t.At) >= t.window() {
 		return -1
 	}
-	return max(t.Remaining, 0)
+	back := 0
+	for _, m := range t.Log {
+		if t.counted(m) && !t.counts(m, now) {
+			back += m.Pulls
+		}
+	}
+	return max(t.Remaining+back, 0)
+}
+
+// counted reports whether all pulls of the minute were in the window when the registry said what remains, or came later.
+func (t *tally) counted(m minute) bool { return time.Unix(m.At*60, 0).Add(t.window()).After(t.At) }
+
+// comesBack returns when n pulls more remain than do now, if nobody else takes any: some of ours will have left the window
+// then, or all that there was when the registry said what remains.
+func (t *tally) comesBack(n int, now time.Time) time.Time {
+	all := t.At.Add(t.window())
+	for _, m := range t.Log {
+		if !t.counts(m, now) || !t.counted(m) {
+			continue
+		}
+		if n -= m.Pulls; n <= 0 && t.gone(m).Before(all) {
+			return t.gone(m)
+		}
+	}
+	return all
 }
 
 // blocked returns until when the registry is asked for no pull, since it refused one, or the zero time. That stops those
@@ -124,8 +149,8 @@ func (t *tally) closed(now time.Time, percent int) time.Time {
 		until = t.leaves(over+1, now)
 	}
 	if left := t.remaining(now); left >= 0 && left <= reserved {
-		if all := t.At.Add(t.window()); all.After(until) {
-			until = all // what others took is out of the window then at the latest
+		if back := t.comesBack(reserved+1-left, now); back.After(until) {
+			until = back
 		}
 	}
 	return until

@@ -42,8 +42,14 @@ func TestLedgerLaw(t *testing.T) {
 					t.Fatalf("%d pulls in %v, want %d at most", in, known.window(), most)
 				}
 				if left >= 0 && now.Sub(told) < known.window() {
-					if left--; left < known.reserved(percent) {
-						t.Fatalf("%d pulls are left, want the reserve of %d", left, known.reserved(percent))
+					back := 0 // counted when it was said, and not any more
+					for _, at := range let {
+						if at.After(told.Add(-known.window())) && !at.After(now.Add(-known.window())) {
+							back++
+						}
+					}
+					if left--; left+back < known.reserved(percent) {
+						t.Fatalf("%d pulls are left and %d came back, want the reserve of %d", left, back, known.reserved(percent))
 					}
 				}
 			},
@@ -142,6 +148,9 @@ func TestUntil(t *testing.T) {
 		{name: "one over", pulls: []time.Duration{50 * time.Minute, 40 * time.Minute, 3, 2, 1}, remaining: -1, percent: 60, want: 22 * time.Minute},
 		{name: "out of the window", pulls: []time.Duration{62 * time.Minute, 62 * time.Minute}, remaining: -1, percent: 90},
 		{name: "others spent it", remaining: 5, percent: 50, want: window},
+		{name: "we spent it", pulls: []time.Duration{50 * time.Minute, 50 * time.Minute, 3, 2, 1}, remaining: 5, percent: 50, want: 12 * time.Minute},
+		{name: "we and others spent it", pulls: []time.Duration{50 * time.Minute, 40 * time.Minute, 1}, remaining: 4, percent: 50, want: 22 * time.Minute},
+		{name: "others spent more", pulls: []time.Duration{50 * time.Minute, 40 * time.Minute}, remaining: 1, percent: 50, want: window},
 		{name: "all is reserved", remaining: 10, percent: 100, want: window},
 	} {
 		known := newTally()
@@ -159,6 +168,32 @@ func TestUntil(t *testing.T) {
 		if got := known.closed(noon, test.percent); !got.Equal(want) {
 			t.Errorf("%s: closed until %v, want %v", test.name, got, want)
 		}
+	}
+}
+
+// TestOursComeBack: what we have spent ourselves is there again when it has left the window, whatever was said since, and
+// none of it is there twice.
+func TestOursComeBack(t *testing.T) {
+	t.Parallel()
+	known := newTally()
+	for range 50 {
+		known.take(noon)
+		known.land(errand{tally: known, turn: known.turn, taken: true}, true)
+	}
+	said := func(remaining int, at time.Time) {
+		known.learn(meterHeaders{allowance: 100, window: time.Hour, remaining: remaining}, errand{turn: known.turn}, at)
+	}
+	said(50, noon.Add(20*time.Minute))
+	back := noon.Add(62 * time.Minute)
+	if got := known.closed(noon.Add(time.Hour), 50); !got.Equal(back) {
+		t.Errorf("closed until %v, want %v, when our own are out of the window", got, back)
+	}
+	if got := known.remaining(back); got != 100 || !known.closed(back, 50).IsZero() {
+		t.Errorf("%d remain, closed until %v, want 100 and open", got, known.closed(back, 50))
+	}
+	said(40, noon.Add(61*time.Minute)) // ours are among these 40 again, for the registry counts to the second
+	if got := known.remaining(back); got != 40 {
+		t.Errorf("%d remain, want 40", got)
 	}
 }
 

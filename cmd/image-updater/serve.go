@@ -110,16 +110,7 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	messages, end := a.startMessages(ctx)
 	defer end()
 	keep.messages = messages
-	d := daemon.New(daemon.Options{
-		Load: keep.load, Extra: keep.extra, Version: readBuild().Version, Now: a.now, Log: a.logger(),
-		Told: func(before, after status.Status) {
-			if _, set := a.env("GOGC"); after.Ready && !before.Ready && !set {
-				debug.SetGCPercent(garbage) // not before: the first pass is in a hurry
-			}
-			messages.Tell(after)
-		},
-	})
-	keep.hooks.Pushed, keep.hooks.Images = d.Pushed, d.Images
+	d := a.newDaemon(keep)
 	handler, err := a.handler(d, &keep.hooks, flags)
 	if err != nil {
 		return err
@@ -137,6 +128,21 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 		flags.up(flags.url(listener.Addr()))
 	}
 	return a.serveUntil(ctx, d, files, server, listener)
+}
+
+// newDaemon returns a daemon that works with what is kept, and tells its messages.
+func (a *app) newDaemon(keep *keep) *daemon.Daemon {
+	d := daemon.New(daemon.Options{
+		Load: keep.load, Extra: keep.extra, Version: readBuild().Version, Now: a.now, Log: a.logger(),
+		Told: func(before, after status.Status) {
+			if _, set := a.env("GOGC"); after.Ready && !before.Ready && !set {
+				debug.SetGCPercent(garbage) // not before: the first pass is in a hurry
+			}
+			keep.messages.Tell(after)
+		},
+	})
+	keep.hooks.Pushed, keep.hooks.Images = d.Pushed, d.Images
+	return d
 }
 
 // server bounds what a request may take. It has no WriteTimeout: a page that follows what happens is one long answer.

@@ -160,7 +160,7 @@ func (s watchedSource) Standing(ctx context.Context, r *status.Registry) {
 func fillQuota(r *status.Registry, q registry.Quota) {
 	r.Account, r.Metered = q.Account, q.Metered
 	r.Allowance, r.Window, r.Remaining, r.Reserve, r.Spent, r.Left = q.Allowance, q.Window, q.Remaining, q.Reserve, q.Spent, q.Left
-	r.PausedUntil = q.Paused
+	r.Until, r.PausedUntil = q.Until, q.Paused
 	if q.TagsPause.After(r.PausedUntil) {
 		r.PausedUntil = q.TagsPause
 	}

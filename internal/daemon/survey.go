@@ -50,7 +50,7 @@ func (l *loop) surveying(now time.Time) {
 
 func sameStanding(a, b status.Registry) bool {
 	return a.Account == b.Account && a.Metered == b.Metered && a.Allowance == b.Allowance && a.Remaining == b.Remaining &&
-		a.Spent == b.Spent && a.Left == b.Left && a.PausedUntil.Equal(b.PausedUntil) && a.Parked == b.Parked
+		a.Spent == b.Spent && a.Left == b.Left && a.Until.Equal(b.Until) && a.PausedUntil.Equal(b.PausedUntil) && a.Parked == b.Parked
 }
 
 // registriesTold returns what a status tells of the registries.

@@ -167,10 +167,18 @@ func (o *observer) registries() {
 		o.told.setOther(name, alarm)
 		if tell {
 			o.tell(Event{Kind: EventQuota, Registry: r.Host, Why: Reason{
-				Rule: "quota", Detail: fmt.Sprintf("%d of the %d pulls that may be spent are left", max(r.Left, 0), may), Until: r.PausedUntil,
+				Rule: "quota", Detail: fmt.Sprintf("%d of the %d pulls that may be spent are left", max(r.Left, 0), may), Until: lowUntil(r),
 			}})
 		}
 	}
+}
+
+// lowUntil returns when pulls may be spent again, the zero time where some may be now.
+func lowUntil(r Registry) time.Time {
+	if r.PausedUntil.After(r.Until) {
+		return r.PausedUntil
+	}
+	return r.Until
 }
 
 // proposals tells which pull requests were opened. When nothing was ever told, that is those of this moment alone.

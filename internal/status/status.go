@@ -158,8 +158,9 @@ type Registry struct {
 	Window    time.Duration
 	Remaining int // -1 = not known
 	Reserve   int
-	Spent     int // by this program in the window
-	Left      int // that may be spent now
+	Spent     int       // by this program in the window
+	Left      int       // that may be spent now
+	Until     time.Time // none is spent before; zero = one may be
 
 	PausedUntil time.Time
 	Parked      string // why its credentials are not sent any more, "" = they are

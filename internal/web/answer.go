@@ -202,12 +202,13 @@ type hourAnswer struct {
 }
 
 type quotaAnswer struct {
-	Allowance int    `json:"allowance"`
-	Window    string `json:"window"`
-	Remaining *int   `json:"remaining,omitempty"`
-	Reserve   int    `json:"reserve"`
-	Spent     int    `json:"spent"`
-	Left      int    `json:"left"`
+	Allowance int       `json:"allowance"`
+	Window    string    `json:"window"`
+	Remaining *int      `json:"remaining,omitempty"`
+	Reserve   int       `json:"reserve"`
+	Spent     int       `json:"spent"`
+	Left      int       `json:"left"`
+	Until     time.Time `json:"until,omitzero"`
 }
 
 type historyAnswer struct {

@@ -118,7 +118,7 @@ func registryAnswerOf(r *status.Registry) registryAnswer {
 		a.Hours[i] = hourAnswer{h.Begin, h.Requests, h.Pulls}
 	}
 	if r.Metered {
-		a.Quota = &quotaAnswer{Allowance: r.Allowance, Window: lasting(r.Window), Reserve: r.Reserve, Spent: r.Spent, Left: r.Left}
+		a.Quota = &quotaAnswer{Allowance: r.Allowance, Window: lasting(r.Window), Reserve: r.Reserve, Spent: r.Spent, Left: r.Left, Until: r.Until}
 		if r.Remaining >= 0 {
 			a.Quota.Remaining = &r.Remaining
 		}

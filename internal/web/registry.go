@@ -37,6 +37,7 @@ type quota struct {
 	Spent     int
 	Others    int // what others have spent, where it is known
 	Left      int
+	Until     moment // empty = pulls may be spent
 	Meter     template.HTML
 }
 
@@ -56,7 +57,7 @@ func (v view) registryCard(r *status.Registry) registryCard {
 		c.Word, c.Class = "credentials refused", "bad"
 	}
 	if r.Metered {
-		c.Quota = quotaOf(r)
+		c.Quota = v.quotaOf(r)
 	}
 	if c.Class == "good" && r.Metered && r.Left <= 0 {
 		c.Word, c.Class = "no pulls left", "notice"
@@ -72,10 +73,13 @@ func accountOf(r *status.Registry) string {
 	return "as " + r.Account
 }
 
-func quotaOf(r *status.Registry) *quota {
+func (v view) quotaOf(r *status.Registry) *quota {
 	q := &quota{
 		Allowance: r.Allowance, Window: lasting(r.Window), Remaining: "not known", Reserve: r.Reserve, Spent: r.Spent, Others: spentByOthers(r), Left: r.Left,
 		Meter: quotaMeter(r),
+	}
+	if r.Until.After(v.now) {
+		q.Until = v.at(r.Until)
 	}
 	if r.Remaining >= 0 {
 		q.Remaining = grouped(r.Remaining)

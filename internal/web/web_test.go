@@ -124,3 +124,22 @@ func TestHealth(t *testing.T) {
 func request(t *testing.T, url string) *http.Request {
 	return httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 }
+
+// TestQuotaUntil: where no pull may be spent it is told when one may be.
+func TestQuotaUntil(t *testing.T) {
+	t.Parallel()
+	s := webtest.Status(now)
+	for i := range s.Registries {
+		s.Registries[i].Left, s.Registries[i].Until = 0, now.Add(2*time.Hour)
+	}
+	h := web.New(optionsOf(s))
+	for url, want := range map[string]string{
+		"/":                     `None is spent until <time datetime="2026-11-21T16:35:00Z"`,
+		"/registries/docker.io": `None is spent until <time datetime="2026-11-21T16:35:00Z"`,
+		"/api/v1/registries":    `"left":0,"until":"2026-11-21T16:35:00Z"`,
+	} {
+		if got := get(t, h, url); !strings.Contains(got, want) {
+			t.Errorf("%s: no %q in\n%s", url, want, got)
+		}
+	}
+}

@@ -17,9 +17,9 @@ import (
 // findings puts what a pass has found in the words of a status.
 func (l *loop) findings(p *passing, report reconcile.Report, now time.Time) status.Findings {
 	f := finder{loop: l, report: report, now: now, commits: map[held]reconcile.Commit{}, pulls: map[held]reconcile.PullRequest{},
-		held: map[held][]reconcile.Held{}, errors: map[held][]error{}, references: map[held][]reconcile.Reference{}, policies: map[string]config.Policy{}}
-	for _, p := range l.config.Policies {
-		f.policies[p.Name] = p
+		held: map[held][]reconcile.Held{}, errors: map[held][]error{}, references: map[held][]reconcile.Reference{}, policies: make(map[string]*config.Policy, len(l.config.Policies))}
+	for i := range l.config.Policies {
+		f.policies[l.config.Policies[i].Name] = &l.config.Policies[i]
 	}
 	for _, c := range report.Commits {
 		for _, name := range c.Policies {
@@ -75,11 +75,11 @@ type finder struct {
 	held       map[held][]reconcile.Held
 	errors     map[held][]error
 	references map[held][]reconcile.Reference
-	policies   map[string]config.Policy
+	policies   map[string]*config.Policy
 }
 
 func (f finder) finding(t *tree, told reconcile.Tree, name string) status.Finding {
-	at, p := held{told.Git, name}, f.policies[name]
+	at, p := held{told.Git, name}, f.policy(name)
 	found := status.Finding{Policy: name, Git: told.Git, Unread: told.Err != nil}
 	if commit, made := f.commits[at]; made {
 		found.Commit = commitLink(commit.ID, commit.URL)
@@ -201,7 +201,7 @@ func (f finder) git(t *tree, told reconcile.Tree) status.Git {
 	}
 	decided := map[string]bool{}
 	for _, name := range told.Policies {
-		decided[reconcile.HeadOf(t.git, f.policies[name])] = true
+		decided[reconcile.HeadOf(t.git, f.policy(name))] = true
 		for _, r := range f.references[held{told.Git, name}] {
 			if r.Changed && f.commits[held{told.Git, name}].ID == "" && len(f.errors[held{told.Git, name}]) > 0 {
 				g.Queue++
@@ -225,11 +225,19 @@ func (f finder) git(t *tree, told reconcile.Tree) status.Git {
 	return g
 }
 
+// policy returns a policy by its name; the zero one where it is gone since the pass began.
+func (f finder) policy(name string) config.Policy {
+	if p := f.policies[name]; p != nil {
+		return *p
+	}
+	return config.Policy{}
+}
+
 // behind returns the policies that write to a branch of our own.
 func (f finder) behind(t *tree, told reconcile.Tree, head string) []string {
 	var names []string
 	for _, name := range told.Policies {
-		if reconcile.HeadOf(t.git, f.policies[name]) == head {
+		if reconcile.HeadOf(t.git, f.policy(name)) == head {
 			names = append(names, name)
 		}
 	}

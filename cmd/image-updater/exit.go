@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"unicode"
@@ -90,6 +91,14 @@ func separate(err error) []error {
 		return all
 	}
 	return []error{err}
+}
+
+// unverbed drops from an error about a file what was done with it, which says nothing to a person: stat, open.
+func unverbed(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", e.Path, e.Err)
+	}
+	return err
 }
 
 // answer is stdout. It remembers the first write that failed, so that half an answer on a full disk is no success.

@@ -60,10 +60,11 @@ needs --auth-file, or --no-auth where something in front asks who comes.`,
 
 // check refuses flags that do not go together.
 func (f serveFlags) check() error {
-	host, _, err := net.SplitHostPort(f.listen)
+	if err := checkAddress(f.listen); err != nil {
+		return err
+	}
+	host, _, _ := net.SplitHostPort(f.listen) // it was just split
 	switch {
-	case err != nil:
-		return usage(fmt.Errorf("--listen: %w", err), "want HOST:PORT, such as 127.0.0.1:8080 or :8080")
 	case f.authFile != "" && f.noAuth:
 		return usage(errors.New("--auth-file and --no-auth exclude each other"))
 	case (f.tlsCert == "") != (f.tlsKey == ""):
@@ -119,9 +120,9 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", flags.listen)
+	listener, err := listenAt(flags.listen)
 	if err != nil {
-		return failed(err)
+		return err
 	}
 	fmt.Fprintf(a.stderr, "serving at %s\n", flags.url(listener.Addr()))
 	if flags.up != nil {
@@ -156,7 +157,7 @@ func (a *app) server(handler http.Handler, flags serveFlags) (*http.Server, erro
 	}
 	shown := &certificate{cert: flags.tlsCert, key: flags.tlsKey, now: a.now, log: a.logger()}
 	if err := shown.read(); err != nil {
-		return nil, usage(fmt.Errorf("--tls-cert and --tls-key: %w", err))
+		return nil, usage(fmt.Errorf("--tls-cert and --tls-key: %w", unverbed(err)))
 	}
 	server.TLSConfig = &tls.Config{GetCertificate: shown.current}
 	return server, nil

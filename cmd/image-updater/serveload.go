@@ -43,6 +43,7 @@ const (
 // openKeep opens the state folder. One that another process holds is waited for, and then refused: what that one learns
 // of quotas would not be known here for months.
 func (a *app) openKeep(ctx context.Context) (*keep, error) {
+	told := false
 	for began := a.now(); ; {
 		store, err := a.openCache(ctx, cache.Options{MaxMemory: heldInMemory, Linger: keptWithin})
 		switch {
@@ -55,6 +56,10 @@ func (a *app) openKeep(ctx context.Context) (*keep, error) {
 			return &keep{app: a, cache: store, writer: a.writer(), hooks: hook.Handler{Now: a.now, Log: a.logger()}}, nil
 		case a.now().Sub(began) > lockWithin:
 			return nil, failed(errors.Join(fmt.Errorf("cache %q is in use by another process", a.statePath("cache.db")), store.Close()), "is another serve running? --state-dir gives each a folder of its own")
+		}
+		if !told {
+			a.logger().Warn("waiting for another process to let go of the cache", "file", a.statePath("cache.db"), "at most", lockWithin)
+			told = true
 		}
 		if err := errors.Join(store.Close(), ctx.Err()); err != nil {
 			return nil, failed(err)

@@ -34,7 +34,8 @@ func (a *app) handler(d *daemon.Daemon, hooks http.Handler, flags serveFlags) (h
 	if flags.authFile != "" {
 		file := &authFile{path: flags.authFile, now: a.now, log: a.logger()}
 		if err := file.read(); err != nil {
-			return nil, usage(fmt.Errorf("--auth-file: %w", err))
+			return nil, usage(fmt.Errorf("--auth-file: %w", unverbed(err)),
+				"a line for each who may come in: bearer TOKEN for programs, basic USER:PASSWORD for people")
 		}
 		o.Credentials = file.credentials
 	}

@@ -108,8 +108,13 @@ func TestHeadline(t *testing.T) {
 			change: func(s *status.Status) { s.Registries = []status.Registry{{Host: "ghcr.io", FailingFor: 1}} }, want: "All is well",
 		},
 		{
+			name: "policy files in git", states: []status.State{status.UpToDate},
+			change: func(s *status.Status) { s.Git = []status.Git{{Name: "fleet", Fault: "no"}} },
+			want:   "Something does not work", points: []string{"The policy files of Git repository fleet are not valid."},
+		},
+		{
 			name: "git", states: []status.State{status.UpToDate}, change: func(s *status.Status) { s.Git = []status.Git{{Name: "fleet", Error: "no"}} },
-			want: "Something does not work", points: []string{"Git repository fleet has an error."},
+			want: "Something does not work", points: []string{"Git repository fleet cannot be read or written."},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -96,8 +96,11 @@ func brokenThings(v view) []point {
 		broken = append(broken, point{Before: "The pass does not go on."})
 	}
 	for _, g := range v.Git {
-		if g.Error != "" || g.Fault != "" {
-			broken = append(broken, point{"Git repository ", link{g.Name, gitPage(g.Name)}, " has an error."})
+		switch about := (link{g.Name, gitPage(g.Name)}); {
+		case g.Error != "":
+			broken = append(broken, point{"Git repository ", about, " cannot be read or written."})
+		case g.Fault != "":
+			broken = append(broken, point{"The policy files of Git repository ", about, " are not valid."})
 		}
 	}
 	for _, r := range v.Registries {

@@ -134,8 +134,8 @@ func TestQuotaUntil(t *testing.T) {
 	}
 	h := web.New(optionsOf(s))
 	for url, want := range map[string]string{
-		"/":                     `None is spent until <time datetime="2026-11-21T16:35:00Z"`,
-		"/registries/docker.io": `None is spent until <time datetime="2026-11-21T16:35:00Z"`,
+		"/":                     `Pulls go on <time datetime="2026-11-21T16:35:00Z"`,
+		"/registries/docker.io": `Pulls go on <time datetime="2026-11-21T16:35:00Z"`,
 		"/api/v1/registries":    `"left":0,"until":"2026-11-21T16:35:00Z"`,
 	} {
 		if got := get(t, h, url); !strings.Contains(got, want) {

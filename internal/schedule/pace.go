@@ -78,6 +78,7 @@ func (p pace) interval(r Repository) time.Duration {
 }
 
 func (p pace) turn(index int, r Repository, now time.Time) turn {
+	r = r.sound(now)
 	interval := p.interval(r)
 	if r.Looked.IsZero() {
 		return turn{index: index, pushed: !r.Pushed.IsZero(), late: now.Add(interval / 2)}
@@ -87,6 +88,18 @@ func (p pace) turn(index int, r Repository, now time.Time) turn {
 		t.due, t.pushed = latest(r.Pushed, r.Looked.Add(Settle)), true
 	}
 	return t
+}
+
+// sound returns the repository without times that cannot be: the clock was wrong when they were noted. What was looked at
+// in the future was never looked at, so that it does not wait until then; what is a little ahead may be.
+func (r Repository) sound(now time.Time) Repository {
+	if r.Looked.After(now.Add(Settle)) {
+		r.Looked = time.Time{}
+	}
+	if r.Pushed.After(now.Add(r.interval())) {
+		r.Pushed = now
+	}
+	return r
 }
 
 func (r Repository) interval() time.Duration { return max(r.Interval, shortest) }

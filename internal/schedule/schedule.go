@@ -144,7 +144,7 @@ func Due(r Registry, repositories []Repository, now time.Time) []time.Time {
 	due := make([]time.Time, len(repositories))
 	for i, repository := range repositories {
 		due[i] = latest(pace.turn(i, repository, now).due, r.Free)
-		if repository.Looked.IsZero() {
+		if repository.sound(now).Looked.IsZero() {
 			due[i] = latest(now, r.Free)
 		}
 	}

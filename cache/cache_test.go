@@ -306,3 +306,33 @@ func TestLargeValuesAreReadFromTheFile(t *testing.T) {
 		t.Error("a large value is not read from the file")
 	}
 }
+
+// TestFromTheFuture: what was put while the clock was wrong does not outlive all that is put when it is right again.
+func TestFromTheFuture(t *testing.T) {
+	t.Parallel()
+	c := open(t, Options{Path: filepath.Join(t.TempDir(), "cache.db"), MaxEntries: 100})
+	at := noon.Add(10 * 365 * 24 * time.Hour)
+	for i := range 150 {
+		if i == 100 {
+			c.Flush()
+			at = noon
+		}
+		at = at.Add(time.Second)
+		if err := c.Put("list", fmt.Sprintf("%03d", i), []byte("x"), at); err != nil {
+			t.Fatal(err)
+		}
+		if i >= 100 {
+			c.Flush()
+		}
+	}
+	c.Flush()
+	stay := 0
+	for i := 100; i < 150; i++ {
+		if _, found, err := c.store.get("list\x00" + fmt.Sprintf("%03d", i)); found && err == nil {
+			stay++
+		}
+	}
+	if stay != 50 {
+		t.Errorf("of 50 lists that were put since, %d stay", stay)
+	}
+}

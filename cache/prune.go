@@ -17,9 +17,13 @@ type aged struct {
 	kept bool // it goes after those that are not
 }
 
+// ahead is how much later a record may be than what is put after it: by the time at which it was asked for.
+const ahead = time.Hour
+
 // prune drops records until a tenth of the room is free, so that it is not needed at every commit: the oldest first, and
-// those of the precious buckets last, unless they fill more than half of the room.
-func (s *store) prune(b *bbolt.Bucket) error {
+// those of the precious buckets last, unless they fill more than half of the room. latest is the time of the newest of what
+// was put now: what is from long after it was put while the clock was wrong, and would else outlive all that is put since.
+func (s *store) prune(b *bbolt.Bucket, latest time.Time) error {
 	if s.entries <= s.maxEntries && s.bytes <= s.maxBytes {
 		return nil
 	}
@@ -28,6 +32,9 @@ func (s *store) prune(b *bbolt.Bucket) error {
 		a := aged{key: slices.Clone(key), size: int64(len(key) + len(record))}
 		if len(record) >= recordHeader {
 			a.at = recordTime(record) // what is no record keeps the zero time and goes first
+		}
+		if a.at.After(latest.Add(ahead)) {
+			a.at = time.Time{}
 		}
 		all = append(all, a)
 		return nil

@@ -163,12 +163,16 @@ func (s *store) apply(changes map[string]change) error {
 	err := guard(func() error {
 		return s.db.Update(func(tx *bbolt.Tx) error {
 			b := tx.Bucket(records)
+			var latest time.Time
 			for _, key := range slices.Sorted(maps.Keys(changes)) { // neighbours come to lie on one page
 				if err := s.applyOne(b, key, changes[key]); err != nil {
 					return err
 				}
+				if at := changes[key].At; at.After(latest) {
+					latest = at
+				}
 			}
-			return s.prune(b)
+			return s.prune(b, latest)
 		})
 	})
 	if err != nil {

@@ -104,7 +104,7 @@ func (d *denials) denied(path string, status int) {
 	d.row[path] = true
 	d.last, d.status = now, status
 	most := maxDenials
-	if now.Sub(d.answered) < answeredLately {
+	if young(d.answered, now, answeredLately) {
 		most = maxDeniedSome
 	}
 	if len(d.row) >= most && d.gap == 0 {

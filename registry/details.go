@@ -130,9 +130,11 @@ func (h *host) addSightings(ctx context.Context, list *DetailList) error {
 	if err != nil || len(sights) == 0 {
 		return err
 	}
+	now := h.client.now()
 	for i := range list.Tags {
 		tag := &list.Tags[i]
 		seen, found := sights[tag.Name]
+		found = found && !seen.First.After(now) // else our clock was set back: it is looked at, and its age begins anew
 		switch {
 		case found && tag.Digest == "":
 			tag.Digest, tag.FirstSeen, list.SecondHand = seen.Digest, seen.First, true

@@ -133,3 +133,41 @@ func TestSightsAreBounded(t *testing.T) {
 		t.Errorf("%d sightings, 0: %v, new: %v, 1 found: %v", len(got), got["0"], got["new"], found)
 	}
 }
+
+// TestFirstSeenInTheFuture: a clock that began in the future, for ours was wrong then, is none: else the tag would be young
+// until then. When it is looked at again, it begins anew.
+func TestFirstSeenInTheFuture(t *testing.T) {
+	t.Parallel()
+	r := registrytest.New(registrytest.Options{})
+	r.Add("app", "1.0")
+	now := noon.Add(10 * 365 * 24 * time.Hour)
+	o := withoutSockets(r, unlimited)
+	o.Now = func() time.Time { return now }
+	c := newClient(t, o)
+	seen := func() Tag {
+		t.Helper()
+		list, err := c.Details(t.Context(), repository("app"), image.DigestFact|image.PushedFact, time.Hour)
+		if err != nil || len(list.Tags) != 1 {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		return list.Tags[0]
+	}
+	look := func() {
+		t.Helper()
+		if _, err := c.Look(t.Context(), repository("app"), "1.0", image.DigestFact, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look()
+	if got := seen(); !got.FirstSeen.Equal(now) {
+		t.Errorf("while the clock is wrong it was first seen at %v", got.FirstSeen)
+	}
+	now = noon
+	if got := seen(); !got.FirstSeen.IsZero() || got.Digest != "" {
+		t.Errorf("when the clock is right again it was first seen at %v", got.FirstSeen)
+	}
+	look()
+	if got := seen(); !got.FirstSeen.Equal(noon) {
+		t.Errorf("when it was looked at again, it was first seen at %v", got.FirstSeen)
+	}
+}

@@ -13,6 +13,7 @@ const (
 	defaultReserve   = 50 // percent
 
 	longestLog = 24 * time.Hour // pulls are kept for, when the window is shorter: it may grow
+	spareLog   = 1500           // minutes are kept however old they are
 	maxHeard   = 20_000         // repositories
 )
 
@@ -156,8 +157,8 @@ func (t *tally) closed(now time.Time, percent int) time.Time {
 	return until
 }
 
-// tidy makes good for a clock that was set back, and drops what is too old to count. What is in the future was done
-// earlier, nobody knows how long ago: it is taken for done now.
+// tidy makes good for a clock that was set back. What is in the future was done earlier, nobody knows how long ago: it is
+// taken for done now. What is too old to count is dropped for want of room alone: the clock may be wrong, and be put right.
 func (t *tally) tidy(now time.Time) {
 	window := t.window()
 	if t.Blocked.After(now.Add(window)) {
@@ -167,7 +168,9 @@ func (t *tally) tidy(now time.Time) {
 		t.At = now
 	}
 	oldest := minuteOf(now.Add(-max(window, longestLog))) - 1
-	t.Log = slices.DeleteFunc(t.Log, func(m minute) bool { return m.At < oldest })
+	for len(t.Log) > spareLog && t.Log[0].At < oldest {
+		t.Log = t.Log[1:]
+	}
 	moved := 0
 	for len(t.Log) > 0 && t.Log[len(t.Log)-1].At > minuteOf(now) {
 		moved += t.Log[len(t.Log)-1].Pulls

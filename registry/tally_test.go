@@ -229,3 +229,23 @@ func TestOvertaken(t *testing.T) {
 		t.Errorf("%d remain, want 98 as a new answer says", known.Remaining)
 	}
 }
+
+// TestLedgerClockForthAndBack: what was spent is not forgotten while the clock is a year ahead.
+func TestLedgerClockForthAndBack(t *testing.T) {
+	t.Parallel()
+	known := newTally()
+	for range 40 {
+		known.take(noon)
+	}
+	year := noon.Add(365 * 24 * time.Hour)
+	if until := known.closed(year, 50); !until.IsZero() || known.spent(year) != 0 {
+		t.Errorf("a year later: closed until %v, %d spent", until, known.spent(year))
+	}
+	for range 10 {
+		known.take(year)
+	}
+	now := noon.Add(time.Minute)
+	if until := known.closed(now, 50); known.spent(now) != 50 || !until.After(now) || until.After(now.Add(defaultWindow+3*time.Minute)) {
+		t.Errorf("back again: closed until %v, %d spent, want 50", until, known.spent(now))
+	}
+}

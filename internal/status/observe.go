@@ -28,9 +28,9 @@ type observer struct {
 // again.
 const lastingFor = 3 * time.Minute
 
-// lasts reports whether what has failed since then is worth telling.
+// lasts reports whether what has failed since then is worth telling. A time of the future is one of a clock that was wrong.
 func (o *observer) lasts(since time.Time) bool {
-	return since.IsZero() || !o.now.At.Before(since.Add(lastingFor))
+	return since.IsZero() || !o.now.At.Before(since.Add(lastingFor)) || since.After(o.now.At)
 }
 
 func newObserver(w Watch, told Told, now Status) *observer {
@@ -38,8 +38,8 @@ func newObserver(w Watch, told Told, now Status) *observer {
 		watch: w, now: now, told: told.clone(), first: told.Since.IsZero(),
 		hosts: map[string]bool{}, gits: map[string]bool{}, failed: map[string][]string{}, faults: map[string]string{},
 	}
-	if o.first {
-		o.told.Since = now.Started.Truncate(time.Second) // as commits are dated
+	if o.first || o.told.Since.After(now.At) {
+		o.told.Since = earlier(now.Started, now.At).Truncate(time.Second) // as commits are dated
 	}
 	for i := range now.Policies {
 		p := &now.Policies[i]
@@ -73,6 +73,13 @@ func newObserver(w Watch, told Told, now Status) *observer {
 		}
 	}
 	return o
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // named returns the policy of the watch that is called so, nil = there is none.

@@ -89,10 +89,10 @@ func (o *observer) standing(p *Policy, told ToldPolicy) ToldPolicy {
 		told.Waits, told.Waiting = time.Time{}, Alarm{}
 		return told
 	}
-	if told.Waits.IsZero() || !p.Since.IsZero() && p.Since.Before(told.Waits) {
+	if told.Waits.IsZero() || told.Waits.After(o.now.At) || !p.Since.IsZero() && p.Since.Before(told.Waits) {
 		told.Waits = o.now.At
 		if !p.Since.IsZero() {
-			told.Waits = p.Since
+			told.Waits = earlier(p.Since, o.now.At)
 		}
 	}
 	if o.now.At.Before(told.Waits.Add(o.watch.WaitingAfter)) {

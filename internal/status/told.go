@@ -66,7 +66,10 @@ func (a Alarm) lower(now time.Time) (Alarm, bool) {
 	return a, was
 }
 
-func (a Alarm) rested(now time.Time) bool { return !now.Before(a.Last.Add(quiet)) }
+// rested reports whether it was told long ago. What was told in the future was so by a clock that was wrong.
+func (a Alarm) rested(now time.Time) bool {
+	return !now.Before(a.Last.Add(quiet)) || a.Last.After(now)
+}
 
 // pause is how long the alarm is not told again.
 func (a Alarm) pause(now time.Time) time.Duration {

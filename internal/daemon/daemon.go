@@ -76,9 +76,9 @@ type Terms struct {
 // Daemon looks after policies. Its methods may be called at any time, also before and after [Daemon.Run].
 type Daemon struct {
 	o      Options
-	wake   chan struct{} // something is wanted
-	events chan func()   // of goroutines that have ended, for the loop to call
-	turned atomic.Int64  // when the loop last turned, in nanoseconds
+	wake   chan struct{}             // something is wanted
+	events chan func()               // of goroutines that have ended, for the loop to call
+	turned atomic.Pointer[time.Time] // when the loop last turned
 
 	mu     sync.Mutex // guards what others leave for the loop, and what it shows them
 	wanted map[image.Repository]wanted
@@ -206,5 +206,5 @@ const aliveFor = time.Minute
 // Alive reports whether the loop turns.
 func (d *Daemon) Alive() bool {
 	turned := d.turned.Load()
-	return turned != 0 && d.o.Now().Sub(time.Unix(0, turned)) < aliveFor
+	return turned != nil && d.o.Now().Sub(*turned) < aliveFor
 }

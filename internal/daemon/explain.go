@@ -31,7 +31,7 @@ func (d *Daemon) Explain(ctx context.Context, name string, r status.Reference) (
 	wish := reconcile.WishOf(ctx, d.setup.Registry, []config.Policy{*p})
 	kept, found := d.setup.Registry.Kept(ctx, p.Image, wish.Facts)
 	if found {
-		told.Asked = kept.At
+		told.Asked = past(kept.At, d.o.Now())
 	}
 	hand := &remembering{atHand: newAtHand(d.setup, map[image.Repository]reconcile.Wish{p.Image: wish})}
 	decision, err := d.setup.Decide(ctx, hand, *p, policy.Current{Tag: r.Current, Digest: image.Digest(r.CurrentDigest)})

@@ -21,8 +21,9 @@ const (
 // loop is all that changes, in the hands of one goroutine.
 type loop struct {
 	*Daemon
-	ctx     context.Context // of all that the loop starts
-	running int             // goroutines
+	ctx      context.Context // of all that the loop starts
+	running  int             // goroutines
+	turnedAt time.Time       // by the clock on the wall
 
 	loading  bool
 	readAt   time.Time // when the policy files were last begun to be read again
@@ -86,8 +87,9 @@ func (l *loop) turns() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for l.ctx.Err() == nil {
-		l.turned.Store(l.now().UnixNano())
 		now := l.now()
+		l.turned.Store(&now)
+		l.keepTime(now)
 		l.collect()
 		l.reloading(now)
 		if l.loaded == nil {

@@ -117,10 +117,11 @@ func (l *loop) passed(p *passing, hand *atHand, report reconcile.Report) {
 	for repository, kept := range hand.read {
 		if w := l.images[repository]; w != nil && !w.known {
 			w.sum, w.known = kept.sum, true
+			at := past(kept.at, now)
 			if w.looked.IsZero() {
-				w.looked = kept.at
+				w.looked = at
 			}
-			l.tell(w, status.Look{At: kept.at})
+			l.tell(w, status.Look{At: at})
 		}
 	}
 	l.log(report)

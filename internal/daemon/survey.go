@@ -100,14 +100,14 @@ func (u usage) count(requests []reconcile.Request, now time.Time) {
 		sum := reconcile.Request{Registry: r.Registry, Requests: b.Requests + r.Requests, Pulls: b.Pulls + r.Pulls}
 		u.last[r.Registry] = sum
 		hours := slices.Clone(u.hours[r.Registry]) // the old ones were shown
-		if len(hours) == 0 || hours[len(hours)-1].Begin.Before(hour) {
+		if len(hours) == 0 || !hours[len(hours)-1].Begin.Equal(hour) {
 			hours = append(hours, status.Hour{Begin: hour})
 		}
 		at := &hours[len(hours)-1]
 		at.Requests += sum.Requests - last.Requests
 		at.Pulls += sum.Pulls - last.Pulls
 		oldest := hour.Add(-(hoursKept - 1) * time.Hour)
-		u.hours[r.Registry] = slices.DeleteFunc(hours, func(h status.Hour) bool { return h.Begin.Before(oldest) })
+		u.hours[r.Registry] = slices.DeleteFunc(hours, func(h status.Hour) bool { return h.Begin.Before(oldest) || h.Begin.After(hour) })
 	}
 }
 

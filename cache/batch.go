@@ -7,6 +7,9 @@ const (
 	// milliseconds of the disk, and a process that is killed loses what it learned in this time and no more.
 	linger = 50 * time.Millisecond
 
+	// tryAgain is how long a file that could not be written is left alone.
+	tryAgain = 15 * time.Second
+
 	maxPending = 16 << 20 // bytes that wait for the writer; over it Put waits
 )
 
@@ -38,11 +41,22 @@ func (b *batch) add(key string, ch change) {
 	b.bytes += size(key, ch.Entry)
 }
 
-// Flush waits until all that was put before is in the file, as far as there is one.
+// shed makes room: of what waits to be written only the precious is kept, as far as it fills no more than half of it.
+func (b *batch) shed(precious func(key string) bool) {
+	all := *b
+	*b = batch{}
+	for key, ch := range all.changes {
+		if precious(key) && b.bytes <= maxPending/2 {
+			b.add(key, ch)
+		}
+	}
+}
+
+// Flush waits until all that was put before is in the file, as far as there is one that can be written.
 func (c *Cache) Flush() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.store != nil && len(c.pending.changes)+len(c.writing.changes) > 0 {
+	for c.store != nil && !c.failing && len(c.pending.changes)+len(c.writing.changes) > 0 {
 		c.hurry()
 		c.room.Wait()
 	}
@@ -52,8 +66,13 @@ func (c *Cache) Flush() {
 func (c *Cache) write() {
 	defer close(c.written)
 	for {
+		wake, again := c.wake, (<-chan time.Time)(nil)
+		if c.fails() {
+			wake, again = nil, time.After(tryAgain)
+		}
 		select {
-		case <-c.wake:
+		case <-wake:
+		case <-again:
 		case <-c.closing:
 			c.flush()
 			return
@@ -67,6 +86,12 @@ func (c *Cache) write() {
 		timer.Stop()
 		c.flush()
 	}
+}
+
+func (c *Cache) fails() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failing
 }
 
 // hurry ends the lingering of the writer, now or before its next commit.
@@ -88,14 +113,33 @@ func (c *Cache) flush() {
 
 	var err error
 	if store != nil && len(changes) > 0 {
-		err = store.apply(changes)
+		if err = store.checkPlace(c.options.Path); err == nil {
+			err = store.apply(changes)
+		}
 	}
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writing = batch{}
 	c.room.Broadcast()
-	if err != nil && c.store == store {
+	switch {
+	case store == nil && c.failing:
+		c.putBack(changes)
+		c.reopen()
+	case err != nil && c.store == store:
+		c.putBack(changes)
 		c.abandonStore(err)
+	case err == nil && c.failing:
+		c.failing, c.notice = false, ""
+		c.options.Log.Info("the cache is written again", "path", c.options.Path)
+	}
+}
+
+// putBack has changes written another time, but for those that were changed again since; c.mu is held.
+func (c *Cache) putBack(changes map[string]change) {
+	for key, ch := range changes {
+		if _, again := c.pending.changes[key]; !again {
+			c.pending.add(key, ch)
+		}
 	}
 }

@@ -70,6 +70,7 @@ type Cache struct {
 	store   *store // nil: memory alone
 	pending batch  // put, and not yet with the writer
 	writing batch  // with the writer, and not yet in the store
+	failing bool   // the file cannot be written now: pending keeps what is to be, within bounds, and it is tried again
 	notice  string
 	busy    bool
 	closed  bool
@@ -105,7 +106,7 @@ func Open(ctx context.Context, o Options) (*Cache, error) {
 }
 
 // Notice is a sentence for people when the cache is not what was asked for: the file is held by another process, was
-// damaged and moved aside, or cannot be written. It is "" when all is well, and may come while the cache is in use.
+// damaged and moved aside, or cannot be written. It is "" when all is well, and may come and go while the cache is in use.
 func (c *Cache) Notice() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -181,7 +182,7 @@ func (c *Cache) Delete(bucket, key string) error {
 func (c *Cache) change(key string, ch change) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for !c.closed && c.store != nil && c.pending.bytes > maxPending {
+	for !c.closed && c.store != nil && !c.failing && c.pending.bytes > maxPending {
 		c.hurry()
 		c.room.Wait()
 	}
@@ -193,10 +194,13 @@ func (c *Cache) change(key string, ch change) error {
 	} else {
 		c.memory.put(key, ch.Entry)
 	}
-	if c.store == nil {
+	if c.store == nil && !c.failing {
 		return nil
 	}
 	c.pending.add(key, ch)
+	if c.failing && c.pending.bytes > maxPending {
+		c.pending.shed(c.options.isPrecious)
+	}
 	select {
 	case c.wake <- struct{}{}:
 	default: // the writer knows already

@@ -17,7 +17,9 @@
 //
 // It is never fatal. Everything in it can be learned again, so a file that cannot be used costs requests and nothing
 // else: a file that another process holds is waited for one second, then the work goes on in memory; a damaged file,
-// found on opening or later, is moved aside to FILE.damaged and begun anew. Both are told by [Cache.Notice].
+// found on opening or later, is moved aside to FILE.damaged and begun anew. One that cannot be written while it is in use,
+// for a full disk or because somebody has removed it, is read as far as it can be, and written when it can be again: what
+// is to be is kept that long, within bounds. All that is told by [Cache.Notice].
 //
 // What comes out is what was put in: every record carries a checksum over its key, time and value, and a record whose
 // checksum is wrong is no record.

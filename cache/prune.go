@@ -24,7 +24,7 @@ const ahead = time.Hour
 // those of the precious buckets last, unless they fill more than half of the room. latest is the time of the newest of what
 // was put now: what is from long after it was put while the clock was wrong, and would else outlive all that is put since.
 func (s *store) prune(b *bbolt.Bucket, latest time.Time) error {
-	if s.entries <= s.maxEntries && s.bytes <= s.maxBytes {
+	if s.entries <= s.options.MaxEntries && s.bytes <= s.options.MaxBytes {
 		return nil
 	}
 	all := make([]aged, 0, s.entries)
@@ -54,7 +54,7 @@ func (s *store) prune(b *bbolt.Bucket, latest time.Time) error {
 		return -1
 	})
 	for _, a := range all {
-		if s.entries <= s.maxEntries-s.maxEntries/10 && s.bytes <= s.maxBytes-s.maxBytes/10 {
+		if s.entries <= s.options.MaxEntries-s.options.MaxEntries/10 && s.bytes <= s.options.MaxBytes-s.options.MaxBytes/10 {
 			break
 		}
 		if err := b.Delete(a.key); err != nil {
@@ -71,18 +71,19 @@ func (s *store) prune(b *bbolt.Bucket, latest time.Time) error {
 func (s *store) keepPrecious(all []aged) {
 	entries, bytes := 0, int64(0)
 	for i := len(all) - 1; i >= 0; i-- {
-		if !s.isPrecious(string(all[i].key)) {
+		if !s.options.isPrecious(string(all[i].key)) {
 			continue
 		}
 		entries++
 		bytes += all[i].size
-		if entries > s.maxEntries/2 || bytes > s.maxBytes/2 {
+		if entries > s.options.MaxEntries/2 || bytes > s.options.MaxBytes/2 {
 			return
 		}
 		all[i].kept = true
 	}
 }
 
-func (s *store) isPrecious(key string) bool {
-	return slices.ContainsFunc(s.precious, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+func (o Options) isPrecious(key string) bool {
+	bucket, _, _ := strings.Cut(key, "\x00")
+	return slices.Contains(o.Precious, bucket)
 }

@@ -42,14 +42,25 @@ func moveAside(path string) (notice string, err error) {
 	return fmt.Sprintf("cache %q was damaged: moved aside to %q, begun anew", path, aside), nil
 }
 
-// abandonStore is called, with c.mu held, when the store failed. A damaged file is moved aside and begun anew; a disk
-// that is full or gone leaves the cache in memory.
+// abandonStore is called, with c.mu held, when the store failed. A damaged file is moved aside and begun anew. One that
+// cannot be written, for a disk that is full or gone, is read as far as it can be, and tried again after a while.
 func (c *Cache) abandonStore(cause error) {
-	c.store.abandon()
 	if !errors.Is(cause, errDamaged) {
-		c.store = nil
-		c.notice = fmt.Sprintf("cache %q cannot be written (%v); working in memory", c.options.Path, cause)
-	} else if notice, err := moveAside(c.options.Path); err != nil {
+		if c.store.close() != nil {
+			c.store.abandon()
+		}
+		told := c.failing
+		c.failing = true
+		c.notice = fmt.Sprintf("cache %q cannot be written (%v); working in memory until it can", c.options.Path, cause)
+		if !told {
+			c.options.Log.Warn("cache failed", "err", cause, "notice", c.notice)
+		}
+		c.reopen()
+		c.room.Broadcast()
+		return
+	}
+	c.store.abandon()
+	if notice, err := moveAside(c.options.Path); err != nil {
 		c.store = nil
 		c.notice = fmt.Sprintf("cache %q is damaged and cannot be moved aside (%v); working in memory", c.options.Path, err)
 	} else {
@@ -64,4 +75,13 @@ func (c *Cache) abandonStore(cause error) {
 		c.memory.maxValue = MaxValue
 	}
 	c.options.Log.Warn("cache failed", "err", cause, "notice", c.notice)
+}
+
+// reopen opens the file of a cache that fails, if it can be; c.mu is held.
+func (c *Cache) reopen() {
+	c.store, _, c.busy = openOrRebuild(c.options)
+	c.memory.maxValue = smallValue
+	if c.store == nil {
+		c.memory.maxValue = MaxValue
+	}
 }

@@ -27,16 +27,14 @@ type store struct {
 	db   *bbolt.DB
 	file *os.File // the descriptor that bbolt holds its lock by
 
-	maxEntries int
-	maxBytes   int64
-	precious   []string // prefixes of keys
-	entries    int      // in the bucket
-	bytes      int64    // of their keys and records
+	options Options
+	entries int   // in the bucket
+	bytes   int64 // of their keys and records
 }
 
 var (
 	errDamaged = errors.New("damaged")
-	errMoved   = errors.New("moved away while waiting for it")
+	errMoved   = errors.New("it is no longer in its place")
 )
 
 // openStore opens or creates the file. The error is errDamaged for a file that bbolt cannot read.
@@ -44,10 +42,7 @@ func openStore(o Options) (_ *store, err error) {
 	if err := os.MkdirAll(filepath.Dir(o.Path), 0o700); err != nil {
 		return nil, err
 	}
-	s := &store{maxEntries: o.MaxEntries, maxBytes: o.MaxBytes}
-	for _, bucket := range o.Precious {
-		s.precious = append(s.precious, bucket+"\x00")
-	}
+	s := &store{options: o}
 	defer func() {
 		if err != nil && s.file != nil {
 			s.file.Close() // bbolt did so unless it panicked; a second time does no harm
@@ -73,7 +68,11 @@ func openStore(o Options) (_ *store, err error) {
 	})
 	switch {
 	case err == nil:
-		return s, s.checkPlace(o.Path)
+		if err = s.checkPlace(o.Path); err != nil {
+			s.abandon()
+			return nil, err
+		}
+		return s, nil
 	case environmental(err):
 		return nil, err
 	default:
@@ -98,7 +97,7 @@ func openPrivate(path string, flag int, mode os.FileMode) (*os.File, error) {
 }
 
 // checkPlace reports errMoved when the file that was locked is no longer the one at the path: its former holder moved
-// it aside while we waited for the lock.
+// it aside while we waited for the lock, or somebody has removed it since.
 func (s *store) checkPlace(path string) error {
 	there, err := os.Stat(path)
 	if err == nil {
@@ -107,7 +106,6 @@ func (s *store) checkPlace(path string) error {
 			return nil
 		}
 	}
-	s.abandon()
 	return errMoved
 }
 

@@ -27,7 +27,7 @@ func (d *demo) keepUp(ctx context.Context, listen string) error {
 	close(pushed) // nobody pushes before the page is up
 	inner := d.inner()
 	inner.files, inner.stateDir = []string{d.path("policies.yaml")}, d.path("state")
-	inner.output, inner.logLevel, inner.logFormat = "text", "warn", "text"
+	inner.output, inner.logLevel, inner.logFormat = "text", d.app.logLevel, d.app.logFormat
 	err := inner.serve(ctx, serveFlags{listen: listen, up: func(url string) {
 		pushed = make(chan struct{})
 		go func() {

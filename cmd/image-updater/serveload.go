@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/image-updater/image-updater/cache"
@@ -86,6 +87,9 @@ func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
 			return nil, err
 		}
 	}
+	if idle(c) {
+		a.logger().Warn("there is nothing to do: no policy file that was read has a policy")
+	}
 	hooks, err := a.declaredHooks(c)
 	if err != nil {
 		return nil, err
@@ -117,6 +121,11 @@ func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
 		History: func(ctx context.Context) reconcile.History { return reconciler(s, nil).History(ctx, "") },
 		Close:   client.Close,
 	}, nil
+}
+
+// idle reports whether there is no policy, and no Git repository that could bring one.
+func idle(c *config.Config) bool {
+	return len(c.Policies) == 0 && !slices.ContainsFunc(c.Git, func(g config.Git) bool { return g.Policies != "" })
 }
 
 // watchedSource is a source that also tells what a daemon wants to know beside a pass.

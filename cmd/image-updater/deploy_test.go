@@ -124,6 +124,33 @@ func TestDeployCompose(t *testing.T) {
 	}
 }
 
+// What registries have told is kept also by a job that fails, which is when one of them wants to be left alone.
+func TestDeployGitHub(t *testing.T) {
+	t.Parallel()
+	type step struct {
+		If, Uses string
+		With     map[string]any
+	}
+	steps := readDeployment[struct{ Runs struct{ Steps []step } }](t, "github", "action.yml").Runs.Steps
+	var restored, saved []step
+	for _, s := range steps {
+		switch {
+		case strings.HasPrefix(s.Uses, "actions/cache/restore@"):
+			restored = append(restored, s)
+		case strings.HasPrefix(s.Uses, "actions/cache/save@"):
+			saved = append(saved, s)
+		}
+	}
+	if len(restored) != 1 || len(saved) != 1 || !strings.HasPrefix(saved[0].If, "always() && ") {
+		t.Fatalf("restored by %v, saved by %v", restored, saved)
+	}
+	for _, key := range []string{"path", "key"} {
+		if restored[0].With[key] != saved[0].With[key] {
+			t.Errorf("%s: %v is restored, and %v saved", key, restored[0].With[key], saved[0].With[key])
+		}
+	}
+}
+
 func TestDeploySystemd(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join(deployments, "systemd", "image-updater.service"))

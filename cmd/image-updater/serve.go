@@ -106,7 +106,7 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	if err != nil {
 		return err
 	}
-	keep.first = first
+	keep.first, keep.files = first, files
 	defer keep.close(a)
 	messages, end := a.startMessages(ctx)
 	defer end()

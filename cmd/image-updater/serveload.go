@@ -28,6 +28,7 @@ type keep struct {
 	folders  reconcile.Folders
 	hooks    hook.Handler
 	messages *notify.Notifier
+	files    *daemon.Files
 	first    *config.Config // that was read before anything was opened, until it is loaded
 }
 
@@ -90,6 +91,7 @@ func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
 	if idle(c) {
 		a.logger().Warn("there is nothing to do: no policy file that was read has a policy")
 	}
+	k.files.Named(readByLoad(c))
 	hooks, err := a.declaredHooks(c)
 	if err != nil {
 		return nil, err
@@ -126,6 +128,26 @@ func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
 // idle reports whether there is no policy, and no Git repository that could bring one.
 func idle(c *config.Config) bool {
 	return len(c.Policies) == 0 && !slices.ContainsFunc(c.Git, func(g config.Git) bool { return g.Policies != "" })
+}
+
+// readByLoad returns the files that are read with the policy files, so that a change of one is a change of them. The others
+// that they name are read when they are needed.
+func readByLoad(c *config.Config) []string {
+	var paths []string
+	add := func(at config.Position, files ...string) {
+		for _, file := range files {
+			if file != "" {
+				paths = append(paths, beside(at.File, file))
+			}
+		}
+	}
+	for _, r := range c.Registries {
+		add(r.Position, r.CAFile, r.ClientCertFile, r.ClientKeyFile)
+	}
+	for _, n := range c.Notify {
+		add(n.Position, n.URLFile, n.SecretFile, n.SMTP.PasswordFile)
+	}
+	return paths
 }
 
 // watchedSource is a source that also tells what a daemon wants to know beside a pass.

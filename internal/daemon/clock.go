@@ -29,6 +29,9 @@ func (l *loop) keepTime(now time.Time) {
 		p.step(now, stage)
 		p.began = sooner(p.began, now)
 	}
+	if !l.retryAt.IsZero() {
+		l.retryAt = now
+	}
 	l.readAt, l.shownAt, l.surveyAt = time.Time{}, time.Time{}, now
 }
 

@@ -27,7 +27,9 @@ type loop struct {
 
 	loading  bool
 	readAt   time.Time // when the policy files were last begun to be read again
-	reloadAt time.Time // when they are to be, where somebody wants it too soon
+	reloadAt time.Time // when they are to be; zero = nobody wants it
+	unloaded int       // readings in a row that have failed
+	retryAt  time.Time // when the next is to be, after one that has failed; zero = none has
 	loaded   *loaded   // waits for what goes on to end
 	number   int       // of the last pass
 

@@ -33,20 +33,21 @@ func (d *Daemon) load(ctx context.Context) (*loaded, error) {
 // rereading is the least time between two readings of the policy files: each leads to a pass of everything.
 const rereading = 2 * time.Second
 
-// reloading reads the policy files again when somebody wants it, and takes over what was read when nothing goes on by what
-// holds now.
+// reloading reads the policy files again when somebody wants it, or some time after that has failed: what they name may be
+// there by then. It takes over what was read when nothing goes on by what holds now.
 func (l *loop) reloading(now time.Time) {
 	l.mu.Lock()
-	l.reloadAt = time.Time{}
+	l.reloadAt = l.retryAt
 	if l.reload {
 		l.reloadAt = latest(now, l.readAt.Add(rereading))
 	}
-	wanted := l.reload && !l.loading && l.loaded == nil && !l.reloadAt.After(now)
-	if wanted {
-		l.reload, l.reloadAt = false, time.Time{}
+	due := !l.reloadAt.IsZero() && !l.reloadAt.After(now) && !l.loading && l.loaded == nil
+	if due {
+		l.reload = false
 	}
 	l.mu.Unlock()
-	if wanted {
+	if due {
+		l.reloadAt, l.retryAt = time.Time{}, time.Time{}
 		l.loading, l.readAt = true, now
 		l.start(func(ctx context.Context) func() {
 			read, err := l.load(ctx)
@@ -68,6 +69,8 @@ func (l *loop) reloading(now time.Time) {
 // faulty tells that the policy files do not hold, and that those of before do.
 func (l *loop) faulty(err error) {
 	now := l.now()
+	l.unloaded++
+	l.retryAt = now.Add(pauseAfter(l.unloaded))
 	text := err.Error()
 	if l.status.Config.Fault != text {
 		l.o.Log.Error("the policy files have an error; those of before still hold", "err", err)
@@ -79,6 +82,7 @@ func (l *loop) faulty(err error) {
 // apply takes over what was read.
 func (l *loop) apply(read *loaded) {
 	now := l.now()
+	l.unloaded, l.retryAt = 0, time.Time{}
 	if l.setup != nil {
 		l.usage.keep(l.setup.Registry.Requests())
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -20,14 +21,52 @@ const (
 	maxPolicies = 4 << 20                // bytes of one file that are looked at
 )
 
-// Files are files or folders of policies, with what was in them when they were last looked at.
+// Files are files or folders of policies, and files that those name, with what was in them when they were last looked at.
 type Files struct {
 	paths []string
-	sum   [sha256.Size]byte
+	moved chan struct{} // there are others to watch
+
+	mu       sync.Mutex // guards what follows
+	named    []string
+	sum      [sha256.Size]byte
+	namedSum [sha256.Size]byte
 }
 
 // LookAtFiles looks at files and folders for the first time: before they are loaded, so that no change is missed.
-func LookAtFiles(paths []string) *Files { return &Files{paths, sumOfFiles(paths)} }
+func LookAtFiles(paths []string) *Files {
+	return &Files{paths: paths, moved: make(chan struct{}, 1), sum: sumOfFiles(paths), namedSum: sumOfFiles(nil)}
+}
+
+// Named has other files watched that the policy files name, instead of those of before. It is called before they are read.
+func (f *Files) Named(paths []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if slices.Equal(f.named, paths) {
+		return
+	}
+	f.named, f.namedSum = paths, sumOfFiles(paths)
+	select {
+	case f.moved <- struct{}{}:
+	default: // it is known
+	}
+}
+
+// all returns what is watched.
+func (f *Files) all() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Concat(f.paths, f.named)
+}
+
+// changed looks at the files again, and reports whether there is something else in them.
+func (f *Files) changed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	sum, namedSum := sumOfFiles(f.paths), sumOfFiles(f.named)
+	changed := sum != f.sum || namedSum != f.namedSum
+	f.sum, f.namedSum = sum, namedSum
+	return changed
+}
 
 // Watch calls changed when what is in the files has changed, until the context ends. It goes by the bytes: a folder of
 // Kubernetes whose link was swapped for one with the same files has not changed.
@@ -39,16 +78,11 @@ func (f *Files) Watch(ctx context.Context, changed func(), log *slog.Logger) {
 	} else {
 		defer watcher.Close()
 		events, errors = watcher.Events, watcher.Errors
-		for _, folder := range foldersOf(f.paths) {
-			if err := watcher.Add(folder); err != nil {
-				log.Warn("changes of policy files are noticed within a minute, and not at once", "folder", folder, "err", err)
-			}
-		}
+		watchFolders(watcher, f.all(), log)
 	}
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
-	calm := time.NewTimer(pollEvery)
-	calm.Stop()
+	calm := time.NewTimer(calmFor) // for what has changed since they were looked at, and before anybody was told
 	for {
 		select {
 		case <-ctx.Done():
@@ -59,12 +93,35 @@ func (f *Files) Watch(ctx context.Context, changed func(), log *slog.Logger) {
 		case err := <-errors:
 			log.Debug("watching policy files", "err", err)
 			continue
+		case <-f.moved:
+			if watcher != nil {
+				watchFolders(watcher, f.all(), log)
+			}
+			calm.Reset(calmFor)
+			continue
 		case <-calm.C:
 		case <-poll.C:
 		}
-		if now := sumOfFiles(f.paths); now != f.sum {
-			f.sum = now
+		if f.changed() {
 			changed()
+		}
+	}
+}
+
+// watchFolders makes the folders of the files those that are watched.
+func watchFolders(watcher *fsnotify.Watcher, paths []string, log *slog.Logger) {
+	folders, watched := foldersOf(paths), watcher.WatchList()
+	for _, folder := range watched {
+		if !slices.Contains(folders, folder) {
+			_ = watcher.Remove(folder) // it may be gone
+		}
+	}
+	for _, folder := range folders {
+		if slices.Contains(watched, folder) {
+			continue
+		}
+		if err := watcher.Add(folder); err != nil {
+			log.Warn("changes of policy files are noticed within a minute, and not at once", "folder", folder, "err", err)
 		}
 	}
 }

@@ -67,9 +67,12 @@ func (p *Policy) take(old Policy) {
 	}
 }
 
-// Fault returns the status after policy files were read that do not hold.
+// Fault returns the status after policy files were read that do not hold. One that was told before is as old as it was.
 func (s Status) Fault(text string, at time.Time) Status {
-	s.At, s.Config.Fault, s.Config.FaultAt = at, text, at
+	if s.Config.Fault != text {
+		s.Config.Fault, s.Config.FaultAt = text, at
+	}
+	s.At = at
 	return s
 }
 

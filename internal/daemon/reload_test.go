@@ -1,0 +1,100 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/image-updater/image-updater/internal/status"
+)
+
+// TestLoadIsTriedAgain: what the policy files name may come later than they: they are read again without anybody asking for
+// it, later and later; until then those of before hold, and it is told why.
+func TestLoadIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(1, 1, 1, "1h"))
+	synctest.Test(t, func(t *testing.T) {
+		loads := 0
+		var told []string
+		d, stop := begin(t, Options{
+			Load: func(ctx context.Context) (*Setup, error) { loads++; return w.load(ctx) },
+			Told: func(before, after status.Status) {
+				if before.Config.Fault != after.Config.Fault {
+					told = append(told, after.Config.Fault)
+				}
+			},
+		})
+		defer stop()
+		after(time.Hour)
+		missing := errors.New(`policies.yaml:3:5: registry "r0.acme.example": caFile: open ca.pem: no such file or directory`)
+		w.set(func() { w.fault = missing })
+		loads = 0
+		d.Reload()
+		after(time.Second)
+		faultAt := d.Status().Config.FaultAt
+		after(3 * time.Hour)
+		if s := d.Status(); s.Config.Fault != missing.Error() || !s.Config.FaultAt.Equal(faultAt) {
+			t.Errorf("told is %+v, since %v", s.Config, faultAt)
+		}
+		if loads < 7 || loads > 12 {
+			t.Errorf("read %d times in three hours", loads)
+		}
+		w.set(func() { w.fault = nil })
+		after(31 * time.Minute)
+		if s := d.Status(); s.Config.Fault != "" || len(told) != 2 || told[1] != "" {
+			t.Errorf("half an hour after it is there, the fault is %q; told was %q", s.Config.Fault, told)
+		}
+		loads = 0
+		after(6 * time.Hour)
+		if loads != 0 {
+			t.Errorf("read %d times although it holds", loads)
+		}
+	})
+}
+
+// TestNamedFiles: a file that policy files name is watched from when they were read, also where it is not there yet.
+func TestNamedFiles(t *testing.T) {
+	t.Parallel()
+	policies, secrets := t.TempDir(), t.TempDir()
+	write := func(folder, name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(policies, "a.yaml", "x")
+	files := LookAtFiles([]string{policies})
+	ctx, stop := context.WithCancel(t.Context())
+	changes, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		files.Watch(ctx, func() { changes <- struct{}{} }, slog.New(slog.DiscardHandler))
+	}()
+	wait := func(what string) {
+		t.Helper()
+		select {
+		case <-changes:
+		case <-time.After(5 * time.Minute): // reached by a failure alone: without a word it is seen within a minute
+			t.Fatal("not seen: " + what)
+		}
+	}
+	write(policies, "a.yaml", "y")
+	files.Named([]string{filepath.Join(secrets, "ca.pem")})
+	wait("a change while other files were named")
+	write(secrets, "ca.pem", "1")
+	wait("the file that was missing")
+	write(secrets, "ca.pem", "2")
+	wait("its change")
+	files.Named(nil)
+	write(secrets, "ca.pem", "3")
+	if files.changed() {
+		t.Error("a file that is named no more is still looked at")
+	}
+	stop()
+	<-ended
+}

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -168,5 +169,20 @@ func TestLatestChanges(t *testing.T) {
 	page := get(t, web.New(optionsOf(s)), "/")
 	if n := strings.Count(page, `<a class="name" href="/policies/`); n != 3 || strings.Count(page, "2 places") != 1 {
 		t.Errorf("%d changes in\n%s", n, page)
+	}
+}
+
+// Where no registry tells when a tag was pushed, there is no empty column for it.
+func TestDecisionWithoutTimes(t *testing.T) {
+	t.Parallel()
+	o := options()
+	for name, pushed := range map[string]time.Time{"known": now.Add(-time.Hour), "not known": {}} {
+		o.Explain = func(context.Context, web.Place) (status.Decision, error) {
+			return status.Decision{Current: "1", Chosen: "1", Verdicts: []status.Verdict{{Tag: "1", Verdict: "chosen", Pushed: pushed}}}, nil
+		}
+		page := get(t, web.New(o), "/policies/nginx")
+		if got := strings.Contains(page, ">Pushed</th>"); got != !pushed.IsZero() {
+			t.Errorf("%s: a column for it is %t", name, got)
+		}
 	}
 }

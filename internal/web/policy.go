@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -137,6 +138,13 @@ type verdict struct {
 	Detail    string
 	Until     moment
 	Pushed    moment
+}
+
+// Dated reports whether it is known of any of the tags when it was pushed. Most registries do not tell.
+func (d *decision) Dated() bool {
+	return slices.ContainsFunc(d.Groups, func(g verdicts) bool {
+		return slices.ContainsFunc(g.Rows, func(v verdict) bool { return v.Pushed.Machine != "" })
+	})
 }
 
 // tally is how many tags a rule is against.

@@ -72,7 +72,7 @@ policies: [{name: api, image: acme/api, git: fleet, interval: 52w}]
 			Extra: k.extra,
 			Load: func(context.Context) (*daemon.Setup, error) {
 				return &daemon.Setup{
-					Config: c, Registry: registry,
+					Config: c, Registry: registry, Quotas: registry, Joined: func() *config.Config { return c },
 					Run: func(context.Context, reconcile.Source, reconcile.Selection, daemon.Progress) reconcile.Report {
 						return reconcile.Report{Config: c, Trees: []reconcile.Tree{{
 							Git: "fleet", Branch: "main", Tip: "1", Policies: []string{"api"},
@@ -80,7 +80,7 @@ policies: [{name: api, image: acme/api, git: fleet, interval: 52w}]
 						}}}
 					},
 					Tip:     func(context.Context, string) (string, error) { return "1", nil },
-					History: func(context.Context) reconcile.History { return reconcile.History{} },
+					History: func(context.Context, string) reconcile.History { return reconcile.History{} },
 					Close:   func() error { return nil },
 				}, nil
 			},

@@ -113,6 +113,8 @@ func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
 	return &daemon.Setup{
 		Config:   k.folders.Join(c),
 		Registry: watchedSource{s},
+		Quotas:   watchedSource{s},
+		Joined:   func() *config.Config { return k.folders.Join(c) },
 		Run: func(ctx context.Context, from reconcile.Source, selection reconcile.Selection, progress daemon.Progress) reconcile.Report {
 			return reconciler(from, progress).Run(ctx, selection)
 		},
@@ -120,7 +122,7 @@ func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {
 			return reconciler(from, nil).Decide(ctx, p, current)
 		},
 		Tip:     func(ctx context.Context, git string) (string, error) { return reconciler(s, nil).Tip(ctx, git) },
-		History: func(ctx context.Context) reconcile.History { return reconciler(s, nil).History(ctx, "") },
+		History: func(ctx context.Context, git string) reconcile.History { return reconciler(s, nil).History(ctx, git) },
 		Close:   client.Close,
 	}, nil
 }

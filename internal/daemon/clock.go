@@ -21,13 +21,22 @@ func (l *loop) keepTime(now time.Time) {
 		t.since, t.checked, t.whole = time.Time{}, time.Time{}, time.Time{}
 		t.because(now, cause{words: []string{"the clock was set back"}}, true)
 		t.retry = now
+		if !t.awaited.IsZero() {
+			t.awaited = sooner(t.awaited, now)
+		}
 	}
 	clear(l.until)
 	l.nextUntil = time.Time{}
-	if p := l.pass; p != nil {
-		stage, _ := p.told()
-		p.step(now, stage)
+	for _, s := range []*slots{l.looking, l.asking, l.writing} {
+		for held := range s.taken {
+			held.step(now)
+		}
+	}
+	for _, p := range l.passes {
 		p.began = sooner(p.began, now)
+	}
+	if l.loaded != nil {
+		l.loaded.at = sooner(l.loaded.at, now)
 	}
 	if !l.retryAt.IsZero() {
 		l.retryAt = now

@@ -34,24 +34,33 @@ type Options struct {
 type Setup struct {
 	Config   *config.Config
 	Registry Registry
+	Quotas   Quotas
+	// Joined returns Config with the policies, too, that Git repositories have themselves, as passes have last read them.
+	Joined func() *config.Config
 	// Run makes a pass that asks the source given.
 	Run func(context.Context, reconcile.Source, reconcile.Selection, Progress) reconcile.Report
 	// Decide decides about one reference by the source given.
 	Decide func(context.Context, reconcile.Source, config.Policy, policy.Current) (policy.Decision, error)
 	// Tip asks where the branch of a Git repository stands.
-	Tip     func(ctx context.Context, git string) (string, error)
-	History func(context.Context) reconcile.History
-	Close   func() error
+	Tip func(ctx context.Context, git string) (string, error)
+	// History tells what was written to a Git repository.
+	History func(ctx context.Context, git string) reconcile.History
+	// Close ends what is asked of registries. Of the other functions some may be under way then, and end later.
+	Close func() error
 }
 
 // Progress is told how far a stage of a pass has come.
 type Progress func(stage string, done, of int)
 
-// Registry is what the daemon asks of registries beyond a pass.
+// Registry is what looks and passes ask of registries.
 type Registry interface {
 	reconcile.Source
 	// Kept returns what a list of tags was when it was last asked for, and false where none is at hand. Nothing is asked.
 	Kept(ctx context.Context, repository image.Repository, want image.Facts) (Kept, bool)
+}
+
+// Quotas is what is known, without asking, of how registries may be asked.
+type Quotas interface {
 	// Terms returns how fast a registry may be asked, and what one look at each of the repositories costs.
 	Terms(ctx context.Context, host string, repositories []image.Repository, want []image.Facts) Terms
 	// Standing fills in what is known of a registry's quota, pauses and account.
@@ -77,7 +86,7 @@ type Terms struct {
 type Daemon struct {
 	o      Options
 	wake   chan struct{}             // something is wanted
-	events chan func()               // of goroutines that have ended, for the loop to call
+	events chan outcome              // of goroutines that have ended, for the loop to call
 	turned atomic.Pointer[time.Time] // when the loop last turned
 
 	mu     sync.Mutex // guards what others leave for the loop, and what it shows them
@@ -107,7 +116,7 @@ func New(o Options) *Daemon {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &Daemon{o: o, wake: make(chan struct{}, 1), events: make(chan func()), wanted: map[image.Repository]wanted{},
+	d := &Daemon{o: o, wake: make(chan struct{}, 1), events: make(chan outcome), wanted: map[image.Repository]wanted{},
 		next: make(chan struct{})}
 	d.shown = status.Status{At: o.Now(), Started: o.Now(), Version: o.Version}
 	return d

@@ -1,13 +1,16 @@
 package daemon
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/image-updater/image-updater/image"
 	"github.com/image-updater/image-updater/internal/status"
@@ -46,19 +49,21 @@ func TestFirstMinute(t *testing.T) {
 			t.Error("it is not ready after the first pass")
 		}
 		want := map[string]status.State{"app-0": status.New, "app-1": status.New, "app-2": status.UpToDate}
-		if diff := cmp.Diff(want, states(s)); diff != "" {
+		if diff := gocmp.Diff(want, states(s)); diff != "" {
 			t.Errorf("after the first pass (-want +got):\n%s", diff)
 		}
 		after(time.Minute)
 		want["app-0"], want["app-1"] = status.UpToDate, status.UpToDate
 		s = d.Status()
-		if diff := cmp.Diff(want, states(s)); diff != "" {
+		if diff := gocmp.Diff(want, states(s)); diff != "" {
 			t.Errorf("after a minute (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]map[string][]string{{"fleet-0": nil, "fleet-1": nil}, {"fleet-0": {"app-0"}, "fleet-1": nil}}, w.only()); diff != "" {
+		passes := w.only() // of several Git repositories at the same time
+		slices.SortFunc(passes, func(a, b map[string][]string) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		if diff := gocmp.Diff([]map[string][]string{{"fleet-0": nil}, {"fleet-0": {"app-0"}}, {"fleet-1": nil}, {"fleet-1": nil}}, passes); diff != "" {
 			t.Errorf("passes (-want +got):\n%s", diff)
 		}
-		if got := w.writes; len(got) != 1 || got[0].policy != "app-1" {
+		if got := w.seen().writes; len(got) != 1 || got[0].policy != "app-1" {
 			t.Errorf("written is %+v", got)
 		}
 		if len(s.History) != 1 || s.History[0].To != "1.2.0" || s.History[0].Commit.Text == "" {
@@ -142,7 +147,7 @@ func TestMovedBranch(t *testing.T) {
 		w.set(func() { w.tips["fleet-1"]++ })
 		after(11 * time.Minute)
 		got := w.only()[before:]
-		if diff := cmp.Diff([]map[string][]string{{"fleet-1": nil}}, got); diff != "" {
+		if diff := gocmp.Diff([]map[string][]string{{"fleet-1": nil}}, got); diff != "" {
 			t.Errorf("passes (-want +got):\n%s", diff)
 		}
 	})
@@ -161,14 +166,14 @@ func TestPushedAndScanned(t *testing.T) {
 			t.Errorf("Pushed knows %d images, want 1", n)
 		}
 		after(10 * time.Second)
-		if len(w.writes) != 1 {
-			t.Errorf("written after a push event: %+v", w.writes)
+		if len(w.seen().writes) != 1 {
+			t.Errorf("written after a push event: %+v", w.seen().writes)
 		}
 		w.release(app("0"))
 		d.Scan(app("0")) // ten seconds after the look: a person does not wait for a minute
 		after(15 * time.Second)
-		if len(w.writes) != 2 {
-			t.Errorf("written after a person has asked: %+v", w.writes)
+		if len(w.seen().writes) != 2 {
+			t.Errorf("written after a person has asked: %+v", w.seen().writes)
 		}
 		passes := len(w.only())
 		d.Scan(app("1"))
@@ -190,15 +195,15 @@ func TestUntil(t *testing.T) {
 		defer stop()
 		after(2 * time.Hour)
 		s := d.Status().Policies[0]
-		if s.State != status.Waiting || !s.Why.Until.Equal(w.held["app-0"]) || len(w.writes) != 0 {
-			t.Errorf("it is %q for %+v, and written is %v", s.State, s.Why, w.writes)
+		if s.State != status.Waiting || !s.Why.Until.Equal(w.held["app-0"]) || len(w.seen().writes) != 0 {
+			t.Errorf("it is %q for %+v, and written is %v", s.State, s.Why, w.seen().writes)
 		}
 		if r := s.References[0]; r.Current != "1.1.0" || r.Chosen != "1.1.0" || r.Coming != "1.2.0" {
 			t.Errorf("the reference carries %s, is to get %s, and %q is coming", r.Current, r.Chosen, r.Coming)
 		}
 		after(time.Hour + 10*time.Second)
-		if len(w.writes) != 1 || d.Status().Policies[0].State != status.UpToDate {
-			t.Errorf("written is %v, and it is %q", w.writes, d.Status().Policies[0].State)
+		if len(w.seen().writes) != 1 || d.Status().Policies[0].State != status.UpToDate {
+			t.Errorf("written is %v, and it is %q", w.seen().writes, d.Status().Policies[0].State)
 		}
 	})
 }
@@ -223,8 +228,8 @@ func TestOutage(t *testing.T) {
 				}
 				w.set(func() { w.down[test.down] = false })
 				after(31 * time.Minute)
-				if p := d.Status().Policies[0]; p.State != status.UpToDate || len(w.writes) != 1 {
-					t.Errorf("when it is back it is %q: %+v; written is %v", p.State, p.Why, w.writes)
+				if p := d.Status().Policies[0]; p.State != status.UpToDate || len(w.seen().writes) != 1 {
+					t.Errorf("when it is back it is %q: %+v; written is %v", p.State, p.Why, w.seen().writes)
 				}
 			})
 		})
@@ -369,17 +374,17 @@ func TestExplain(t *testing.T) {
 		defer stop()
 		w.set(func() { w.tags[app("0")] = 3 })
 		after(2 * time.Minute)
-		asked := w.asked
+		asked := w.seen().asked
 		got, err := d.Explain(t.Context(), "app-0", status.Reference{Current: "1.1.0"})
-		if err != nil || got.Chosen != "1.3.0" || len(got.Verdicts) != 3 || got.Asked.IsZero() || w.asked != asked {
-			t.Errorf("Explain = %+v, %v; asked %d times", got, err, w.asked-asked)
+		if err != nil || got.Chosen != "1.3.0" || len(got.Verdicts) != 3 || got.Asked.IsZero() || w.seen().asked != asked {
+			t.Errorf("Explain = %+v, %v; asked %d times", got, err, w.seen().asked-asked)
 		}
 		got, err = d.Explain(t.Context(), "narrow", status.Reference{Current: "1.1.0"})
 		above := map[string]bool{}
 		for _, v := range got.Verdicts {
 			above[v.Tag] = v.Above
 		}
-		if diff := cmp.Diff(map[string]bool{"1.1.0": false, "1.2.0": false, "1.3.0": true}, above); diff != "" || err != nil {
+		if diff := gocmp.Diff(map[string]bool{"1.1.0": false, "1.2.0": false, "1.3.0": true}, above); diff != "" || err != nil {
 			t.Errorf("which are above the chosen one (-want +got), %v:\n%s", err, diff)
 		}
 		if _, err := d.Explain(t.Context(), "nobody", status.Reference{}); !errors.Is(err, ErrUnknown) {

@@ -16,10 +16,41 @@ import (
 
 // findings puts what a pass has found in the words of a status.
 func (l *loop) findings(p *passing, report reconcile.Report, now time.Time) status.Findings {
+	f := l.finder(report, now)
+	found := status.Findings{Pass: f.pass(p), Written: f.written()}
+	found.Pass.Held, found.Pass.Errors = len(report.Held), len(report.Errors)
+	for _, told := range report.Trees {
+		if t := l.treeOf(told.Git); t != nil {
+			for _, name := range told.Policies {
+				found.Found = append(found.Found, f.finding(t, told, name))
+			}
+			found.Git = append(found.Git, f.git(t, told))
+		}
+	}
+	return found
+}
+
+// onlyWritten is findings of nothing but what was written.
+func (l *loop) onlyWritten(p *passing, report reconcile.Report, now time.Time) status.Findings {
+	f := l.finder(report, now)
+	found := status.Findings{Pass: f.pass(p), Written: f.written()}
+	for _, c := range report.Commits {
+		for _, name := range c.Policies {
+			found.Found = append(found.Found, status.Finding{Policy: name, Git: c.Git, Unread: true, Commit: commitLink(c.ID, c.URL)})
+		}
+	}
+	return found
+}
+
+func (l *loop) finder(report reconcile.Report, now time.Time) finder {
 	f := finder{loop: l, report: report, now: now, commits: map[held]reconcile.Commit{}, pulls: map[held]reconcile.PullRequest{},
-		held: map[held][]reconcile.Held{}, errors: map[held][]error{}, references: map[held][]reconcile.Reference{}, policies: make(map[string]*config.Policy, len(l.config.Policies))}
+		held: map[held][]reconcile.Held{}, errors: map[held][]error{}, references: map[held][]reconcile.Reference{},
+		policies: map[string]*config.Policy{}}
 	for i := range l.config.Policies {
-		f.policies[l.config.Policies[i].Name] = &l.config.Policies[i]
+		p := &l.config.Policies[i]
+		if slices.ContainsFunc(report.Trees, func(t reconcile.Tree) bool { return slices.Contains(p.Git, t.Git) }) {
+			f.policies[p.Name] = p
+		}
 	}
 	for _, c := range report.Commits {
 		for _, name := range c.Policies {
@@ -38,20 +69,13 @@ func (l *loop) findings(p *passing, report reconcile.Report, now time.Time) stat
 	for _, r := range report.References {
 		f.references[held{r.Git, r.Policy}] = append(f.references[held{r.Git, r.Policy}], r)
 	}
-	found := status.Findings{Written: f.written()}
-	for _, told := range report.Trees {
-		if t := l.treeOf(told.Git); t != nil {
-			for _, name := range told.Policies {
-				found.Found = append(found.Found, f.finding(t, told, name))
-			}
-			found.Git = append(found.Git, f.git(t, told))
-		}
-	}
-	running := l.status.Running
-	found.Pass = status.Pass{Number: running.Number, Began: p.began, Ended: now, Reason: running.Reason, Stuck: running.Stuck,
-		Changes: len(found.Written), Commits: len(report.Commits), PullRequests: movedPulls(report),
-		Held: len(report.Held), Errors: len(report.Errors)}
-	return found
+	return f
+}
+
+// pass tells of a pass that has ended.
+func (f finder) pass(p *passing) status.Pass {
+	return status.Pass{Number: p.number, Began: p.began, Ended: f.now, Reason: p.reason, Stuck: p.stuck,
+		Changes: len(f.report.Changes), Commits: len(f.report.Commits), PullRequests: movedPulls(f.report)}
 }
 
 // movedPulls counts the pull requests that a pass has opened or updated.
@@ -75,7 +99,7 @@ type finder struct {
 	held       map[held][]reconcile.Held
 	errors     map[held][]error
 	references map[held][]reconcile.Reference
-	policies   map[string]*config.Policy
+	policies   map[string]*config.Policy // that write there
 }
 
 func (f finder) finding(t *tree, told reconcile.Tree, name string) status.Finding {

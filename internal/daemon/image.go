@@ -23,12 +23,13 @@ type watched struct {
 	requests float64
 
 	looked, changed, pushed time.Time
-	asked                   bool   // a person wants to know what comes of the next look
-	sum                     uint64 // of what was last seen
-	known                   bool   // sum is one of something
-	looking                 bool   // a look is under way
-	failures                int    // looks in a row that have failed
-	told                    bool   // its policies were told so
+	asked                   bool      // a person wants to know what comes of the next look
+	sum                     uint64    // of what was last seen
+	known                   bool      // sum is one of something
+	looking                 bool      // a look is under way
+	before                  time.Time // when it was looked at before that
+	failures                int       // looks in a row that have failed
+	told                    bool      // its policies were told so
 	next                    time.Time
 }
 
@@ -63,6 +64,9 @@ func (w *watched) take(was *watched) {
 	w.found, w.requests, w.next = was.found, was.requests, was.next
 	w.looked, w.changed, w.pushed, w.asked = was.looked, was.changed, was.pushed, was.asked
 	w.failures, w.told = was.failures, was.told
+	if was.looking {
+		w.looked = was.before // that look is made again
+	}
 	if was.wish.Facts == w.wish.Facts && was.wish.Listed == w.wish.Listed && slices.Equal(was.wish.Followed, w.wish.Followed) {
 		w.sum, w.known = was.sum, was.known
 	}

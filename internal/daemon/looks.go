@@ -3,7 +3,6 @@ package daemon
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,6 +20,7 @@ const (
 	inStep      = time.Second // looks that become due meanwhile begin together: waking up for each costs more than the looks
 	hostAtOnce  = 8           // looks at one registry
 	looksAtOnce = 32
+	silentLooks = 256             // and others
 	lookWithin  = 5 * time.Minute // a look, tries and pauses included
 )
 
@@ -33,7 +33,6 @@ type registry struct {
 	plan      []planned
 	planned   time.Time // when that was made
 	again     time.Time // when the next is to be made; zero = now
-	looking   int
 	short     []schedule.Shortage
 	standing  status.Registry
 
@@ -42,13 +41,13 @@ type registry struct {
 	errAt   time.Time
 }
 
-// room reports whether one more look may be made there. One that answers nothing keeps none of the others waiting: it holds
-// a single look until that is answered.
-func (r *registry) room() bool {
-	if r.failing >= status.FailsInARow {
-		return r.looking == 0
+// room reports whether one more look may be made at a registry. One that has answered nothing for some time gets a single
+// look until that is answered.
+func (l *loop) room(r *registry, now time.Time) bool {
+	if r.failing >= status.FailsInARow && l.looking.at(r.host) > 0 {
+		return false
 	}
-	return r.looking < hostAtOnce
+	return l.looking.room(r.host, now)
 }
 
 // planned is a look to come.
@@ -58,7 +57,7 @@ type planned struct {
 }
 
 // gather sorts the images that Git refers to by their registries.
-func (l *loop) gather() {
+func (l *loop) gather(ctx context.Context) {
 	of := map[string][]*watched{}
 	for _, w := range l.images {
 		if w.found {
@@ -76,21 +75,24 @@ func (l *loop) gather() {
 		}
 		r.images, r.plan, r.again = images, nil, time.Time{}
 		l.registries[host] = r
-		l.terms(r)
+		l.terms(ctx, r)
 	}
 }
 
 // terms finds out what looks at a registry cost, which may have to wait for a credential helper.
-func (l *loop) terms(r *registry) {
+func (l *loop) terms(ctx context.Context, r *registry) {
 	repositories, facts := make([]image.Repository, len(r.images)), make([]image.Facts, len(r.images))
 	images := r.images
 	for i, w := range images {
 		repositories[i], facts[i] = w.wish.Repository, w.wish.Facts
 	}
 	s := l.setup
-	l.start(func(ctx context.Context) func() {
-		terms := s.Registry.Terms(ctx, r.host, repositories, facts)
-		return func() {
+	l.start(ctx, func(ctx context.Context) outcome {
+		terms := s.Quotas.Terms(ctx, r.host, repositories, facts)
+		return func(context.Context) {
+			if ctx.Err() != nil {
+				return
+			}
 			r.perSecond, r.again = terms.PerSecond, time.Time{}
 			for i, w := range images {
 				w.requests = terms.Requests[i]
@@ -99,17 +101,25 @@ func (l *loop) terms(r *registry) {
 	})
 }
 
-// look starts the looks that are due, as many as may be under way at a time.
-func (l *loop) look(now time.Time) {
-	for _, host := range slices.Sorted(maps.Keys(l.registries)) {
-		r := l.registries[host]
-		if !r.again.After(now) {
+// look starts the looks that are due, as many as may be under way at a time: at each registry one after the other, first
+// where less is silent.
+func (l *loop) look(ctx context.Context, now time.Time) {
+	hosts := slices.Sorted(maps.Keys(l.registries))
+	slices.SortStableFunc(hosts, l.looking.turn(now))
+	for _, host := range hosts {
+		if r := l.registries[host]; !r.again.After(now) {
 			l.planLooks(r, now)
 		}
-		for len(r.plan) > 0 && !r.plan[0].at.After(now) && r.room() && l.looking < looksAtOnce {
-			first := r.plan[0]
-			r.plan = r.plan[1:]
-			l.lookAt(r, first.image, now)
+	}
+	for begun := true; begun; {
+		begun = false
+		for _, host := range hosts {
+			if r := l.registries[host]; len(r.plan) > 0 && !r.plan[0].at.After(now) && l.room(r, now) {
+				first := r.plan[0]
+				r.plan = r.plan[1:]
+				l.lookAt(ctx, r, first.image, now)
+				begun = true
+			}
 		}
 	}
 }
@@ -151,28 +161,24 @@ func (l *loop) planLooks(r *registry, now time.Time) {
 }
 
 // lookAt starts one look.
-func (l *loop) lookAt(r *registry, w *watched, now time.Time) {
-	w.looking, w.looked = true, now
-	r.looking++
-	l.looking++
+func (l *loop) lookAt(ctx context.Context, r *registry, w *watched, now time.Time) {
+	w.looking, w.before, w.looked = true, w.looked, now
 	// What begins later than planned keeps its distance to the next.
 	if r.perSecond > 0 {
 		r.free = latest(r.free, now).Add(time.Duration(max(w.requests, 1) / r.perSecond * float64(time.Second)))
 	}
-	s, wish := l.setup, w.wish
-	l.start(func(ctx context.Context) func() {
-		ctx, end := context.WithTimeoutCause(ctx, lookWithin, fmt.Errorf("looking at %s took longer than %v", wish.Repository, lookWithin))
+	s, wish, held := l.setup, w.wish, l.looking.take(r.host, now)
+	l.start(ctx, func(ctx context.Context) outcome {
+		bounded, end := context.WithTimeoutCause(ctx, lookWithin, fmt.Errorf("looking at %s took longer than %v", wish.Repository, lookWithin))
 		defer end()
-		listed, followed, err := reconcile.See(ctx, s.Registry, wish)
-		if err != nil && errors.Is(context.Cause(ctx), context.Canceled) {
-			return func() { r.looking--; l.looking--; w.looking = false }
-		}
+		listed, followed, err := reconcile.See(bounded, s.Registry, wish)
 		sum := sumOf(listed, followed)
-		return func() {
-			r.looking--
-			l.looking--
-			w.looking = false
-			l.saw(r, w, sum, err)
+		return func(context.Context) {
+			if ctx.Err() == nil {
+				l.looking.give(held)
+				w.looking = false
+				l.saw(r, w, sum, err)
+			}
 		}
 	})
 }

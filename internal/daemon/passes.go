@@ -1,13 +1,12 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"runtime/debug"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/image-updater/image-updater/internal/plan"
@@ -15,104 +14,58 @@ import (
 	"github.com/image-updater/image-updater/internal/status"
 )
 
-// stuckAfter is how long a pass may be without a step, of which none waits longer.
-const stuckAfter = 10 * time.Minute
-
-// errStuck is the cause by which the watchdog cuts off a pass.
-var errStuck = fmt.Errorf("it has not gone on for %v and was cut off", stuckAfter)
-
-// passing is the pass under way.
-type passing struct {
-	began  time.Time
-	causes map[string]bool // by name, the Git repositories; true where all policies are decided
-	cut    context.CancelCauseFunc
-
-	mu    sync.Mutex // guards what follows
-	stage string
-	moved time.Time // when it last went on
-}
-
-func (p *passing) step(now time.Time, stage string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.stage, p.moved = stage, now
-}
-
-func (p *passing) told() (stage string, moved time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.stage, p.moved
-}
-
-func (p *passing) has(git string) bool {
-	_, has := p.causes[git]
-	return has
-}
-
-// begin starts a pass of all Git repositories with a cause, once the first of them is due.
-func (l *loop) begin(now time.Time) {
-	if l.pass != nil || !slices.ContainsFunc(l.trees, func(t *tree) bool { return t.dueAt(now) }) {
-		return
-	}
-	selection := reconcile.Selection{Only: map[string][]string{}}
-	var why cause
-	p := &passing{began: now, moved: now, causes: map[string]bool{}}
-	for _, t := range l.trees {
-		if t.since.IsZero() || t.unread || t.due.After(now.Add(gathering)) {
-			continue
+// begin starts the passes that are due: first where less is silent, then those whose cause came first.
+func (l *loop) begin(ctx context.Context, now time.Time) {
+	begun := false
+	turn := l.writing.turn(now)
+	byTurn := func(a, b *tree) int { return cmp.Or(turn(a.server, b.server), a.since.Compare(b.since)) }
+	for _, t := range slices.SortedStableFunc(slices.Values(l.trees), byTurn) {
+		if t.dueAt(now) && l.passOf(t) == nil && l.writing.room(t.server, now) {
+			l.pass(ctx, t, now)
+			begun = true
 		}
-		only := t.only()
-		selection.Only[t.git.Name] = only
-		p.causes[t.git.Name] = only == nil
-		why.add(t.cause)
-		t.since, t.checked = time.Time{}, now
 	}
-	ctx, cut := context.WithCancelCause(l.ctx)
-	p.cut = cut
-	l.pass = p
+	if begun {
+		l.status.Running = l.runningPass(now)
+		l.show(now)
+	}
+}
+
+// pass starts a pass.
+func (l *loop) pass(ctx context.Context, t *tree, now time.Time) {
+	only := t.only()
 	l.number++
-	l.status.Running = status.Pass{Number: l.number, Began: now, Reason: why.String()}
-	l.show(now)
-	l.o.Log.Debug("pass begins", "number", l.number, "reason", why.String())
+	p := &passing{slot: l.writing.take(t.server, now), number: l.number, url: t.url, git: t.git.Name, whole: only == nil,
+		reason: t.cause.String(), began: now}
+	t.since, t.checked = time.Time{}, now
+	l.passes = append(l.passes, p)
+	l.o.Log.Debug("pass begins", "number", p.number, "git", p.git, "reason", p.reason)
+	selection := reconcile.Selection{Only: map[string][]string{p.git: only}}
 	s, hand := l.setup, newAtHand(l.setup, l.wishes)
-	l.startWith(ctx, func(ctx context.Context) func() {
+	cuttable, cut := context.WithCancelCause(ctx)
+	p.cut = cut
+	l.start(cuttable, func(cuttable context.Context) outcome {
 		defer cut(nil)
-		report := s.Run(ctx, hand, selection, func(stage string, done, of int) {
-			p.step(l.now(), fmt.Sprintf("%s: %d of %d", stage, done, of))
-		})
-		return func() { l.passed(p, hand, report) }
+		report := s.Run(cuttable, hand, selection, func(stage string, done, of int) { p.progress(stage, done, of, l.now()) })
+		return func(now context.Context) {
+			l.writing.give(p.slot)
+			l.passes = slices.DeleteFunc(l.passes, func(other *passing) bool { return other == p })
+			switch {
+			case now.Err() != nil:
+			case ctx.Err() != nil:
+				l.cutShort(p, report)
+			default:
+				l.passed(ctx, p, hand, report)
+			}
+		}
 	})
 }
 
-// watch cuts off a pass that does not go on.
-func (l *loop) watch(now time.Time) {
-	if l.pass == nil {
-		return
-	}
-	stage, moved := l.pass.told()
-	running := l.status.Running
-	running.Stage = stage
-	if now.Sub(moved) >= stuckAfter && !running.Stuck {
-		running.Stuck = true
-		l.o.Log.Error("a pass does not go on", "number", running.Number, "stage", stage, "began", l.pass.began)
-		l.pass.cut(errStuck)
-	}
-	if running != l.status.Running {
-		l.status.Running = running
-		l.unshown = true
-		l.urgent = l.urgent || running.Stuck
-	}
-}
-
 // passed takes note of what a pass has found.
-func (l *loop) passed(p *passing, hand *atHand, report reconcile.Report) {
+func (l *loop) passed(ctx context.Context, p *passing, hand *atHand, report reconcile.Report) {
 	now := l.now()
-	l.pass = nil
-	if l.ctx.Err() != nil {
-		return
-	}
-	if report.Config != nil && report.Config != l.config {
-		l.learn(report.Config, newWatched(l.ctx, l.setup.Registry, report.Config), now, l.status.Config)
+	if c := l.setup.Joined(); c != l.config {
+		l.learn(ctx, c, newWatched(ctx, l.setup.Registry, c), now, l.status.Config)
 	}
 	for repository, kept := range hand.read {
 		if w := l.images[repository]; w != nil && !w.known {
@@ -125,19 +78,35 @@ func (l *loop) passed(p *passing, hand *atHand, report reconcile.Report) {
 		}
 	}
 	l.log(report)
-	l.learnTrees(p, report, now)
+	l.learnTrees(ctx, p, report, now)
 	l.learnTimes(report, now)
-	l.fold(l.looksTaken().Pass(l.findings(p, report, now)))
-	l.show(now)
-	if slices.Contains(slices.Collect(maps.Values(p.causes)), true) {
-		l.start(func(context.Context) func() {
+	l.ended(l.findings(p, report, now), now)
+	if p.whole && l.writing.busy(now) == 0 {
+		l.start(ctx, func(context.Context) outcome {
 			debug.FreeOSMemory() // all lists and decisions at once were many times what lasts
-			return func() {}
+			return func(context.Context) {}
 		})
 	}
-	if !l.remembered {
-		l.remembered = true
-		l.remember()
+	if t := l.treeOf(p.git); t != nil && !t.remembered {
+		l.remember(ctx, t)
+	}
+}
+
+// cutShort takes note of what a pass has written that was ended because the policy files were read again. All else is found
+// again, by those.
+func (l *loop) cutShort(p *passing, report reconcile.Report) {
+	now := l.now()
+	l.ended(l.onlyWritten(p, report, now), now)
+}
+
+// ended folds what a pass has found into the status, and shows that: where more are under way, with what they find in the
+// same second.
+func (l *loop) ended(found status.Findings, now time.Time) {
+	s := l.looksTaken().Pass(found)
+	s.Running = l.runningPass(now)
+	l.fold(s)
+	if l.writing.busy(now) == 0 || s.Ready != l.told.Ready {
+		l.show(now)
 	}
 }
 
@@ -157,49 +126,57 @@ func (l *loop) log(report reconcile.Report) {
 	}
 }
 
-// learnTrees takes note of where branches stand and what they refer to, and has tried again what has failed.
-func (l *loop) learnTrees(p *passing, report reconcile.Report, now time.Time) {
+// learnTrees takes note of where a branch stands and what it refers to, and has tried again what has failed.
+func (l *loop) learnTrees(ctx context.Context, p *passing, report reconcile.Report, now time.Time) {
 	again := failedPolicies(report)
 	moved := false
 	for _, told := range report.Trees {
-		t := l.treeOf(told.Git)
-		if t == nil {
-			continue
-		}
-		if told.Err == nil {
-			if !p.causes[told.Git] && told.Read != t.tip { // what others pushed may concern policies that were left out
-				t.because(now, cause{words: []string{t.git.Name + " has moved"}}, true)
+		if t := l.treeOf(told.Git); t != nil {
+			t.awaited = time.Time{}
+			if told.Err == nil {
+				moved = l.stood(t, p, told, now) || moved
 			}
-			t.tip, t.unread = told.Tip, false
-			l.read[told.Git] = now
-			if p.causes[told.Git] {
-				t.whole = now
-			}
-			moved = l.finds(told) || moved
-		}
-		failed := again[told.Git]
-		if len(failed) == 0 && told.Err == nil && !told.Unfinished {
-			t.failures = 0
-			continue
-		}
-		t.failures++
-		whole := (told.Err != nil || told.Unfinished) && p.causes[told.Git]
-		if told.Unfinished {
-			failed = told.Policies
-		}
-		if told.Err != nil {
-			failed = told.Policies
-			t.unread, t.retry = true, now.Add(pauseAfter(t.failures))
-		}
-		alone := t.since.IsZero()
-		t.because(now, cause{again: len(failed)}, whole, failed...)
-		if alone { // else it goes with what came while the pass was under way
-			t.due = now.Add(pauseAfter(t.failures))
-			t.since = t.due // what comes meanwhile goes at its own time
+			t.tryAgain(p, told, again[told.Git], now)
 		}
 	}
 	if moved {
-		l.gather()
+		l.gather(ctx)
+	}
+}
+
+// stood takes note of where a branch stood that could be read, and reports whether it refers to other images than before.
+func (l *loop) stood(t *tree, p *passing, told reconcile.Tree, now time.Time) bool {
+	if !p.whole && told.Read != t.tip { // what others pushed may concern policies that were left out
+		t.because(now, cause{words: []string{t.git.Name + " has moved"}}, true)
+	}
+	t.tip, t.unread = told.Tip, false
+	l.read[told.Git] = now
+	if p.whole {
+		t.whole = now
+	}
+	return l.finds(told)
+}
+
+// tryAgain has done again what a pass could not do, later and later.
+func (t *tree) tryAgain(p *passing, told reconcile.Tree, failed []string, now time.Time) {
+	if len(failed) == 0 && told.Err == nil && !told.Unfinished {
+		t.failures = 0
+		return
+	}
+	t.failures++
+	whole := (told.Err != nil || told.Unfinished) && p.whole
+	if told.Unfinished {
+		failed = told.Policies
+	}
+	if told.Err != nil {
+		failed = told.Policies
+		t.unread, t.retry = true, now.Add(pauseAfter(t.failures))
+	}
+	alone := t.since.IsZero()
+	t.because(now, cause{again: len(failed)}, whole, failed...)
+	if alone { // else it goes with what came while the pass was under way
+		t.due = now.Add(pauseAfter(t.failures))
+		t.since = t.due // what comes meanwhile goes at its own time
 	}
 }
 
@@ -223,18 +200,21 @@ func failedPolicies(report reconcile.Report) map[string][]string {
 	return sorted
 }
 
-// remember reads what was written before the program was started.
-func (l *loop) remember() {
+// remember reads what was written to a Git repository before the program was started.
+func (l *loop) remember(ctx context.Context, t *tree) {
 	s := l.setup
-	l.start(func(ctx context.Context) func() {
-		history := s.History(ctx)
-		return func() {
+	t.remembered = true
+	l.start(ctx, func(ctx context.Context) outcome {
+		history := s.History(ctx, t.git.Name)
+		return func(context.Context) {
+			if ctx.Err() != nil {
+				t.remembered = false
+				return
+			}
 			for _, e := range history.Errors {
 				l.o.Log.Warn("reading the history", "git", e.Git, "err", e.Err)
 			}
-			if l.ctx.Err() == nil {
-				l.fold(l.status.Remember(l.written(history)))
-			}
+			l.fold(l.status.Remember(l.written(history)))
 		}
 	})
 }

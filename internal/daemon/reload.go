@@ -17,6 +17,7 @@ import (
 
 // loaded is what was read and not yet taken over.
 type loaded struct {
+	at     time.Time // when it was
 	setup  *Setup
 	images map[image.Repository]*watched
 }
@@ -27,15 +28,23 @@ func (d *Daemon) load(ctx context.Context) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &loaded{setup: setup, images: newWatched(ctx, setup.Registry, setup.Config)}, nil
+	return &loaded{at: d.o.Now(), setup: setup, images: newWatched(ctx, setup.Registry, setup.Config)}, nil
 }
 
 // rereading is the least time between two readings of the policy files: each leads to a pass of everything.
 const rereading = 2 * time.Second
 
+// handover is how long what goes on may take to end by itself, when the policy files were read again.
+const handover = 3 * time.Second
+
+// handedOver reports whether what was read is to be followed now.
+func (l *loop) handedOver(now time.Time) bool {
+	return l.loaded != nil && (l.running == 0 || !now.Before(l.loaded.at.Add(handover)))
+}
+
 // reloading reads the policy files again when somebody wants it, or some time after that has failed: what they name may be
-// there by then. It takes over what was read when nothing goes on by what holds now.
-func (l *loop) reloading(now time.Time) {
+// there by then.
+func (l *loop) reloading(ctx context.Context, now time.Time) {
 	l.mu.Lock()
 	l.reloadAt = l.retryAt
 	if l.reload {
@@ -46,24 +55,21 @@ func (l *loop) reloading(now time.Time) {
 		l.reload = false
 	}
 	l.mu.Unlock()
-	if due {
-		l.reloadAt, l.retryAt = time.Time{}, time.Time{}
-		l.loading, l.readAt = true, now
-		l.start(func(ctx context.Context) func() {
-			read, err := l.load(ctx)
-			return func() {
-				l.loading = false
-				l.loaded = read
-				if err != nil && l.ctx.Err() == nil {
-					l.faulty(err)
-				}
+	if !due {
+		return
+	}
+	l.reloadAt, l.retryAt = time.Time{}, time.Time{}
+	l.loading, l.readAt = true, now
+	l.start(ctx, func(ctx context.Context) outcome {
+		read, err := l.load(ctx)
+		return func(context.Context) {
+			l.loading = false
+			l.loaded = read
+			if err != nil && ctx.Err() == nil {
+				l.faulty(err)
 			}
-		})
-	}
-	if l.loaded != nil && l.running == 0 {
-		l.apply(l.loaded)
-		l.loaded = nil
-	}
+		}
+	})
 }
 
 // faulty tells that the policy files do not hold, and that those of before do.
@@ -79,18 +85,25 @@ func (l *loop) faulty(err error) {
 	l.show(now)
 }
 
-// apply takes over what was read.
-func (l *loop) apply(read *loaded) {
+// apply takes over what was read. What still goes on by what was read before has been ended, and is no longer counted: but
+// for passes, for there is one at a time of each Git repository.
+func (l *loop) apply(ctx context.Context, read *loaded) {
 	now := l.now()
 	l.unloaded, l.retryAt = 0, time.Time{}
-	if l.setup != nil {
-		l.usage.keep(l.setup.Registry.Requests())
-	}
+	before := l.setup
 	if err := l.put(read.setup); err != nil {
 		l.o.Log.Warn("closing what was read before", "err", err)
 	}
+	if before != nil {
+		l.usage.keep(before.Quotas.Requests())
+	}
+	l.looking, l.asking = newSlots(looksAtOnce, hostAtOnce, silentLooks), newSlots(tipsAtOnce, tipsAtServer, silentTips)
+	l.survey = false
+	for _, t := range l.trees {
+		t.asking = false
+	}
 	again := l.images != nil
-	l.learn(read.setup.Config, read.images, now, status.Config{Loaded: now})
+	l.learn(ctx, read.setup.Config, read.images, now, status.Config{Loaded: now})
 	reason := "the program was started"
 	if again {
 		reason = "the policy files were read"
@@ -108,7 +121,7 @@ func (l *loop) apply(read *loaded) {
 	}
 }
 
-// put puts a setup in the place of the one there is, which is closed. No pass and no look may be under way.
+// put puts a setup in the place of the one there is, which is closed: from then on no registry is asked by that.
 func (d *Daemon) put(s *Setup) error {
 	d.inUse.Lock()
 	old := d.setup
@@ -121,7 +134,7 @@ func (d *Daemon) put(s *Setup) error {
 }
 
 // learn takes over a configuration with its images.
-func (l *loop) learn(c *config.Config, images map[image.Repository]*watched, now time.Time, files status.Config) {
+func (l *loop) learn(ctx context.Context, c *config.Config, images map[image.Repository]*watched, now time.Time, files status.Config) {
 	for repository, w := range images {
 		if was := l.images[repository]; was != nil {
 			w.take(was)
@@ -139,7 +152,7 @@ func (l *loop) learn(c *config.Config, images map[image.Repository]*watched, now
 	l.config = c
 	l.inUse.Unlock()
 	l.plant(c)
-	l.gather()
+	l.gather(ctx)
 	read := l.loadedOf(c, now)
 	files.Files = c.Files
 	read.Config = files
@@ -157,12 +170,14 @@ func (l *loop) plant(c *config.Config) {
 		l.writesTo[p.Name] = p.Git
 	}
 	for _, g := range c.Git {
-		t := &tree{}
+		t := &tree{awaited: l.now()}
 		if i := slices.IndexFunc(before, func(old *tree) bool { return old.git.Name == g.Name && old.git.URL == g.URL }); i >= 0 {
 			t = before[i]
 			l.refers[g.Name] = refers[g.Name]
 		}
 		t.git, t.proposes, t.policies, t.interval = g, g.Proposes(c.Policies), nil, unreadFor
+		t.url = withoutUser(g.URL)
+		t.server = serverOf(t.url)
 		for _, p := range c.Policies {
 			if !slices.Contains(p.Git, g.Name) {
 				continue

@@ -17,10 +17,12 @@ import (
 
 // sight is what a test sees of a world that goes on.
 type sight struct {
-	asked   int
-	writes  []write
-	written map[string]int
-	looks   map[image.Repository][]time.Time
+	asked    int
+	writes   []write
+	written  map[string]int
+	looks    map[image.Repository][]time.Time
+	running  int // passes
+	overlaps int // of passes of the same Git repository
 }
 
 func (s sight) last() write { return s.writes[len(s.writes)-1] }
@@ -32,7 +34,11 @@ func (w *world) seen() sight {
 	for r := range looks {
 		looks[r] = slices.Clone(looks[r])
 	}
-	return sight{w.asked, slices.Clone(w.writes), maps.Clone(w.written), looks}
+	running := 0
+	for _, passes := range w.running {
+		running += passes
+	}
+	return sight{w.asked, slices.Clone(w.writes), maps.Clone(w.written), looks, running, w.overlaps}
 }
 
 // TestNewsBesideFailure: what is new while a pass goes on that fails is not put off as what has failed is.

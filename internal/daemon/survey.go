@@ -14,21 +14,24 @@ import (
 const surveyEvery = 15 * time.Second
 
 // surveying gathers what is known of the quotas and pauses of registries.
-func (l *loop) surveying(now time.Time) {
-	if l.survey || l.loaded != nil || now.Before(l.surveyAt) {
+func (l *loop) surveying(ctx context.Context, now time.Time) {
+	if l.survey || now.Before(l.surveyAt) {
 		return
 	}
 	l.survey, l.surveyAt = true, now.Add(surveyEvery)
 	s, hosts := l.setup, slices.Sorted(maps.Keys(l.registries))
-	l.start(func(ctx context.Context) func() {
+	l.start(ctx, func(ctx context.Context) outcome {
 		standing := make(map[string]status.Registry, len(hosts))
 		for _, host := range hosts {
 			r := status.Registry{Host: host, Remaining: -1}
-			s.Registry.Standing(ctx, &r)
+			s.Quotas.Standing(ctx, &r)
 			standing[host] = r
 		}
-		requests := s.Registry.Requests()
-		return func() {
+		requests := s.Quotas.Requests()
+		return func(context.Context) {
+			if ctx.Err() != nil {
+				return
+			}
 			l.survey = false
 			l.usage.count(requests, l.now())
 			for host, r := range standing {

@@ -1,10 +1,12 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/image-updater/image-updater/image"
@@ -13,14 +15,18 @@ import (
 )
 
 const (
-	tipsAtOnce  = 4
-	tipWithin   = 6 * time.Minute // a bit more than one exchange with a Git server
-	wholeWithin = time.Hour       // between looks at the forge, where there are pull requests
+	tipsAtOnce   = 4
+	tipsAtServer = 8
+	silentTips   = 64              // and others
+	tipWithin    = 6 * time.Minute // a bit more than one exchange with a Git server
+	wholeWithin  = time.Hour       // between looks at the forge, where there are pull requests
 )
 
 // tree is one Git repository that policies write to.
 type tree struct {
 	git      config.Git
+	url      string // of it, without a user
+	server   string // where that is
 	policies []string
 	interval time.Duration // the shortest of them
 	proposes bool          // pull requests are opened there
@@ -28,6 +34,7 @@ type tree struct {
 	tip     string    // where the branch stood when it was last decided
 	checked time.Time // when it was last asked where it stands
 	asking  bool
+	awaited time.Time // since when it is waited for that it is read for the first time; zero = it was, or is told to be silent
 	whole   time.Time // the last pass of all policies
 
 	cause    cause
@@ -36,9 +43,11 @@ type tree struct {
 	since    time.Time       // of the first cause; zero = there is none
 	due      time.Time       // when the pass is to be made
 
+	remembered bool // what was written there was asked for
+
 	failures int // passes in a row with something that failed
-	// unread says that the last pass could not read it. No pass tries again, for all that it does would wait for that: it is
-	// asked where it stands, beside the passes, and when it tells that, what was missed is made up for.
+	// unread says that the last pass could not read it. No pass tries again: it is asked where it stands, which is one
+	// request, and when it tells that, what was missed is made up for.
 	unread bool
 	retry  time.Time // when it is to be asked
 }
@@ -75,6 +84,18 @@ func (t *tree) only() []string {
 
 func (t *tree) dueAt(now time.Time) bool { return !t.since.IsZero() && !t.unread && !t.due.After(now) }
 
+// serverOf returns what the URLs of one server have in common. A path is a server of its own.
+func serverOf(url string) string {
+	if scheme, rest, found := strings.Cut(url, "://"); found && scheme != "file" {
+		host, _, _ := strings.Cut(rest, "/")
+		return host
+	}
+	if host, _, found := strings.Cut(url, ":"); found && !strings.Contains(host, "/") { // git@host:path
+		return host
+	}
+	return url
+}
+
 // treeOf returns the Git repository of a name, or nil.
 func (l *loop) treeOf(git string) *tree {
 	if i := slices.IndexFunc(l.trees, func(t *tree) bool { return t.git.Name == git }); i >= 0 {
@@ -99,27 +120,34 @@ func (l *loop) because(w *watched, c cause) {
 	}
 }
 
-// tips asks where branches stand that were not asked for an interval, first those that were not for the longest time: so
-// remotes that do not answer cannot keep the others from their turn.
-func (l *loop) tips(now time.Time) {
-	byAge := func(a, b *tree) int { return a.checked.Compare(b.checked) }
-	for _, t := range slices.SortedStableFunc(slices.Values(l.trees), byAge) {
-		if t.asking || l.asking >= tipsAtOnce || !t.toBeAsked(now) {
-			continue
+// tips asks where branches stand that were not asked for an interval, first where less is silent, then those that were not
+// for the longest time: so remotes that do not answer cannot keep the others from their turn.
+func (l *loop) tips(ctx context.Context, now time.Time) {
+	turn := l.asking.turn(now)
+	byTurn := func(a, b *tree) int { return cmp.Or(turn(a.server, b.server), a.checked.Compare(b.checked)) }
+	for _, t := range slices.SortedStableFunc(slices.Values(l.trees), byTurn) {
+		if !t.asking && t.toBeAsked(now) && l.passOf(t) == nil && l.asking.room(t.server, now) {
+			l.tipOf(ctx, t, now)
 		}
-		if l.pass != nil && l.pass.has(t.git.Name) {
-			continue
-		}
-		t.asking, t.checked = true, now
-		l.asking++
-		s := l.setup
-		l.start(func(ctx context.Context) func() {
-			ctx, end := context.WithTimeoutCause(ctx, tipWithin, fmt.Errorf("asking where the branch stands took longer than %v", tipWithin))
-			defer end()
-			tip, err := s.Tip(ctx, t.git.Name)
-			return func() { l.stands(t, tip, err) }
-		})
 	}
+}
+
+// tipOf asks where a branch stands.
+func (l *loop) tipOf(ctx context.Context, t *tree, now time.Time) {
+	t.asking, t.checked = true, now
+	s, held := l.setup, l.asking.take(t.server, now)
+	l.start(ctx, func(ctx context.Context) outcome {
+		bounded, end := context.WithTimeoutCause(ctx, tipWithin, fmt.Errorf("asking where the branch stands took longer than %v", tipWithin))
+		defer end()
+		tip, err := s.Tip(bounded, t.git.Name)
+		return func(context.Context) {
+			if ctx.Err() == nil {
+				t.asking = false
+				l.asking.give(held)
+				l.stands(t, tip, err)
+			}
+		}
+	})
 }
 
 // toBeAsked reports whether it is time to ask where the branch stands, which a pass that comes soon does anyway.
@@ -133,11 +161,8 @@ func (t *tree) toBeAsked(now time.Time) bool {
 
 // stands takes note of where a branch stands. Where that is not known a pass finds out why, and tells.
 func (l *loop) stands(t *tree, tip string, err error) {
-	t.asking = false
-	l.asking--
 	now := l.now()
 	switch {
-	case l.ctx.Err() != nil:
 	case err != nil && t.unread:
 		t.failures++
 		t.retry = now.Add(pauseAfter(t.failures))

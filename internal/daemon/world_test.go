@@ -39,16 +39,17 @@ type world struct {
 	looks    map[image.Repository][]time.Time // that were answered
 	asked    int
 	down     map[string]bool // hosts, and Git repositories
-	hangs    map[string]bool // hosts that answer nothing
+	hangs    map[string]bool // hosts, and Git repositories, that answer nothing
 	refuses  map[string]bool // policies that cannot be decided
 	stuck    bool            // passes go on for ever
 	late     bool            // forges take all their time
+	pushing  time.Duration   // that a pass takes to end, cut off or not
 	held     map[string]time.Time
 	written  map[string]int // the tag in Git, by Git repository and policy
 	tips     map[string]int
 	passes   []reconcile.Selection
 	writes   []write
-	running  int
+	running  map[string]int // passes, by Git repository
 	overlaps int
 }
 
@@ -63,7 +64,7 @@ func newWorld(t testing.TB, text string) *world {
 	t.Helper()
 	w := &world{look: 50 * time.Millisecond, passing: time.Second, tags: map[image.Repository]int{}, born: map[image.Repository]time.Time{},
 		kept: map[image.Repository]int{}, keptAt: map[image.Repository]time.Time{}, looks: map[image.Repository][]time.Time{},
-		down: map[string]bool{}, held: map[string]time.Time{}, written: map[string]int{}, tips: map[string]int{}}
+		down: map[string]bool{}, held: map[string]time.Time{}, written: map[string]int{}, tips: map[string]int{}, running: map[string]int{}}
 	w.config = parse(t, text)
 	for _, p := range w.config.Policies {
 		w.tags[p.Image] = 1
@@ -105,7 +106,7 @@ func (w *world) load(context.Context) (*Setup, error) {
 	}
 	c := w.config
 	return &Setup{
-		Config: c, Registry: w,
+		Config: c, Registry: w, Quotas: w, Joined: func() *config.Config { return c },
 		Run: func(ctx context.Context, s reconcile.Source, only reconcile.Selection, p Progress) reconcile.Report {
 			return w.run(ctx, c, s, only, p)
 		},
@@ -114,7 +115,7 @@ func (w *world) load(context.Context) (*Setup, error) {
 			return p.Choice.Choose(current, list, time.Now()), err
 		},
 		Tip:     w.tip,
-		History: func(context.Context) reconcile.History { return reconcile.History{} },
+		History: func(context.Context, string) reconcile.History { return reconcile.History{} },
 		Close:   func() error { return nil },
 	}, nil
 }
@@ -179,7 +180,29 @@ func (w *world) Requests() []reconcile.Request {
 	return []reconcile.Request{{Registry: "docker.io", Requests: w.asked}}
 }
 
-func (w *world) tip(_ context.Context, git string) (string, error) {
+// remoteWithin is how long a Git repository is waited for that answers nothing.
+const remoteWithin = 4 * time.Minute
+
+// hang waits for a Git repository if that answers nothing.
+func (w *world) hang(ctx context.Context, git string) error {
+	w.mu.Lock()
+	hangs := w.hangs[git]
+	w.mu.Unlock()
+	if !hangs {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(remoteWithin):
+		return errors.New("it did not answer in time")
+	}
+}
+
+func (w *world) tip(ctx context.Context, git string) (string, error) {
+	if err := w.hang(ctx, git); err != nil {
+		return "", err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.down[git] {
@@ -192,17 +215,24 @@ func (w *world) tip(_ context.Context, git string) (string, error) {
 func (w *world) run(ctx context.Context, c *config.Config, s reconcile.Source, only reconcile.Selection, progress Progress) reconcile.Report {
 	w.mu.Lock()
 	w.passes = append(w.passes, only)
-	w.running++
-	if w.running > 1 {
-		w.overlaps++
+	for git := range only.Only {
+		w.running[git]++
+		if w.running[git] > 1 {
+			w.overlaps++
+		}
 	}
-	stuck := w.stuck
+	stuck, pushing := w.stuck, w.pushing
 	w.mu.Unlock()
-	defer w.set(func() { w.running-- })
+	defer w.set(func() {
+		for git := range only.Only {
+			w.running[git]--
+		}
+	})
 	if stuck {
 		<-ctx.Done()
 		return reconcile.Report{Config: c}
 	}
+	time.Sleep(pushing)
 	select {
 	case <-time.After(w.passing):
 	case <-ctx.Done():
@@ -214,15 +244,17 @@ func (w *world) run(ctx context.Context, c *config.Config, s reconcile.Source, o
 		if !in {
 			continue
 		}
-		w.decide(ctx, &report, c, g, s, selected)
+		w.decide(ctx, &report, c, g, s, selected, w.hang(ctx, g.Name))
 		progress("writing", 1, 1)
 	}
 	return report
 }
 
-func (w *world) decide(ctx context.Context, report *reconcile.Report, c *config.Config, g config.Git, s reconcile.Source, selected []string) {
+func (w *world) decide(ctx context.Context, report *reconcile.Report, c *config.Config, g config.Git, s reconcile.Source, selected []string, err error) {
 	w.mu.Lock()
-	down := w.down[g.Name]
+	if w.down[g.Name] {
+		err = errDown
+	}
 	tree := reconcile.Tree{Git: g.Name, Branch: "main", Read: fmt.Sprint(w.tips[g.Name])}
 	w.mu.Unlock()
 	var made []string
@@ -235,8 +267,8 @@ func (w *world) decide(ctx context.Context, report *reconcile.Report, c *config.
 			continue
 		}
 		tree.Policies = append(tree.Policies, p.Name)
-		if down {
-			report.Errors = append(report.Errors, reconcile.Problem{Git: g.Name, Policy: p.Name, Err: errDown})
+		if err != nil {
+			report.Errors = append(report.Errors, reconcile.Problem{Git: g.Name, Policy: p.Name, Err: err})
 			continue
 		}
 		if w.refuses[p.Name] {
@@ -247,8 +279,8 @@ func (w *world) decide(ctx context.Context, report *reconcile.Report, c *config.
 			made = append(made, p.Name)
 		}
 	}
-	if down {
-		tree.Images, tree.Read, tree.Err = nil, "", errDown
+	if err != nil {
+		tree.Images, tree.Read, tree.Err = nil, "", err
 		report.Trees = append(report.Trees, tree)
 		return
 	}

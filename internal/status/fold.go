@@ -45,6 +45,19 @@ func (s Status) readAll() bool {
 	return !slices.ContainsFunc(s.Git, func(g Git) bool { return g.Read.IsZero() && g.Error == "" })
 }
 
+// Silent returns the status where a Git repository that was never read does not answer, as why says: nobody waits for it any
+// longer.
+func (s Status) Silent(git, why string, at time.Time) Status {
+	s.At, s.Git = at, slices.Clone(s.Git)
+	for i := range s.Git {
+		if s.Git[i].Name == git {
+			s.Git[i].Error, s.Git[i].Since = why, at
+		}
+	}
+	s.Ready = s.Ready || s.readAll()
+	return s
+}
+
 // take takes over what was learned of a policy, as far as it still writes to the same Git repositories. What only the files
 // say of it, such as that it is suspended, they say anew.
 func (p *Policy) take(old Policy) {

@@ -61,7 +61,7 @@ func (l *loop) passOf(t *tree) *passing {
 	return nil
 }
 
-// running returns the pass that people are told of: one that is stuck, else the first that goes on, else the first.
+// runningPass returns the pass that people are told of: one that is stuck, else the first that goes on, else the first.
 func (l *loop) runningPass(now time.Time) status.Pass {
 	var told *passing
 	rank := func(p *passing) int {

@@ -37,9 +37,13 @@ const rereading = 2 * time.Second
 // handover is how long what goes on may take to end by itself, when the policy files were read again.
 const handover = 3 * time.Second
 
-// handedOver reports whether what was read is to be followed now.
+// handedOver reports whether what was read is to be followed now: at once where nothing goes on but what is silent.
 func (l *loop) handedOver(now time.Time) bool {
-	return l.loaded != nil && (l.running == 0 || !now.Before(l.loaded.at.Add(handover)))
+	if l.loaded == nil {
+		return false
+	}
+	silent := l.looking.silent(now) + l.asking.silent(now) + l.writing.silent(now)
+	return l.running <= silent || !now.Before(l.loaded.at.Add(handover))
 }
 
 // reloading reads the policy files again when somebody wants it, or some time after that has failed: what they name may be

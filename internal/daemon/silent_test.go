@@ -125,10 +125,10 @@ func TestReloadBesideSilence(t *testing.T) {
 		hanging := d.Status().Running.Number
 		before := len(w.only())
 		d.Reload()
-		after(8 * time.Second)
+		after(3 * time.Second)
 		s := d.Status()
-		if len(s.Policies) != 6 || s.Config.Loaded.Before(time.Now().Add(-5*time.Second)) {
-			t.Errorf("after eight seconds there are %d policies, read at %v", len(s.Policies), s.Config.Loaded)
+		if len(s.Policies) != 6 || s.Config.Loaded.Before(time.Now().Add(-3*time.Second)) {
+			t.Errorf("after three seconds there are %d policies, read at %v", len(s.Policies), s.Config.Loaded)
 		}
 		again := w.only()[before:]
 		if hanging == 0 || !slices.ContainsFunc(again, func(only map[string][]string) bool { _, in := only["fleet-1"]; return in }) {

@@ -61,6 +61,9 @@ func (s *slots) busy(now time.Time) int {
 	return n
 }
 
+// silent returns how much goes on and is silent.
+func (s *slots) silent(now time.Time) int { return len(s.taken) - s.busy(now) }
+
 // silentAt returns how much goes on at a host and is silent.
 func (s *slots) silentAt(host string, now time.Time) int {
 	n := 0

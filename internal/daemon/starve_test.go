@@ -190,8 +190,8 @@ func TestAskedInVain(t *testing.T) {
 	})
 }
 
-// TestRemoteThatHangs: a pass waits for the remotes it reads, so it reads none that is known to hang: whether that answers
-// again is asked beside the passes, and then what was missed is made up for.
+// TestRemoteThatHangs: no pass reads a remote that is known to hang: whether that answers again is asked beside the passes, and
+// then what was missed is made up for.
 func TestRemoteThatHangs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, fleet(2, 1, 2, "10m"))

@@ -179,6 +179,9 @@ func TestFoldsChangeNothing(t *testing.T) {
 				kept := slices.Clone(names[:1+rapid.IntRange(0, 2).Draw(t, "policies")])
 				return func(s status.Status) status.Status { return s.Load(loaded(kept...)) }
 			}
+			if rapid.Bool().Draw(t, "silent") {
+				return func(s status.Status) status.Status { return s.Silent(git, "no answer", now) }
+			}
 			return func(s status.Status) status.Status { return s.Fault("no", now) }
 		}
 		s := status.Status{}.Load(loaded(names...))
@@ -257,6 +260,28 @@ func TestReadyWithoutGit(t *testing.T) {
 	}
 	if s := (status.Status{}).Load(loaded("web")); s.Ready {
 		t.Error("it is ready before a Git repository was read")
+	}
+}
+
+// TestReadyBesideSilence: a Git repository that does not answer is told with its reason and no longer waited for; once it has
+// answered that is over.
+func TestReadyBesideSilence(t *testing.T) {
+	t.Parallel()
+	l := loaded("web")
+	l.Git = []status.Git{{Name: "fleet"}, {Name: "shop"}}
+	f := pass(noon)
+	f.Git = []status.Git{{Name: "shop", Read: noon}}
+	s := (status.Status{}).Load(l).Pass(f)
+	if s.Ready {
+		t.Error("it is ready before the other Git repository was read")
+	}
+	s = s.Silent("fleet", "nothing comes", noon)
+	if !s.Ready || s.Git[0].Error != "nothing comes" || !s.Git[0].Since.Equal(noon) || s.Git[1].Error != "" {
+		t.Errorf("ready: %v, %+v", s.Ready, s.Git)
+	}
+	f.Git = []status.Git{{Name: "fleet", Read: noon}}
+	if s = s.Pass(f); s.Git[0].Error != "" || !s.Git[0].Since.IsZero() {
+		t.Errorf("once it has answered: %+v", s.Git[0])
 	}
 }
 

@@ -16,7 +16,7 @@ type Status struct {
 
 	Config     Config
 	Last       Pass // the last that has ended; zero = none has
-	Running    Pass // the one under way; zero = none is
+	Running    Pass // the one under way, of several the first that goes on; zero = none is
 	Totals     Totals
 	Policies   []Policy
 	Registries []Registry
@@ -39,7 +39,7 @@ type Config struct {
 	Short   []string // what the policies ask of registries and do not get, a sentence each
 }
 
-// Pass is one turn of deciding and writing.
+// Pass is one turn of deciding and writing, in one Git repository.
 type Pass struct {
 	Number int
 	Began  time.Time

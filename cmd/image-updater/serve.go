@@ -124,7 +124,7 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "serving at %s\n", flags.url(listener.Addr()))
+	a.servingAt(flags.url(listener.Addr()))
 	if flags.up != nil {
 		flags.up(flags.url(listener.Addr()))
 	}
@@ -144,6 +144,15 @@ func (a *app) newDaemon(keep *keep) *daemon.Daemon {
 	})
 	keep.hooks.Pushed, keep.hooks.Images = d.Pushed, d.Images
 	return d
+}
+
+// servingAt says where the page is: to a person in a line, and to what reads JSON in an object as all others.
+func (a *app) servingAt(url string) {
+	if a.logFormat == "json" {
+		a.logger().Info("serving", "url", url)
+		return
+	}
+	fmt.Fprintf(a.stderr, "serving at %s\n", url)
 }
 
 // server bounds what a request may take. It has no WriteTimeout: a page that follows what happens is one long answer.

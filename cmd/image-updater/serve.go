@@ -112,14 +112,17 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	defer end()
 	keep.messages = messages
 	d := a.newDaemon(keep)
-	handler, err := a.handler(d, &keep.hooks, flags)
+	auth, err := a.newAuthFile(flags)
 	if err != nil {
 		return err
 	}
-	server, err := a.server(handler, flags)
+	shown, err := a.newCertificate(flags)
 	if err != nil {
 		return err
 	}
+	keep.useFlagged(auth, shown)
+	a.warnOfReadable(first, flags)
+	server := a.server(a.handler(d, &keep.hooks, auth, flags), shown)
 	listener, err := listenAt(flags.listen)
 	if err != nil {
 		return err
@@ -156,20 +159,15 @@ func (a *app) servingAt(url string) {
 }
 
 // server bounds what a request may take. It has no WriteTimeout: a page that follows what happens is one long answer.
-func (a *app) server(handler http.Handler, flags serveFlags) (*http.Server, error) {
+func (a *app) server(handler http.Handler, shown *certificate) *http.Server {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerWithin, ReadTimeout: readWithin, IdleTimeout: idleFor,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(a.logger().Handler(), slog.LevelWarn),
 	}
-	if flags.tlsCert == "" {
-		return server, nil
+	if shown != nil {
+		server.TLSConfig = &tls.Config{GetCertificate: shown.current}
 	}
-	shown := &certificate{cert: flags.tlsCert, key: flags.tlsKey, now: a.now, log: a.logger()}
-	if err := shown.read(); err != nil {
-		return nil, usage(fmt.Errorf("--tls-cert and --tls-key: %w", unverbed(err)))
-	}
-	server.TLSConfig = &tls.Config{GetCertificate: shown.current}
-	return server, nil
+	return server
 }
 
 // serveOn answers requests until the server is shut down.

@@ -29,6 +29,7 @@ type keep struct {
 	hooks    hook.Handler
 	messages *notify.Notifier
 	files    *daemon.Files
+	flagged  []*flagged     // of the server
 	first    *config.Config // that was read before anything was opened, until it is loaded
 }
 
@@ -76,7 +77,22 @@ func (k *keep) close(a *app) {
 }
 
 // extra fills in what the daemon itself does not know.
-func (k *keep) extra(s *status.Status) { s.Hooks, s.Channels = k.hooks.Status(), k.messages.Channels() }
+func (k *keep) extra(s *status.Status) {
+	s.Hooks, s.Channels = k.hooks.Status(), k.messages.Channels()
+	for _, f := range k.flagged {
+		s.Files = append(s.Files, f.state())
+	}
+}
+
+// useFlagged has it told how the files of the server fare. Either may be nil.
+func (k *keep) useFlagged(auth *authFile, shown *certificate) {
+	if auth != nil {
+		k.flagged = append(k.flagged, &auth.flagged)
+	}
+	if shown != nil {
+		k.flagged = append(k.flagged, &shown.flagged)
+	}
+}
 
 // load reads the policy files and opens what they name.
 func (k *keep) load(ctx context.Context) (*daemon.Setup, error) {

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/tls"
 	"fmt"
-	"log/slog"
 	"os"
 	"sync"
 	"time"
@@ -11,14 +10,25 @@ import (
 
 // certificate is that of --tls-cert and --tls-key, whose files are replaced every few weeks while the daemon goes on.
 type certificate struct {
+	flagged
 	cert, key string
-	now       func() time.Time
-	log       *slog.Logger
 
-	mu      sync.Mutex // guards what follows
+	reading sync.Mutex // guards what follows
 	pair    *tls.Certificate
 	stamps  [2]os.FileInfo
 	checked time.Time
+}
+
+// newCertificate reads the files of --tls-cert and --tls-key. It returns nil where there are none.
+func (a *app) newCertificate(flags serveFlags) (*certificate, error) {
+	if flags.tlsCert == "" {
+		return nil, nil
+	}
+	c := &certificate{flagged: flagged{flag: "--tls-cert", now: a.now, log: a.logger()}, cert: flags.tlsCert, key: flags.tlsKey}
+	if err := c.read(); err != nil {
+		return nil, usage(fmt.Errorf("--tls-cert and --tls-key: %w", unverbed(err)))
+	}
+	return c, nil
 }
 
 // certificateAgain is how long a change of the files may go unnoticed.
@@ -27,13 +37,11 @@ const certificateAgain = 10 * time.Second
 // current returns what to show. Files that cannot be read, or do not belong together because one of them is new already,
 // leave it as it was.
 func (c *certificate) current(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.reading.Lock()
+	defer c.reading.Unlock()
 	if now := c.now(); now.Sub(c.checked) >= certificateAgain {
 		c.checked = now
-		if err := c.read(); err != nil {
-			c.log.Error("--tls-cert and --tls-key cannot be read; what they held before is still shown", "err", err)
-		}
+		c.note(c.read())
 	}
 	return c.pair, nil
 }
@@ -47,8 +55,7 @@ func (c *certificate) read() error {
 		if err != nil {
 			return err
 		}
-		was := c.stamps[i]
-		same = same && os.SameFile(was, info) && was.ModTime().Equal(info.ModTime()) && was.Size() == info.Size()
+		same = same && sameFile(c.stamps[i], info)
 		stamps[i] = info
 	}
 	if same {

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/image-updater/image-updater/internal/status"
 )
 
 // writePair writes a certificate of a serial number, and its key, in the place of what was there.
@@ -51,7 +53,7 @@ func TestRenewedCertificate(t *testing.T) {
 	folder := t.TempDir()
 	now := time.Now()
 	c := &certificate{cert: filepath.Join(folder, "tls.crt"), key: filepath.Join(folder, "tls.key"),
-		now: func() time.Time { return now }, log: slog.New(slog.DiscardHandler)}
+		flagged: flagged{flag: "--tls-cert", now: func() time.Time { return now }, log: slog.New(slog.DiscardHandler)}}
 	if err := c.read(); err == nil {
 		t.Error("files that are not there are no error")
 	}
@@ -82,8 +84,14 @@ func TestRenewedCertificate(t *testing.T) {
 	}
 	replace(t, c.key, key)
 	shown("half way", 1)
+	if told := c.state(); told.Error == "" || !told.Since.Equal(now) {
+		t.Errorf("half way is told %+v", told)
+	}
 	replace(t, c.key, renewed)
 	shown("after it was renewed", 2)
+	if told := c.state(); told != (status.File{Flag: "--tls-cert"}) {
+		t.Errorf("after it was renewed is told %+v", told)
+	}
 	if err := os.Remove(c.cert); err != nil {
 		t.Fatal(err)
 	}

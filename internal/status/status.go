@@ -23,6 +23,7 @@ type Status struct {
 	Git        []Git
 	Hooks      []Hook
 	Channels   []Channel
+	Files      []File    // that flags of the server name
 	History    []Written // the latest first, at most [HistoryKept]
 }
 
@@ -214,6 +215,13 @@ type Hook struct {
 	Last       time.Time // of the last accepted
 	Error      string    // of the last refused
 	ErrorAt    time.Time
+}
+
+// File is one that was named when the program was started, and is read again when it changes.
+type File struct {
+	Flag  string // that names it
+	Error string // why it is of no use now, "" = it is; what it held before still holds
+	Since time.Time
 }
 
 // Channel is one way that messages go.

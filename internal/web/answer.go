@@ -19,6 +19,13 @@ type statusAnswer struct {
 	Git      []gitAnswer     `json:"git"`
 	Hooks    []hookAnswer    `json:"hooks"`
 	Channels []channelAnswer `json:"channels"`
+	Files    []fileAnswer    `json:"files"`
+}
+
+type fileAnswer struct {
+	Flag    string    `json:"flag"`
+	Error   string    `json:"error,omitempty"`
+	ErrorAt time.Time `json:"errorSince,omitzero"`
 }
 
 type configAnswer struct {

@@ -31,6 +31,7 @@ func (v view) statusAnswer() statusAnswer {
 		Config:   configAnswer{orEmpty(v.Config.Files), v.Config.Loaded, v.Config.Fault, v.Config.FaultAt, orEmpty(v.Config.Short)},
 		LastPass: passAnswerOf(v.Last), Running: passAnswerOf(v.Running), States: make(map[string]int, len(h.Counts)),
 		Git: make([]gitAnswer, len(v.Git)), Hooks: make([]hookAnswer, len(v.Hooks)), Channels: make([]channelAnswer, len(v.Channels)),
+		Files: make([]fileAnswer, len(v.Files)),
 	}
 	for _, c := range h.Counts {
 		a.States[string(c.State)] = c.N
@@ -40,6 +41,9 @@ func (v view) statusAnswer() statusAnswer {
 	}
 	for i, h := range v.Hooks {
 		a.Hooks[i] = hookAnswer{h.Name, h.Kind, h.Events, h.Refused, h.Unnamed, h.Last, h.Error, h.ErrorAt}
+	}
+	for i, f := range v.Files {
+		a.Files[i] = fileAnswer{f.Flag, f.Error, f.Since}
 	}
 	for i, c := range v.Channels {
 		a.Channels[i] = channelAnswer{c.Name, c.Kind, c.Sent, c.Failed, c.Queued, c.Last, c.Error, c.ErrorAt}

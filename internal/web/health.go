@@ -95,6 +95,11 @@ func brokenThings(v view) []point {
 	if v.Running.Stuck {
 		broken = append(broken, point{Before: "The pass does not go on."})
 	}
+	for _, f := range v.Files {
+		if f.Error != "" {
+			broken = append(broken, point{Before: "What " + f.Flag + " names cannot be read, and what it held before still holds: " + cut(f.Error) + "."})
+		}
+	}
 	for _, g := range v.Git {
 		switch about := (link{g.Name, gitPage(g.Name)}); {
 		case g.Error != "":

@@ -80,6 +80,8 @@ var (
 	gitFailing   = gauge("git_failing", "1 while a Git repository cannot be read or written, or its policy files do not hold.", "git")
 	openRequests = gauge("open_pull_requests", "Open pull requests by state.", "git", "state")
 
+	fileFailing = gauge("file_failing", "1 while what a flag of the server names cannot be read, and what it held before holds.", "flag")
+
 	hookEvents    = counter("hook_events_total", "Requests at a push hook, by result.", "hook", "kind", "result")
 	hookUnnamed   = counter("hook_unnamed_events_total", "Events at a push hook about images that no policy names.", "hook", "kind")
 	notifications = counter("notifications_total", "Messages by channel and result.", "channel", "kind", "result")
@@ -89,7 +91,7 @@ var (
 var families = []family{
 	buildInfo, ready, configOK, configLoaded, configShort, policies, references, scanAge, registryRequests, registryImages, registryOldest,
 	registryFailing, registryPaused, registryParked, quotaAllowance, quotaRemaining, quotaReserve, quotaSpent, quotaAvailable, passes,
-	passEnded, passStuck, changes, commits, proposals, gitQueue, gitRetries, gitWrite, gitRead, gitFailing, openRequests, hookEvents,
+	passEnded, passStuck, changes, commits, proposals, gitQueue, gitRetries, gitWrite, gitRead, gitFailing, openRequests, fileFailing, hookEvents,
 	hookUnnamed, notifications, notifyQueued,
 }
 
@@ -231,6 +233,9 @@ func (m meter) git() {
 }
 
 func (m meter) ends() {
+	for _, f := range m.Files {
+		m.flag(fileFailing, f.Error != "", f.Flag)
+	}
 	for _, h := range m.Hooks {
 		m.tell(hookEvents, float64(h.Events), h.Name, h.Kind, "accepted")
 		m.tell(hookEvents, float64(h.Refused), h.Name, h.Kind, "refused")

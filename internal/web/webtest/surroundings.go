@@ -83,6 +83,8 @@ func channels(now time.Time) []status.Channel {
 	}
 }
 
+func files() []status.File { return []status.File{{Flag: "--auth-file"}, {Flag: "--tls-cert"}} }
+
 // history is what the policies have written, each twice.
 func history(now time.Time, policies []status.Policy) []status.Written {
 	var all []status.Written

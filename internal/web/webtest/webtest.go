@@ -145,6 +145,7 @@ func Status(now time.Time) status.Status {
 	}
 	s.Registries, s.Git = registries(now), repositories(now)
 	s.Hooks, s.Channels = hooks(now), channels(now)
+	s.Files = files()
 	s.History = history(now, s.Policies)
 	return s
 }

@@ -97,8 +97,10 @@ func TestHeadline(t *testing.T) {
 		},
 		{
 			name: "a broken auth file", states: []status.State{status.UpToDate},
-			change: func(s *status.Status) { s.Files = []status.File{{Flag: "--tls-cert"}, {Flag: "--auth-file", Error: "auth: line 2: no"}} },
-			want:   "Something does not work", points: []string{"What --auth-file names cannot be read, and what it held before still holds: auth: line 2: no."},
+			change: func(s *status.Status) {
+				s.Files = []status.File{{Flag: "--tls-cert"}, {Flag: "--auth-file", Error: "auth: line 2: no"}}
+			},
+			want: "Something does not work", points: []string{"What --auth-file names cannot be read, and what it held before still holds: auth: line 2: no."},
 		},
 		{
 			name: "stuck", states: []status.State{status.UpToDate}, change: func(s *status.Status) { s.Running.Stuck = true },

@@ -351,6 +351,31 @@ func TestRestart(t *testing.T) {
 	})
 }
 
+// What a channel has taken is not told again after a restart, also where it takes no more than that.
+func TestRestartBetweenMessages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{answer: func(n int) (int, http.Header) {
+			if n == 3 {
+				return http.StatusNoContent, nil
+			}
+			return http.StatusBadGateway, nil
+		}}
+		first := begin(t, nil, w)
+		first.Tell(knows("a"))
+		time.Sleep(8 * time.Second)
+		first.Tell(knows("a", "b"))
+		time.Sleep(15 * time.Second)
+		first.end()
+		w.set(func() { w.answer = nil })
+		second := begin(t, first.memory, w)
+		second.Tell(knows("a", "b"))
+		time.Sleep(time.Hour)
+		const a, b = "failed a (policy a): broken", "failed b (policy b): broken"
+		expect(t, second, "5s: "+a, "10s: "+a, "20s: "+a, "20s: "+b, "23s: "+b, "28s: "+b)
+	})
+}
+
 // At the end what is not told yet is told at once; a channel that does not answer is not waited for.
 func TestLastWords(t *testing.T) {
 	t.Parallel()

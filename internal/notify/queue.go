@@ -41,8 +41,9 @@ type queue struct {
 	kept    []byte // of told, as the memory has it
 	keptAt  time.Time
 	pending []status.Event
-	lost    int      // of pending, for want of room
-	message *Message // that is being sent
+	lost    int         // of pending, for want of room
+	message *Message    // that is being sent
+	after   status.Told // what was told once it is sent
 	began   time.Time
 	tries   int
 	looked  time.Time
@@ -149,7 +150,7 @@ func (q *queue) look() {
 	}
 	q.count(func(*status.Channel) {})
 	if q.message == nil && len(q.pending) == 0 && q.notifier.options.now().Sub(q.keptAt) >= saveAfter {
-		q.save()
+		q.save(q.told)
 	}
 }
 
@@ -176,7 +177,7 @@ func (q *queue) send(ctx context.Context, last bool) (wait time.Duration, more b
 	}
 	if q.message == nil {
 		q.message = &Message{ID: newID(), At: o.now(), Version: o.Version, Events: q.pending, Lost: q.lost}
-		q.pending, q.lost, q.began, q.tries = nil, 0, o.now(), 0
+		q.pending, q.lost, q.began, q.tries, q.after = nil, 0, o.now(), 0, q.told
 	}
 	m := *q.message
 	err := way.send(ctx, m)
@@ -212,8 +213,10 @@ func (q *queue) done(counting func(*status.Channel)) {
 	q.message = nil
 	q.count(counting)
 	if len(q.pending) == 0 {
-		q.save()
+		q.after = q.told
 	}
+	q.save(q.after)
+	q.after = status.Told{}
 }
 
 // count changes what others see of the channel.
@@ -228,13 +231,13 @@ func (q *queue) count(counting func(*status.Channel)) {
 }
 
 // save keeps what was told, where that has changed.
-func (q *queue) save() {
+func (q *queue) save(told status.Told) {
 	q.keptAt = q.notifier.options.now()
-	data, err := json.Marshal(q.told)
+	data, err := json.Marshal(told)
 	if q.notifier.memory == nil || err != nil || bytes.Equal(data, q.kept) {
 		return
 	}
-	if err := q.notifier.memory.Save(q.name, q.told); err != nil {
+	if err := q.notifier.memory.Save(q.name, told); err != nil {
 		q.notifier.options.log().Warn("keeping what was told", "channel", q.name, "err", err)
 		return
 	}

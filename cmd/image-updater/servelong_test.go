@@ -111,16 +111,21 @@ policies:
 	return text.String()
 }
 
+// declare writes the policy file.
+func (h *household) declare(text string) {
+	h.t.Helper()
+	if err := os.WriteFile(filepath.Join(h.dir, "policies.yaml"), []byte(text), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
 // live starts a daemon in the bubble that the test is in. The function returned ends it.
 func (h *household) live(policies string) (*daemon.Daemon, func()) {
 	h.t.Helper()
-	name := filepath.Join(h.dir, "policies.yaml")
-	if err := os.WriteFile(name, []byte(policies), 0o600); err != nil {
-		h.t.Fatal(err)
-	}
+	h.declare(policies)
 	variables := map[string]string{"GIT_TOKEN": forgetest.Token, "CHAT_URL": "http://" + h.host + "/chat"}
 	a := &app{
-		stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, files: []string{name}, output: "text",
+		stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, files: []string{filepath.Join(h.dir, "policies.yaml")}, output: "text",
 		logLevel: "info", logFormat: "text", stateDir: filepath.Join(h.dir, "state"),
 		env: func(name string) (string, bool) { value, set := variables[name]; return value, set },
 		now: func() time.Time {
@@ -258,5 +263,32 @@ func TestServeAsks(t *testing.T) {
 			hour()
 		}
 		stop()
+	})
+}
+
+// TestServePolicyRemoved: a pull request of a policy that is gone is nobody's, and not told to be open for ever. It is left
+// as it is at the forge.
+func TestServePolicyRemoved(t *testing.T) {
+	t.Parallel()
+	h := newHousehold(t, 2)
+	const mode = ", write: {mode: pull-request}"
+	both, one := h.policies(2, mode, ""), h.policies(1, mode, "")
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := h.live(both)
+		defer stop()
+		for _, step := range []struct {
+			text string
+			open int
+		}{{both, 2}, {one, 1}, {both, 2}} {
+			h.declare(step.text)
+			d.Reload()
+			time.Sleep(time.Minute)
+			if open := d.Status().Git[0].Open; len(open) != step.open {
+				t.Errorf("%d are told to be open, want %d: %+v", len(open), step.open, open)
+			}
+		}
+		if pulls, err := h.forge.Pulls(); err != nil || len(pulls) != 2 || pulls[0].State != "open" || pulls[1].State != "open" {
+			t.Errorf("at the forge: %+v, %v", pulls, err)
+		}
 	})
 }

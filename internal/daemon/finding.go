@@ -234,7 +234,7 @@ func (f finder) git(t *tree, told reconcile.Tree) status.Git {
 	}
 	if i := slices.IndexFunc(f.status.Git, func(g status.Git) bool { return g.Name == told.Git }); i >= 0 {
 		for _, open := range f.status.Git[i].Open {
-			if !decided[open.Branch] {
+			if !decided[open.Branch] && len(f.behind(t, t.policies, open.Branch)) > 0 { // else nobody looks after it any more
 				g.Open = append(g.Open, open)
 			}
 		}
@@ -242,7 +242,7 @@ func (f finder) git(t *tree, told reconcile.Tree) status.Git {
 	for _, pull := range f.report.PullRequests {
 		if pull.Git == told.Git && pull.Open() {
 			g.Open = append(g.Open, status.PullRequest{Branch: pull.Branch, Title: pull.Title, Link: pullLink(pull),
-				State: string(pull.State), Detail: pull.Detail, Policies: f.behind(t, told, pull.Branch)})
+				State: string(pull.State), Detail: pull.Detail, Policies: f.behind(t, told.Policies, pull.Branch)})
 		}
 	}
 	slices.SortFunc(g.Open, func(a, b status.PullRequest) int { return cmp.Compare(a.Branch, b.Branch) })
@@ -257,10 +257,10 @@ func (f finder) policy(name string) config.Policy {
 	return config.Policy{}
 }
 
-// behind returns the policies that write to a branch of our own.
-func (f finder) behind(t *tree, told reconcile.Tree, head string) []string {
+// behind returns those of the policies that write to a branch of our own.
+func (f finder) behind(t *tree, policies []string, head string) []string {
 	var names []string
-	for _, name := range told.Policies {
+	for _, name := range policies {
 		if reconcile.HeadOf(t.git, f.policy(name)) == head {
 			names = append(names, name)
 		}

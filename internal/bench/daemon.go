@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -20,17 +21,15 @@ import (
 	"github.com/image-updater/image-updater/internal/registrytest"
 )
 
-// A daemon with so many policies, an image and a file each, of so many tags.
+// A daemon with policies of an image and a file each, of so many tags.
 const (
-	watchedPolicies = 10_000
-	watchedTags     = 30
-	watchedIdle     = time.Minute // that is measured
-	watchedFill     = 20 * time.Minute
-	watchedEvery    = 15 * 60 // seconds, the interval of policies that say nothing
+	watchedTags = 30
+	watchedIdle = time.Minute // that is measured
+	watchedFill = 20 * time.Minute
 )
 
 // benchDaemon starts serve with nothing known, lets it look at everything, ends it by kill -9, starts it again and measures
-// it while nothing happens in Git or in the registry: each image is still looked at in every 15 minutes.
+// it while nothing happens in Git or in the registry: each image is still looked at in every interval.
 func benchDaemon(ctx context.Context, b bench) ([]figure, error) {
 	registry := registrytest.New(registrytest.Options{})
 	dir := filepath.Join(b.scratch, "daemon")
@@ -42,7 +41,7 @@ func benchDaemon(ctx context.Context, b bench) ([]figure, error) {
 	defer stop()
 	files := gittest.Files{}
 	var policies strings.Builder
-	for i := range watchedPolicies {
+	for i := range b.policies {
 		name := fmt.Sprintf("app-%05d", i)
 		registry.Add("team/"+name, tags...)
 		files["apps/"+name+"/deployment.yaml"] = manifest(name, host+"/team/"+name, tags[len(tags)-1])
@@ -57,7 +56,7 @@ func benchDaemon(ctx context.Context, b bench) ([]figure, error) {
 	}
 	defer stopGit()
 	text := "apiVersion: image-updater/v1\ngit:\n  - {name: fleet, url: \"http://" + gitHost + "/fleet.git\", branch: main}\n" +
-		"defaults: {git: fleet}\npolicies:\n" + policies.String()
+		"defaults: {git: fleet, interval: " + b.interval.String() + "}\npolicies:\n" + policies.String()
 	if err := os.WriteFile(filepath.Join(dir, "policies.yaml"), []byte(text), 0o644); err != nil {
 		return nil, err
 	}
@@ -65,7 +64,7 @@ func benchDaemon(ctx context.Context, b bench) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = first.await(ctx, watchedFill, func(s daemonStatus) bool { return s.Ready && s.States["up to date"] == watchedPolicies })
+	err = first.await(ctx, watchedFill, func(s daemonStatus) bool { return s.Ready && s.States["up to date"] == b.policies })
 	filled := first.sample()
 	err = errors.Join(err, first.end(syscall.SIGKILL))
 	if err != nil {
@@ -80,18 +79,18 @@ func benchDaemon(ctx context.Context, b bench) ([]figure, error) {
 		return nil, err
 	}
 	ready := time.Since(again.began)
-	return again.idle(ctx, registry, filled, ready)
+	return again.idle(ctx, b, registry, filled, ready)
 }
 
 // awaitLooks waits until images are looked at again: those that were looked at a moment ago are not due yet.
-func awaitLooks(ctx context.Context, registry *registrytest.Registry) error {
+func awaitLooks(ctx context.Context, b bench, registry *registrytest.Registry) error {
 	const window = 10 * time.Second
 	for began := time.Now(); time.Since(began) < watchedFill; {
 		registry.Reset()
 		if err := wait(ctx, window); err != nil {
 			return err
 		}
-		if registry.Counts().List > int(window/time.Second)*watchedPolicies/watchedEvery/2 {
+		if float64(registry.Counts().List) > window.Seconds()*float64(b.policies)/b.interval.Seconds()/2 {
 			return nil
 		}
 	}
@@ -99,11 +98,11 @@ func awaitLooks(ctx context.Context, registry *registrytest.Registry) error {
 }
 
 // idle measures a daemon that has nothing to do.
-func (d *daemonProcess) idle(ctx context.Context, registry *registrytest.Registry, filled sample, ready time.Duration) ([]figure, error) {
-	if err := d.await(ctx, watchedFill, func(s daemonStatus) bool { return s.States["up to date"] == watchedPolicies }); err != nil {
+func (d *daemonProcess) idle(ctx context.Context, b bench, registry *registrytest.Registry, filled sample, ready time.Duration) ([]figure, error) {
+	if err := d.await(ctx, watchedFill, func(s daemonStatus) bool { return s.States["up to date"] == b.policies }); err != nil {
 		return nil, err
 	}
-	if err := awaitLooks(ctx, registry); err != nil {
+	if err := awaitLooks(ctx, b, registry); err != nil {
 		return nil, err
 	}
 	registry.Reset()
@@ -115,10 +114,10 @@ func (d *daemonProcess) idle(ctx context.Context, registry *registrytest.Registr
 	share := 100 * float64(after.cpu-before.cpu) / float64(watchedIdle)
 	page, metrics := d.answer("/"), d.answer("/metrics")
 	return []figure{
-		{name: fmt.Sprintf("daemon, %d policies: memory when nothing happens", watchedPolicies),
-			ours:    fmt.Sprintf("%s, of that %s of files; with all looked at for the first time %s", megabytes(after.rss), megabytes(after.file), megabytes(filled.rss)),
+		{name: fmt.Sprintf("daemon, %d policies: memory when nothing happens", b.policies),
+			ours:    fmt.Sprintf("%s, of that %s of files; with all looked at for the first time %s", megabytes(after.rss), megabytes(after.file), megabytes(filled.rss)) + "; state folder " + megabytes(d.state()),
 			promise: "under 150 MB", broken: after.rss >= 150e6},
-		{name: "daemon: processor when nothing happens, a look at each image in 15 minutes",
+		{name: fmt.Sprintf("daemon: processor when nothing happens, a look at each image in %v", b.interval),
 			ours:    fmt.Sprintf("%.2f %% of a core, with %.1f looks a second", share, float64(registry.Counts().List)/watchedIdle.Seconds()),
 			promise: "under 1 %", broken: share >= 1},
 		{name: "daemon: ready after kill -9", ours: fmt.Sprintf("%d ms", ready.Milliseconds()), promise: "under 2 s", broken: ready >= 2*time.Second},
@@ -134,6 +133,19 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// state returns how large the state folder is.
+func (d *daemonProcess) state() (bytes int64) {
+	_ = filepath.WalkDir(filepath.Join(d.cmd.Dir, "state"), func(_ string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			if info, err := e.Info(); err == nil {
+				bytes += info.Size()
+			}
+		}
+		return nil // what goes meanwhile does not count
+	})
+	return bytes
 }
 
 // daemonProcess is a running serve.

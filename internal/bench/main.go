@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // bench is what all measurements share.
@@ -17,6 +18,9 @@ type bench struct {
 	binary  string // image-updater, as it is shipped
 	scratch string // a temporary folder
 	runs    int    // of each side of a comparison
+
+	policies int           // of the daemon
+	interval time.Duration // of them
 }
 
 // parts are the measurements by the name that -only takes, in the order of the report.
@@ -63,6 +67,8 @@ func main() {
 func benchAll() error {
 	runs := flag.Int("runs", 5, "runs of each side of a comparison, of which the median counts")
 	only := flag.String("only", "", "names of the measurements to make, joined by commas; empty means all")
+	policies := flag.Int("policies", 10_000, "policies of the daemon that is measured")
+	interval := flag.Duration("interval", 15*time.Minute, "how often it looks at each image; less is waited for with less")
 	binary := flag.String("binary", "", "measure this binary instead of building one")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -72,7 +78,7 @@ func benchAll() error {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	b := bench{binary: *binary, scratch: scratch, runs: *runs}
+	b := bench{binary: *binary, scratch: scratch, runs: *runs, policies: *policies, interval: *interval}
 	if b.binary == "" {
 		if b.binary, err = build(ctx, scratch); err != nil {
 			return err

@@ -56,7 +56,7 @@ func (a *app) openKeep(ctx context.Context) (*keep, error) {
 			if notice := store.Notice(); notice != "" {
 				a.logger().Warn("nothing is kept over a restart", "err", notice)
 			}
-			return &keep{app: a, cache: store, writer: a.writer(), hooks: hook.Handler{Now: a.now, Log: a.logger()}}, nil
+			return &keep{app: a, cache: store, writer: a.writer(), files: daemon.LookAtFiles(nil), hooks: hook.Handler{Now: a.now, Log: a.logger()}}, nil
 		case a.now().Sub(began) > lockWithin:
 			return nil, failed(errors.Join(fmt.Errorf("cache %q is in use by another process", a.statePath("cache.db")), store.Close()), "is another serve running? --state-dir gives each a folder of its own")
 		}

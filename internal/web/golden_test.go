@@ -115,6 +115,16 @@ func TestHeadline(t *testing.T) {
 			name: "one failed look is an accident", states: []status.State{status.UpToDate},
 			change: func(s *status.Status) { s.Registries = []status.Registry{{Host: "ghcr.io", FailingFor: 1}} }, want: "All is well",
 		},
+		{name: "one policy that waits", states: []status.State{status.Waiting}, want: "All is well", points: []string{"1 policy is not up to date."}},
+		{
+			name: "everything at once", change: func(s *status.Status) {
+				for _, name := range strings.Fields("a b c d e f g h i") {
+					s.Git = append(s.Git, status.Git{Name: name, Error: "no route to host"})
+				}
+			}, want: "Something does not work", points: []string{
+				"Git repository f cannot be read or written.", "And 3 more; each says so below.", "There are no policies.",
+			},
+		},
 		{
 			name: "policy files in git", states: []status.State{status.UpToDate},
 			change: func(s *status.Status) { s.Git = []status.Git{{Name: "fleet", Fault: "no"}} },

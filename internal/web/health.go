@@ -52,7 +52,7 @@ func healthOf(v view) health {
 	failed, asks := h.of(status.Failed), h.of(status.Held)+h.of(status.NotFound)
 	switch {
 	case len(broken) > 0 || failed > 0:
-		h.Level, h.Points = bad, broken
+		h.Level, h.Points = bad, fewest(broken)
 		h.Sentence = "Something does not work"
 		if failed > 0 {
 			h.Sentence = counted(failed, "policy fails", "policies fail")
@@ -71,6 +71,15 @@ func healthOf(v view) health {
 	}
 	h.Points = append(h.Points, h.summary())
 	return h
+}
+
+// fewest keeps as many points as are read at a glance: when a network is down, nearly everything is broken.
+func fewest(points []point) []point {
+	const most = 6
+	if more := len(points) - most; more > 1 {
+		return append(points[:most:most], point{Before: "And " + grouped(more) + " more; each says so below."})
+	}
+	return points
 }
 
 // faultLines are the errors of a policy file, at most so many as a person mends before reading again.
@@ -148,8 +157,12 @@ func others(n int) string {
 func (h health) summary() point {
 	fine := h.of(status.UpToDate)
 	switch {
+	case h.Total == 0:
+		return point{Before: "There are no policies."}
 	case fine == h.Total:
 		return point{Before: counted(h.Total, "policy is", "policies are all") + " up to date."}
+	case h.Total == 1:
+		return point{Before: "1 policy is not up to date."}
 	case fine == 0:
 		return point{Before: "None of " + counted(h.Total, "policy", "policies") + " is up to date."}
 	case fine == 1:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -114,7 +115,9 @@ policies:
 // declare writes the policy file.
 func (h *household) declare(text string) {
 	h.t.Helper()
-	if err := os.WriteFile(filepath.Join(h.dir, "policies.yaml"), []byte(text), 0o600); err != nil {
+	// At once: a daemon that has just begun may be reading it.
+	name := filepath.Join(h.dir, "policies.yaml")
+	if err := errors.Join(os.WriteFile(name+".new", []byte(text), 0o600), os.Rename(name+".new", name)); err != nil {
 		h.t.Fatal(err)
 	}
 }

@@ -14,12 +14,17 @@ import (
 	"github.com/image-updater/image-updater/internal/status"
 )
 
+// mostScrapes bounds how many answers of /metrics are made or taken at once: of 10,000 images each is a megabyte and the
+// work of a tenth of a second, and hundreds at once would have everybody else wait for a minute.
+const mostScrapes = 10
+
 // metrics answers /metrics: what [statusCollector] makes of a Status, and what Go and the system tell of the process.
 func (s *site) metrics() http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), statusCollector{s})
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelError), ErrorHandling: promhttp.ContinueOnError,
+		MaxRequestsInFlight: mostScrapes,
 	})
 }
 

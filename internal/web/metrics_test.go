@@ -2,11 +2,15 @@ package web_test
 
 import (
 	"flag"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,4 +95,40 @@ func TestMetricsOfOddThings(t *testing.T) {
 			t.Errorf("%s is told, and there is none", unwanted)
 		}
 	}
+}
+
+// TestManyScrapes: of a crowd that wants the metrics at once all but a few are turned away, and cost nothing.
+func TestManyScrapes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := options()
+		tell, begun := o.Status, atomic.Int32{}
+		release := make(chan struct{})
+		o.Status = func() status.Status {
+			begun.Add(1)
+			<-release
+			return tell()
+		}
+		h := web.New(o)
+		const crowd = 100
+		var answered [600]atomic.Int32
+		var all sync.WaitGroup
+		for range crowd {
+			r := request(t, "/metrics")
+			all.Go(func() {
+				answer, _ := ask(t, h, r)
+				answered[answer.StatusCode].Add(1)
+			})
+		}
+		synctest.Wait()
+		away, in := answered[http.StatusServiceUnavailable].Load(), begun.Load()
+		if in == 0 || in > 20 || away != crowd-in {
+			t.Errorf("%d are answered and %d turned away, of %d", in, away, crowd)
+		}
+		close(release)
+		all.Wait()
+		if got := answered[http.StatusOK].Load(); got != in {
+			t.Errorf("%d answers, want %d", got, in)
+		}
+	})
 }

@@ -118,7 +118,7 @@ func TestHeadline(t *testing.T) {
 		{name: "one policy that waits", states: []status.State{status.Waiting}, want: "All is well", points: []string{"1 policy is not up to date."}},
 		{
 			name: "everything at once", change: func(s *status.Status) {
-				for _, name := range strings.Fields("a b c d e f g h i") {
+				for name := range strings.FieldsSeq("a b c d e f g h i") {
 					s.Git = append(s.Git, status.Git{Name: name, Error: "no route to host"})
 				}
 			}, want: "Something does not work", points: []string{

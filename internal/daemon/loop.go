@@ -35,7 +35,8 @@ type loop struct {
 	writesTo  map[string][]string // Git repositories, by policy
 	asking    *slots              // tips
 	writing   *slots              // passes
-	passes    []*passing          // under way, those of an earlier reading included
+	passes    []*passing          // under way or not taken note of, those of an earlier reading included
+	passed    []passed            // that were not taken note of yet
 	until     map[held]time.Time
 	nextUntil time.Time // the first of them
 
@@ -102,11 +103,13 @@ func (l *loop) turns(ctx context.Context) {
 		now := l.now()
 		l.turned.Store(&now)
 		if l.handedOver(now) {
+			l.note(ctx, now)
 			return
 		}
 		l.keepTime(now)
 		l.collect()
 		l.reloading(ctx, now)
+		l.noting(ctx, now)
 		if l.loaded == nil {
 			l.look(ctx, now)
 			l.times(now)
@@ -161,6 +164,9 @@ func (l *loop) nextTurn(now time.Time) time.Time {
 	next := now.Add(idle)
 	if l.unshown {
 		next = sooner(next, l.showNext())
+	}
+	if len(l.passed) > 0 {
+		next = sooner(next, l.passed[0].ended.Add(together))
 	}
 	if l.loaded != nil {
 		return sooner(next, l.loaded.at.Add(handover))

@@ -49,24 +49,78 @@ func (l *loop) pass(ctx context.Context, t *tree, now time.Time) {
 		report := s.Run(cuttable, hand, selection, func(stage string, done, of int) { p.progress(stage, done, of, l.now()) })
 		return func(now context.Context) {
 			l.writing.give(p.slot)
-			l.passes = slices.DeleteFunc(l.passes, func(other *passing) bool { return other == p })
 			switch {
 			case now.Err() != nil:
 			case ctx.Err() != nil:
 				l.cutShort(p, report)
 			default:
-				l.passed(ctx, p, hand, report)
+				l.passed = append(l.passed, passed{p, hand, report, l.now()})
 			}
 		}
 	})
 }
 
-// passed takes note of what a pass has found.
-func (l *loop) passed(ctx context.Context, p *passing, hand *atHand, report reconcile.Report) {
-	now := l.now()
+// passed is a pass that has ended, with what it has found.
+type passed struct {
+	*passing
+	hand   *atHand
+	report reconcile.Report
+	ended  time.Time
+}
+
+// together is for how long passes that end beside others are taken note of together: each time has a price that goes by all
+// the policies there are.
+const together = time.Second
+
+// noting takes note of the passes that have ended, when no other is about to, or some time after the first of them.
+func (l *loop) noting(ctx context.Context, now time.Time) {
+	if len(l.passed) > 0 && (l.writing.busy(now) == 0 || !now.Before(l.passed[0].ended.Add(together))) {
+		l.note(ctx, now)
+	}
+}
+
+// note takes note of what passes have found.
+func (l *loop) note(ctx context.Context, now time.Time) {
+	all := l.passed
+	l.passed = nil
+	if len(all) == 0 {
+		return
+	}
 	if c := l.setup.Joined(); c != l.config {
 		l.learn(ctx, c, newWatched(ctx, l.setup.Registry, c), now, l.status.Config)
 	}
+	moved, whole := false, false
+	for _, p := range all {
+		l.drop(p.passing)
+		l.learnLists(p.hand, now)
+		l.log(p.report)
+		moved = l.learnTrees(p.passing, p.report, now) || moved
+		whole = whole || p.whole
+		l.learnTimes(p.report, now)
+		l.fold(l.looksTaken().Pass(l.findings(p.passing, p.report, now)))
+		if t := l.treeOf(p.git); t != nil && !t.remembered {
+			l.remember(ctx, t)
+		}
+	}
+	if moved {
+		l.gather(ctx)
+	}
+	l.noted(now)
+	if whole && l.writing.busy(now) == 0 {
+		l.start(ctx, func(context.Context) outcome {
+			debug.FreeOSMemory() // all lists and decisions at once were many times what lasts
+			return func(context.Context) {}
+		})
+	}
+}
+
+// drop forgets a pass that has ended.
+func (l *loop) drop(p *passing) {
+	l.passes = slices.DeleteFunc(l.passes, func(other *passing) bool { return other == p })
+}
+
+// learnLists takes note of lists that a pass has found at hand.
+func (l *loop) learnLists(hand *atHand, now time.Time) {
 	for repository, kept := range hand.read {
 		if w := l.images[repository]; w != nil && !w.known {
 			w.sum, w.known = kept.sum, true
@@ -77,35 +131,21 @@ func (l *loop) passed(ctx context.Context, p *passing, hand *atHand, report reco
 			l.tell(w, status.Look{At: at})
 		}
 	}
-	l.log(report)
-	l.learnTrees(ctx, p, report, now)
-	l.learnTimes(report, now)
-	l.ended(l.findings(p, report, now), now)
-	if p.whole && l.writing.busy(now) == 0 {
-		l.start(ctx, func(context.Context) outcome {
-			debug.FreeOSMemory() // all lists and decisions at once were many times what lasts
-			return func(context.Context) {}
-		})
-	}
-	if t := l.treeOf(p.git); t != nil && !t.remembered {
-		l.remember(ctx, t)
-	}
 }
 
 // cutShort takes note of what a pass has written that was ended because the policy files were read again. All else is found
 // again, by those.
 func (l *loop) cutShort(p *passing, report reconcile.Report) {
 	now := l.now()
-	l.ended(l.onlyWritten(p, report, now), now)
+	l.drop(p)
+	l.fold(l.looksTaken().Pass(l.onlyWritten(p, report, now)))
+	l.noted(now)
 }
 
-// ended folds what a pass has found into the status, and shows that: where more are under way, with what they find in the
-// same second.
-func (l *loop) ended(found status.Findings, now time.Time) {
-	s := l.looksTaken().Pass(found)
-	s.Running = l.runningPass(now)
-	l.fold(s)
-	if l.writing.busy(now) == 0 || s.Ready != l.told.Ready {
+// noted shows what passes have found: where more are under way, with what they find in the same second.
+func (l *loop) noted(now time.Time) {
+	l.status.Running = l.runningPass(now)
+	if l.writing.busy(now) == 0 || l.status.Ready != l.told.Ready {
 		l.show(now)
 	}
 }
@@ -126,10 +166,10 @@ func (l *loop) log(report reconcile.Report) {
 	}
 }
 
-// learnTrees takes note of where a branch stands and what it refers to, and has tried again what has failed.
-func (l *loop) learnTrees(ctx context.Context, p *passing, report reconcile.Report, now time.Time) {
+// learnTrees takes note of where a branch stands, and has tried again what has failed. It reports whether other images are
+// referred to than before.
+func (l *loop) learnTrees(p *passing, report reconcile.Report, now time.Time) (moved bool) {
 	again := failedPolicies(report)
-	moved := false
 	for _, told := range report.Trees {
 		if t := l.treeOf(told.Git); t != nil {
 			t.awaited = time.Time{}
@@ -139,9 +179,7 @@ func (l *loop) learnTrees(ctx context.Context, p *passing, report reconcile.Repo
 			t.tryAgain(p, told, again[told.Git], now)
 		}
 	}
-	if moved {
-		l.gather(ctx)
-	}
+	return moved
 }
 
 // stood takes note of where a branch stood that could be read, and reports whether it refers to other images than before.

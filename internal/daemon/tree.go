@@ -190,9 +190,14 @@ func (l *loop) finds(told reconcile.Tree) bool {
 	if maps.Equal(l.refers[told.Git], now) {
 		return false
 	}
+	before := l.refers[told.Git]
 	l.refers[told.Git] = now
-	for repository, w := range l.images {
-		w.found = slices.ContainsFunc(l.trees, func(t *tree) bool { return l.refers[t.git.Name][repository] })
+	for _, changed := range []map[image.Repository]bool{before, now} {
+		for repository := range changed {
+			if w := l.images[repository]; w != nil {
+				w.found = slices.ContainsFunc(l.trees, func(t *tree) bool { return l.refers[t.git.Name][repository] })
+			}
+		}
 	}
 	return true
 }

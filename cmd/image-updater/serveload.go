@@ -190,10 +190,10 @@ func (s watchedSource) Terms(ctx context.Context, host string, repositories []im
 	if err != nil {
 		terms.PerSecond = max(terms.PerSecond, 1)
 	}
-	t := daemon.Terms{PerSecond: terms.PerSecond, Requests: make([]float64, len(repositories))}
+	t := daemon.Terms{PerSecond: terms.PerSecond, Requests: make([]float64, len(repositories)), Beside: make([]bool, len(repositories))}
 	for i, r := range repositories {
 		cost := s.client.Prices(ctx, r, want[i], 0).Again
-		t.Requests[i] = float64(max(cost.Requests, 1))
+		t.Requests[i], t.Beside[i] = float64(max(cost.Requests, 1)), cost.Beside > 0
 		if terms.Beside > 0 && terms.PerSecond > 0 && cost.Beside > 0 {
 			t.Requests[i] = max(float64(cost.Requests-cost.Beside), float64(cost.Beside)*terms.PerSecond/terms.Beside)
 		}
@@ -214,10 +214,7 @@ func (s watchedSource) Standing(ctx context.Context, r *status.Registry) {
 func fillQuota(r *status.Registry, q registry.Quota) {
 	r.Account, r.Metered = q.Account, q.Metered
 	r.Allowance, r.Window, r.Remaining, r.Reserve, r.Spent, r.Left = q.Allowance, q.Window, q.Remaining, q.Reserve, q.Spent, q.Left
-	r.Until, r.PausedUntil = q.Until, q.Paused
-	if q.TagsPause.After(r.PausedUntil) {
-		r.PausedUntil = q.TagsPause
-	}
+	r.Until, r.PausedUntil, r.TagsPaused = q.Until, q.Paused, q.TagsPause
 	if q.Parked != nil {
 		r.Parked = q.Parked.Error()
 	}

@@ -46,7 +46,7 @@ func newHousehold(t *testing.T, images int) *household {
 	}
 	h := &household{t: t, dir: t.TempDir()}
 	h.clock.Store(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()) // when bubbles begin
-	h.registry = registrytest.New(registrytest.Options{Now: h.now})
+	h.registry = registrytest.New(registrytest.Options{Now: h.now, API: registrytest.API{Hub: &registrytest.HubAPI{}}})
 	files := gittest.Files{}
 	for i := range images {
 		name := fmt.Sprintf("app-%d", i)
@@ -292,6 +292,39 @@ func TestServePolicyRemoved(t *testing.T) {
 		}
 		if pulls, err := h.forge.Pulls(); err != nil || len(pulls) != 2 || pulls[0].State != "open" || pulls[1].State != "open" {
 			t.Errorf("at the forge: %+v, %v", pulls, err)
+		}
+	})
+}
+
+// TestServeTagAPIPaused: a tag API that wants to be left alone stops the looks that go by it, and those at the registry
+// beside it go on.
+func TestServeTagAPIPaused(t *testing.T) {
+	t.Parallel()
+	h := newHousehold(t, 2)
+	text := strings.Replace(h.policies(1, "", ""), "endpoint:", "hubEndpoint: 'http://"+h.host+"', endpoint:", 1) +
+		"  - {name: aged, image: acme/app-1, guard: {minAge: 1h}}\n"
+	h.registry.Break(registrytest.Tell, registrytest.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"7200"}}})
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := h.live(text)
+		defer stop()
+		time.Sleep(20 * time.Minute)
+		tells, lists := h.registry.Counts().Tell, h.registry.Lists("acme/app-0")
+		time.Sleep(time.Hour)
+		if got := h.registry.Lists("acme/app-0") - lists; got < 3 {
+			t.Errorf("%d looks at the registry in an hour, want one in each quarter", got)
+		}
+		if got := h.registry.Counts().Tell; got != tells {
+			t.Errorf("the tag API was asked %d times while it wants to be left alone", got-tells)
+		}
+		if r := d.Status().Registries[0]; !r.PausedUntil.IsZero() || !r.TagsPaused.After(time.Now()) {
+			t.Errorf("paused until %v, its tag API until %v", r.PausedUntil, r.TagsPaused)
+		}
+		h.registry.Break(registrytest.Tell, registrytest.Fault{})
+		time.Sleep(time.Hour)
+		for _, p := range d.Status().Policies {
+			if p.State == status.Failed || p.State == status.New {
+				t.Errorf("%s is %s in the end: %+v", p.Name, p.State, p.Why)
+			}
 		}
 	})
 }

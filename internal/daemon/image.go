@@ -21,6 +21,7 @@ type watched struct {
 
 	found    bool // something in Git refers to it
 	requests float64
+	beside   bool // a look asks the tag API beside the registry
 
 	looked, changed, pushed time.Time
 	asked                   bool      // a person wants to know what comes of the next look
@@ -61,7 +62,7 @@ func newWatched(ctx context.Context, source reconcile.Source, c *config.Config) 
 
 // take takes over what is known of the image from before a reload.
 func (w *watched) take(was *watched) {
-	w.found, w.requests, w.next = was.found, was.requests, was.next
+	w.found, w.requests, w.beside, w.next = was.found, was.requests, was.beside, was.next
 	w.looked, w.changed, w.pushed, w.asked = was.looked, was.changed, was.pushed, was.asked
 	w.failures, w.told = was.failures, was.told
 	if was.looking {

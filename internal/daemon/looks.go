@@ -95,7 +95,7 @@ func (l *loop) terms(ctx context.Context, r *registry) {
 			}
 			r.perSecond, r.again = terms.PerSecond, time.Time{}
 			for i, w := range images {
-				w.requests = terms.Requests[i]
+				w.requests, w.beside = terms.Requests[i], terms.Beside[i]
 			}
 		}
 	})
@@ -131,15 +131,19 @@ func (l *loop) planLooks(r *registry, now time.Time) {
 		return
 	}
 	at := schedule.Registry{Host: r.host, PerSecond: r.perSecond, Free: r.free}
-	repositories := make([]schedule.Repository, len(r.images))
-	for i, w := range r.images {
+	images := l.askable(r, now)
+	repositories := make([]schedule.Repository, len(images))
+	for i, w := range images {
 		repositories[i] = w.scheduled()
 	}
 	plan := schedule.Make(at, repositories, now, now.Add(horizon))
 	r.plan, r.planned, r.again, r.short = r.plan[:0], now, plan.Next, plan.Short
+	if len(images) < len(r.images) {
+		r.again = sooner(r.again, r.standing.TagsPaused)
+	}
 	var expected []image.Repository
 	for _, look := range plan.Looks {
-		if w := r.images[look.Index]; !w.looking {
+		if w := images[look.Index]; !w.looking {
 			at := look.At
 			if !look.Pushed {
 				at = at.Add(inStep - 1).Truncate(inStep)
@@ -153,10 +157,33 @@ func (l *loop) planLooks(r *registry, now time.Time) {
 	}
 	r.free = latest(now, r.free)
 	for i, due := range schedule.Due(at, repositories, now) {
-		if w := r.images[i]; !w.next.Equal(due) {
-			w.next = due
-			l.tell(w, status.Look{Quiet: true})
+		l.expect(images[i], due)
+	}
+}
+
+// askable returns the images of a registry that may be looked at now: while the tag API beside it wants to be left alone
+// those that it is not asked about.
+func (l *loop) askable(r *registry, now time.Time) []*watched {
+	until := r.standing.TagsPaused
+	if !until.After(now) {
+		return r.images
+	}
+	var images []*watched
+	for _, w := range r.images {
+		if !w.beside {
+			images = append(images, w)
+			continue
 		}
+		l.expect(w, until)
+	}
+	return images
+}
+
+// expect takes note of when the next look at an image is due.
+func (l *loop) expect(w *watched, due time.Time) {
+	if !w.next.Equal(due) {
+		w.next = due
+		l.tell(w, status.Look{Quiet: true})
 	}
 }
 

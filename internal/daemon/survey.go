@@ -42,6 +42,9 @@ func (l *loop) surveying(ctx context.Context, now time.Time) {
 				if r.PausedUntil.After(l.now()) && r.PausedUntil.After(at.free) {
 					at.free, at.plan, at.again = r.PausedUntil, nil, time.Time{}
 				}
+				if !r.TagsPaused.Equal(at.standing.TagsPaused) {
+					at.plan, at.again = nil, time.Time{}
+				}
 				if !sameStanding(at.standing, r) {
 					l.unshown = true
 				}
@@ -53,7 +56,7 @@ func (l *loop) surveying(ctx context.Context, now time.Time) {
 
 func sameStanding(a, b status.Registry) bool {
 	return a.Account == b.Account && a.Metered == b.Metered && a.Allowance == b.Allowance && a.Remaining == b.Remaining &&
-		a.Spent == b.Spent && a.Left == b.Left && a.Until.Equal(b.Until) && a.PausedUntil.Equal(b.PausedUntil) && a.Parked == b.Parked
+		a.Spent == b.Spent && a.Left == b.Left && a.Until.Equal(b.Until) && a.PausedUntil.Equal(b.PausedUntil) && a.TagsPaused.Equal(b.TagsPaused) && a.Parked == b.Parked
 }
 
 // registriesTold returns what a status tells of the registries.

@@ -164,8 +164,9 @@ type Registry struct {
 	Until     time.Time // none is spent before; zero = one may be
 
 	PausedUntil time.Time
-	Parked      string // why its credentials are not sent any more, "" = they are
-	Error       string // the last
+	TagsPaused  time.Time // the tag API beside it is left alone until then
+	Parked      string    // why its credentials are not sent any more, "" = they are
+	Error       string    // the last
 	ErrorAt     time.Time
 	FailingFor  int // looks in a row that have failed
 }

@@ -196,6 +196,7 @@ type registryAnswer struct {
 	Hours       []hourAnswer `json:"hours"`
 	Quota       *quotaAnswer `json:"quota,omitempty"`
 	PausedUntil time.Time    `json:"pausedUntil,omitzero"`
+	TagsPaused  time.Time    `json:"tagAPIPausedUntil,omitzero"`
 	Parked      string       `json:"parked,omitempty"`
 	Error       string       `json:"error,omitempty"`
 	ErrorAt     time.Time    `json:"errorAt,omitzero"`

@@ -115,7 +115,7 @@ func decisionAnswerOf(at Place, d status.Decision) decisionAnswer {
 func registryAnswerOf(r *status.Registry) registryAnswer {
 	a := registryAnswer{
 		Host: r.Host, Account: r.Account, Images: r.Images, Oldest: r.Oldest, OldestImage: r.OldestOf, Requests: r.Requests, Pulls: r.Pulls,
-		Hours: make([]hourAnswer, len(r.Day)), PausedUntil: r.PausedUntil, Parked: r.Parked, Error: r.Error, ErrorAt: r.ErrorAt,
+		Hours: make([]hourAnswer, len(r.Day)), PausedUntil: r.PausedUntil, TagsPaused: r.TagsPaused, Parked: r.Parked, Error: r.Error, ErrorAt: r.ErrorAt,
 		FailingFor: r.FailingFor,
 	}
 	for i, h := range r.Day {

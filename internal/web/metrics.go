@@ -188,7 +188,7 @@ func (m meter) registries() {
 		m.tell(registryImages, float64(r.Images), r.Host)
 		m.age(registryOldest, r.Oldest, r.Host)
 		m.tell(registryFailing, float64(r.FailingFor), r.Host)
-		m.flag(registryPaused, r.PausedUntil.After(m.now), r.Host)
+		m.flag(registryPaused, r.PausedUntil.After(m.now) || r.TagsPaused.After(m.now), r.Host)
 		m.flag(registryParked, r.Parked != "", r.Host)
 		if !r.Metered {
 			continue

@@ -22,6 +22,7 @@ type registryCard struct {
 	Quota      *quota
 	Spark      template.HTML
 	Paused     moment
+	TagsPaused moment
 	Parked     string
 	Error      string
 	ErrorAt    moment
@@ -46,6 +47,9 @@ func (v view) registryCard(r *status.Registry) registryCard {
 		Host: r.Host, Page: registryPage(r.Host), Account: accountOf(r), Images: r.Images, Requests: r.Requests, Pulls: r.Pulls,
 		Oldest: v.at(r.Oldest), OldestOf: r.OldestOf, Parked: cut(r.Parked), Error: cut(r.Error), ErrorAt: v.at(r.ErrorAt),
 		FailingFor: r.FailingFor, Spark: sparkline(lastDay(r.Day, v.now)), Word: "fine", Class: "good",
+	}
+	if r.TagsPaused.After(v.now) {
+		c.TagsPaused, c.Word, c.Class = v.at(r.TagsPaused), "paused", "notice"
 	}
 	if r.PausedUntil.After(v.now) {
 		c.Paused, c.Word, c.Class = v.at(r.PausedUntil), "paused", "notice"

@@ -125,6 +125,25 @@ func request(t *testing.T, url string) *http.Request {
 	return httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 }
 
+// TestTagAPIPaused: what wants to be left alone is told, and that it is not the registry.
+func TestTagAPIPaused(t *testing.T) {
+	t.Parallel()
+	s := webtest.Status(now)
+	for i := range s.Registries {
+		s.Registries[i].TagsPaused = now.Add(2 * time.Hour)
+	}
+	h := web.New(optionsOf(s))
+	for url, want := range map[string]string{
+		"/":                     `Its tag API is left alone, as it asks for; that goes on <time datetime="2026-11-21T16:35:00Z"`,
+		"/registries/docker.io": `Its tag API is not asked, as it wants; that goes on <time datetime="2026-11-21T16:35:00Z"`,
+		"/api/v1/registries":    `"tagAPIPausedUntil":"2026-11-21T16:35:00Z"`,
+	} {
+		if got := get(t, h, url); !strings.Contains(got, want) {
+			t.Errorf("%s: no %q in\n%s", url, want, got)
+		}
+	}
+}
+
 // TestQuotaUntil: where no pull may be spent it is told when one may be.
 func TestQuotaUntil(t *testing.T) {
 	t.Parallel()

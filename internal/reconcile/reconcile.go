@@ -109,7 +109,11 @@ func (r *Reconciler) pass(ctx context.Context, s Selection, finish func(*tree, c
 		report.Errors = append(report.Errors, Problem{Policy: s.Policy, Err: err})
 	}
 	report.Config = r.Config
-	r.log().InfoContext(ctx, "pass ended", "changes", len(report.Changes), "held", len(report.Held),
+	log := r.log()
+	if len(trees) == 1 {
+		log = log.With("git", trees[0].git.Name)
+	}
+	log.InfoContext(ctx, "pass ended", "changes", len(report.Changes), "held", len(report.Held),
 		"errors", len(report.Errors), "took", r.now().Sub(started))
 	return report
 }

@@ -40,7 +40,7 @@ func (*countedRegistry) Kept(context.Context, image.Repository, image.Facts) (da
 }
 
 func (*countedRegistry) Terms(context.Context, string, []image.Repository, []image.Facts) daemon.Terms {
-	return daemon.Terms{Requests: []float64{1}}
+	return daemon.Terms{Requests: []float64{1}, Beside: []bool{false}}
 }
 
 func (*countedRegistry) Standing(context.Context, *status.Registry) {}

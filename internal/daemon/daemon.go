@@ -80,7 +80,7 @@ type Kept struct {
 type Terms struct {
 	PerSecond float64   // requests; 0 = as many as one likes
 	Requests  []float64 // that a look at each repository costs
-	Beside    []bool    // it asks a tag API beside the registry, too
+	Beside    []bool    // it asks a tag API beside the registry, too; nil = none does
 }
 
 // Daemon looks after policies. Its methods may be called at any time, also before and after [Daemon.Run].

@@ -95,7 +95,7 @@ func (l *loop) terms(ctx context.Context, r *registry) {
 			}
 			r.perSecond, r.again = terms.PerSecond, time.Time{}
 			for i, w := range images {
-				w.requests, w.beside = terms.Requests[i], terms.Beside[i]
+				w.requests, w.beside = terms.Requests[i], terms.Beside != nil && terms.Beside[i]
 			}
 		}
 	})

@@ -169,7 +169,7 @@ func (w *world) Kept(_ context.Context, r image.Repository, _ image.Facts) (Kept
 }
 
 func (*world) Terms(_ context.Context, _ string, repositories []image.Repository, _ []image.Facts) Terms {
-	return Terms{PerSecond: 20, Requests: slices.Repeat([]float64{1}, len(repositories)), Beside: make([]bool, len(repositories))}
+	return Terms{PerSecond: 20, Requests: slices.Repeat([]float64{1}, len(repositories))}
 }
 
 func (w *world) Standing(_ context.Context, r *status.Registry) { r.Account = "anonymous" }

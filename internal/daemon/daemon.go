@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -96,9 +97,7 @@ type Daemon struct {
 	known  map[image.Repository]bool // the images of all policies
 	shown  status.Status
 	next   chan struct{} // closed when shown changes
-
-	inUse sync.RWMutex // held for reading while a setup is used outside of the loop's goroutines, for writing to put another in its place
-	setup *Setup       // guarded by inUse, as what follows; the loop alone changes them
+	setup  *Setup        // the loop alone changes it, and config
 	// config is what holds: that of the setup, and the policies that Git repositories have themselves.
 	config *config.Config
 }
@@ -163,16 +162,26 @@ func (d *Daemon) Images() []image.Repository {
 
 // ImageOf returns the image of a policy.
 func (d *Daemon) ImageOf(policy string) (image.Repository, bool) {
-	d.inUse.RLock()
-	defer d.inUse.RUnlock()
-	if d.config == nil {
-		return image.Repository{}, false
-	}
-	p, err := d.config.PolicyNamed(policy)
+	_, p, err := d.policy(policy)
 	if err != nil {
 		return image.Repository{}, false
 	}
 	return p.Image, true
+}
+
+// policy returns a policy that holds, and the setup to work with. The setup may be closed at any time.
+func (d *Daemon) policy(name string) (*Setup, *config.Policy, error) {
+	d.mu.Lock()
+	setup, holds := d.setup, d.config
+	d.mu.Unlock()
+	if setup == nil || holds == nil {
+		return nil, nil, ErrUnknown
+	}
+	p, err := holds.PolicyNamed(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
+	return setup, p, nil
 }
 
 func (d *Daemon) want(images []image.Repository, note func(*wanted)) int {

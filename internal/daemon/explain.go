@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/image-updater/image-updater/image"
@@ -16,25 +15,30 @@ import (
 // ErrUnknown says that there is no policy of that name.
 var ErrUnknown = errors.New("there is no such policy")
 
-// Explain tells why a reference gets the tag it gets, by what is at hand: nobody is asked.
+// Explain tells why a reference gets the tag it gets, by what is at hand: nobody is asked. It holds up no reload, for a
+// credential helper may hang: a setup that was closed meanwhile may have known nothing any more, so the next is asked.
 func (d *Daemon) Explain(ctx context.Context, name string, r status.Reference) (status.Decision, error) {
-	d.inUse.RLock()
-	defer d.inUse.RUnlock()
-	if d.setup == nil {
-		return status.Decision{}, ErrUnknown
+	for {
+		s, p, err := d.policy(name)
+		if err != nil {
+			return status.Decision{}, err
+		}
+		told, err := s.explain(ctx, *p, r, d.o.Now())
+		if now, _, _ := d.policy(name); now == s || ctx.Err() != nil {
+			return told, err
+		}
 	}
-	p, err := d.config.PolicyNamed(name)
-	if err != nil {
-		return status.Decision{}, fmt.Errorf("%w: %w", ErrUnknown, err)
-	}
+}
+
+func (s *Setup) explain(ctx context.Context, p config.Policy, r status.Reference, now time.Time) (status.Decision, error) {
 	told := status.Decision{Current: r.Current}
-	wish := reconcile.WishOf(ctx, d.setup.Registry, []config.Policy{*p})
-	kept, found := d.setup.Registry.Kept(ctx, p.Image, wish.Facts)
+	wish := reconcile.WishOf(ctx, s.Registry, []config.Policy{p})
+	kept, found := s.Registry.Kept(ctx, p.Image, wish.Facts)
 	if found {
-		told.Asked = past(kept.At, d.o.Now())
+		told.Asked = past(kept.At, now)
 	}
-	hand := &remembering{atHand: newAtHand(d.setup, map[image.Repository]reconcile.Wish{p.Image: wish})}
-	decision, err := d.setup.Decide(ctx, hand, *p, policy.Current{Tag: r.Current, Digest: image.Digest(r.CurrentDigest)})
+	hand := &remembering{atHand: newAtHand(s, map[image.Repository]reconcile.Wish{p.Image: wish})}
+	decision, err := s.Decide(ctx, hand, p, policy.Current{Tag: r.Current, Digest: image.Digest(r.CurrentDigest)})
 	if err != nil && !errors.Is(err, errUnasked) && !errors.Is(err, reconcile.ErrUnlisted) {
 		return told, err
 	}

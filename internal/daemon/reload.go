@@ -127,10 +127,10 @@ func (l *loop) apply(ctx context.Context, read *loaded) {
 
 // put puts a setup in the place of the one there is, which is closed: from then on no registry is asked by that.
 func (d *Daemon) put(s *Setup) error {
-	d.inUse.Lock()
+	d.mu.Lock()
 	old := d.setup
 	d.setup = s
-	d.inUse.Unlock()
+	d.mu.Unlock()
 	if old == nil {
 		return nil
 	}
@@ -150,11 +150,8 @@ func (l *loop) learn(ctx context.Context, c *config.Config, images map[image.Rep
 		l.wishes[repository], known[repository] = w.wish, true
 	}
 	l.mu.Lock()
-	l.known = known
+	l.known, l.config = known, c
 	l.mu.Unlock()
-	l.inUse.Lock()
-	l.config = c
-	l.inUse.Unlock()
 	l.plant(c)
 	l.gather(ctx)
 	read := l.loadedOf(c, now)

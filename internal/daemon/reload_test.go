@@ -10,7 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/image-updater/image-updater/internal/config"
+	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/internal/status"
+	"github.com/image-updater/image-updater/policy"
 )
 
 // TestLoadIsTriedAgain: what the policy files name may come later than they: they are read again without anybody asking for
@@ -53,6 +56,46 @@ func TestLoadIsTriedAgain(t *testing.T) {
 		after(6 * time.Hour)
 		if loads != 0 {
 			t.Errorf("read %d times although it holds", loads)
+		}
+	})
+}
+
+// TestReloadBesideExplain: a person who looks at a decision, for which a credential helper hangs, keeps no policy files from
+// being taken over; the answer is by those that hold then.
+func TestReloadBesideExplain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(1, 1, 1, "1h"))
+	synctest.Test(t, func(t *testing.T) {
+		hangs, asked := make(chan struct{}), 0
+		d, stop := begin(t, Options{Load: func(ctx context.Context) (*Setup, error) {
+			s, err := w.load(ctx)
+			decide, closed := s.Decide, false
+			s.Decide = func(ctx context.Context, from reconcile.Source, p config.Policy, current policy.Current) (policy.Decision, error) {
+				asked++
+				if <-hangs; closed {
+					return policy.Decision{}, reconcile.ErrUnlisted
+				}
+				return decide(ctx, from, p, current)
+			}
+			s.Close = func() error { closed = true; return nil }
+			return s, err
+		}})
+		defer stop()
+		after(time.Minute)
+		answered := make(chan status.Decision)
+		go func() {
+			told, _ := d.Explain(t.Context(), "app-0", status.Reference{Current: "1.1.0"})
+			answered <- told
+		}()
+		after(time.Second)
+		d.Reload()
+		after(4 * time.Second)
+		if s := d.Status(); s.Config.Loaded.Before(time.Now().Add(-4 * time.Second)) {
+			t.Errorf("four seconds after they were to be read the policy files are those of %v", s.Config.Loaded)
+		}
+		close(hangs)
+		if told := <-answered; told.Chosen != "1.1.0" || asked != 2 {
+			t.Errorf("told is %+v, asked %d times", told, asked)
 		}
 	})
 }

@@ -33,7 +33,7 @@ type loop struct {
 
 	trees     []*tree
 	writesTo  map[string][]string // Git repositories, by policy
-	asking    *slots              // tips
+	asking    *slots              // where branches stand, and what was written before
 	writing   *slots              // passes
 	passes    []*passing          // under way or not taken note of, those of an earlier reading included
 	passed    []passed            // that were not taken note of yet
@@ -114,6 +114,7 @@ func (l *loop) turns(ctx context.Context) {
 			l.look(ctx, now)
 			l.times(now)
 			l.tips(ctx, now)
+			l.remembering(ctx, now)
 			l.begin(ctx, now)
 			l.surveying(ctx, now)
 		}

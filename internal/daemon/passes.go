@@ -98,9 +98,6 @@ func (l *loop) note(ctx context.Context, now time.Time) {
 		whole = whole || p.whole
 		l.learnTimes(p.report, now)
 		l.fold(l.looksTaken().Pass(l.findings(p.passing, p.report, now)))
-		if t := l.treeOf(p.git); t != nil && !t.remembered {
-			l.remember(ctx, t)
-		}
 	}
 	if moved {
 		l.gather(ctx)
@@ -236,23 +233,4 @@ func failedPolicies(report reconcile.Report) map[string][]string {
 		sorted[git] = slices.Sorted(maps.Keys(names))
 	}
 	return sorted
-}
-
-// remember reads what was written to a Git repository before the program was started.
-func (l *loop) remember(ctx context.Context, t *tree) {
-	s := l.setup
-	t.remembered = true
-	l.start(ctx, func(ctx context.Context) outcome {
-		history := s.History(ctx, t.git.Name)
-		return func(context.Context) {
-			if ctx.Err() != nil {
-				t.remembered = false
-				return
-			}
-			for _, e := range history.Errors {
-				l.o.Log.Warn("reading the history", "git", e.Git, "err", e.Err)
-			}
-			l.fold(l.status.Remember(l.written(history)))
-		}
-	})
 }

@@ -101,7 +101,7 @@ func (l *loop) apply(ctx context.Context, read *loaded) {
 	if before != nil {
 		l.usage.keep(before.Quotas.Requests())
 	}
-	l.looking, l.asking = newSlots(looksAtOnce, hostAtOnce, silentLooks), newSlots(tipsAtOnce, tipsAtServer, silentTips)
+	l.looking, l.asking = newSlots(looksAtOnce, hostAtOnce, silentLooks), newSlots(asksAtOnce, asksAtServer, silentAsks)
 	l.survey = false
 	for _, t := range l.trees {
 		t.asking = false

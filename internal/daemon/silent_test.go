@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/image-updater/image-updater/image"
+	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/internal/status"
 )
 
@@ -195,6 +197,40 @@ func TestSilentRegistries(t *testing.T) {
 		after(30 * time.Second)
 		if got := len(w.seen().looks); got != 20 {
 			t.Errorf("%d of the 20 images were looked at within 30 seconds at the registry that answers", got)
+		}
+	})
+}
+
+// TestHistories: what was written before the start is read of each Git repository, also of one that is down then, and never
+// of many of a server at the same time.
+func TestHistories(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(40, 1, 40, "10m"))
+	synctest.Test(t, func(t *testing.T) {
+		w.down["fleet-0"] = true
+		read, reading, most := map[string]int{}, 0, 0
+		load := func(ctx context.Context) (*Setup, error) {
+			s, err := w.load(ctx)
+			s.History = func(_ context.Context, git string) reconcile.History {
+				w.set(func() { reading++; most = max(most, reading) })
+				time.Sleep(time.Minute)
+				w.set(func() { reading--; read[git]++ })
+				return reconcile.History{}
+			}
+			return s, err
+		}
+		_, stop := begin(t, Options{Load: load})
+		defer stop()
+		after(20 * time.Minute)
+		w.set(func() { clear(w.down) })
+		after(time.Hour)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if len(read) != 40 || read["fleet-0"] != 1 || read["fleet-1"] != 1 {
+			t.Errorf("the histories of %d of 40 Git repositories were read, of one that was down %d times", len(read), read["fleet-0"])
+		}
+		if most > asksAtServer {
+			t.Errorf("%d were read at the same time", most)
 		}
 	})
 }

@@ -14,12 +14,16 @@ import (
 	"github.com/image-updater/image-updater/internal/reconcile"
 )
 
+// What a Git repository is asked beside passes: where its branch stands, and what was written there before.
 const (
-	tipsAtOnce   = 4
-	tipsAtServer = 8
-	silentTips   = 64              // and others
-	tipWithin    = 6 * time.Minute // a bit more than one exchange with a Git server
-	wholeWithin  = time.Hour       // between looks at the forge, where there are pull requests
+	asksAtOnce   = 4
+	asksAtServer = 8
+	silentAsks   = 64 // and others
+)
+
+const (
+	tipWithin   = 6 * time.Minute // a bit more than one exchange with a Git server
+	wholeWithin = time.Hour       // between looks at the forge, where there are pull requests
 )
 
 // tree is one Git repository that policies write to.
@@ -179,6 +183,34 @@ func (l *loop) stands(t *tree, tip string, err error) {
 	default:
 		l.read[t.git.Name] = now
 	}
+}
+
+// remembering reads what was written to Git repositories before the program was started, once they could be read.
+func (l *loop) remembering(ctx context.Context, now time.Time) {
+	for _, t := range l.trees {
+		if t.tip != "" && !t.remembered && l.asking.room(t.server, now) {
+			l.remember(ctx, t, now)
+		}
+	}
+}
+
+func (l *loop) remember(ctx context.Context, t *tree, now time.Time) {
+	t.remembered = true
+	s, held := l.setup, l.asking.take(t.server, now)
+	l.start(ctx, func(ctx context.Context) outcome {
+		history := s.History(ctx, t.git.Name)
+		return func(context.Context) {
+			if ctx.Err() != nil {
+				t.remembered = false
+				return
+			}
+			l.asking.give(held)
+			for _, e := range history.Errors {
+				l.o.Log.Warn("reading the history", "git", e.Git, "err", e.Err)
+			}
+			l.fold(l.status.Remember(l.written(history)))
+		}
+	})
 }
 
 // finds takes note of the images that a Git repository refers to, and reports whether that is something else than before.

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"slices"
 	"time"
 
 	"github.com/image-updater/image-updater/internal/reconcile"
@@ -24,7 +25,7 @@ func (l *loop) times(now time.Time) {
 			continue
 		}
 		delete(l.until, h)
-		if t := l.treeOf(h.git); t != nil {
+		if t := l.treeOf(h.git); t != nil && slices.Contains(l.writesTo[h.policy], h.git) {
 			t.because(now, cause{times: 1}, false, h.policy)
 		}
 	}

@@ -72,16 +72,16 @@ func (t *tree) because(now time.Time, c cause, all bool, policies ...string) {
 	}
 }
 
-// only returns the policies to be decided, nil for all.
+// only returns the policies to be decided, nil for all. Of those selected some may be gone, perhaps all.
 func (t *tree) only() []string {
-	if t.all || len(t.selected) == len(t.policies) {
-		return nil
-	}
-	var names []string
+	names := []string{}
 	for _, name := range t.policies {
 		if t.selected[name] {
 			names = append(names, name)
 		}
+	}
+	if t.all || len(names) == len(t.policies) {
+		return nil
 	}
 	return names
 }
@@ -145,9 +145,12 @@ func (l *loop) tipOf(ctx context.Context, t *tree, now time.Time) {
 		defer end()
 		tip, err := s.Tip(bounded, t.git.Name)
 		return func(context.Context) {
-			if ctx.Err() == nil {
-				t.asking = false
-				l.asking.give(held)
+			if ctx.Err() != nil {
+				return
+			}
+			t.asking = false
+			l.asking.give(held)
+			if t.checked.Equal(now) { // else a pass has begun since, and knows better
 				l.stands(t, tip, err)
 			}
 		}

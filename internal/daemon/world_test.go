@@ -44,6 +44,8 @@ type world struct {
 	stuck    bool            // passes go on for ever
 	late     bool            // forges take all their time
 	pushing  time.Duration   // that a pass takes to end, cut off or not
+	telling  time.Duration   // that it takes to tell where a branch stood when it was asked
+	asking   int             // where branches stand
 	held     map[string]time.Time
 	written  map[string]int // the tag in Git, by Git repository and policy
 	tips     map[string]int
@@ -208,7 +210,13 @@ func (w *world) tip(ctx context.Context, git string) (string, error) {
 	if w.down[git] {
 		return "", errDown
 	}
-	return fmt.Sprint(w.tips[git]), nil
+	tip := fmt.Sprint(w.tips[git])
+	w.asking++
+	w.mu.Unlock()
+	time.Sleep(w.telling)
+	w.mu.Lock()
+	w.asking--
+	return tip, nil
 }
 
 // run is a pass: the highest tag is written.

@@ -44,15 +44,17 @@ func sameFolder(a, b config.Folder) bool {
 	return a.Git == b.Git && maps.EqualFunc(a.Files, b.Files, slices.Equal)
 }
 
-// hold remembers folders that hold.
-func (f *Folders) hold(folders []config.Folder) {
+// hold remembers folders that hold, but for those that were not read: another pass may have read such a one since.
+func (f *Folders) hold(owns ...*own) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.held == nil {
 		f.held = map[string]config.Folder{}
 	}
-	for _, folder := range folders {
-		f.held[folder.Git] = folder
+	for _, o := range owns {
+		if !o.aside {
+			f.held[o.git.Name] = o.folder
+		}
 	}
 }
 
@@ -155,7 +157,7 @@ func (f *Folders) join(c *config.Config, owns []*own) *config.Config {
 	}
 	if !slices.ContainsFunc(owns, func(o *own) bool { return o.err != nil }) {
 		if all, err := f.with(c, folders); err == nil {
-			f.hold(folders)
+			f.hold(owns...)
 			return all
 		}
 	}
@@ -168,7 +170,7 @@ func (f *Folders) join(c *config.Config, owns []*own) *config.Config {
 			}
 		}
 		if o.err = err; err == nil {
-			f.hold([]config.Folder{o.folder})
+			f.hold(o)
 		} else if next, o.none = f.asBefore(c, folders, o); o.none {
 			continue
 		}

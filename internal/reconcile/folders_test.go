@@ -64,3 +64,34 @@ func TestFoldersJoin(t *testing.T) {
 		}
 	}
 }
+
+// A pass of one Git repository takes nothing back of what a pass of another has read while it was under way.
+func TestFoldersJoinBeside(t *testing.T) {
+	t.Parallel()
+	const central = "apiVersion: image-updater/v1\n" +
+		"git: [{name: a, url: /a.git, policies: p}, {name: b, url: /b.git, policies: p}]\n"
+	c, err := config.Load(fstest.MapFS{"p.yaml": {Data: []byte(central)}}, []string{"p.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const web, api, worker = "{name: web, image: nginx}", "{name: api, image: nginx}", "{name: worker, image: nginx}"
+	for _, broken := range []bool{false, true} { // the one that is read
+		var folders Folders
+		folders.join(c, []*own{ownOf("a", web), ownOf("b", api)})
+		before, _ := folders.before("b")
+		aside := &own{git: config.Git{Name: "b"}, folder: before, aside: true}
+		folders.join(c, []*own{ownOf("b", worker)})
+		read := ownOf("a", web)
+		if broken {
+			read = ownOf("a", "{")
+		}
+		folders.join(c, []*own{read, aside})
+		var got []string
+		for _, p := range folders.Join(c).Policies {
+			got = append(got, p.Name)
+		}
+		if diff := cmp.Diff([]string{"web", "worker"}, got); diff != "" {
+			t.Errorf("broken %v: policies (-want +got):\n%s", broken, diff)
+		}
+	}
+}

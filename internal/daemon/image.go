@@ -62,7 +62,7 @@ func newWatched(ctx context.Context, source reconcile.Source, c *config.Config) 
 
 // take takes over what is known of the image from before a reload.
 func (w *watched) take(was *watched) {
-	w.found, w.requests, w.beside, w.next = was.found, was.requests, was.beside, was.next
+	w.requests, w.beside, w.next = was.requests, was.beside, was.next
 	w.looked, w.changed, w.pushed, w.asked = was.looked, was.changed, was.pushed, was.asked
 	w.failures, w.told = was.failures, was.told
 	if was.looking {

@@ -153,6 +153,9 @@ func (l *loop) learn(ctx context.Context, c *config.Config, images map[image.Rep
 	l.known, l.config = known, c
 	l.mu.Unlock()
 	l.plant(c)
+	for repository, w := range l.images {
+		w.found = l.referred(repository)
+	}
 	l.gather(ctx)
 	read := l.loadedOf(c, now)
 	files.Files = c.Files
@@ -174,8 +177,8 @@ func (l *loop) plant(c *config.Config) {
 		t := &tree{awaited: l.now()}
 		if i := slices.IndexFunc(before, func(old *tree) bool { return old.git.Name == g.Name && old.git.URL == g.URL }); i >= 0 {
 			t = before[i]
-			l.refers[g.Name] = refers[g.Name]
 		}
+		l.refers[g.Name] = refers[g.Name]
 		t.git, t.proposes, t.policies, t.interval = g, g.Proposes(c.Policies), nil, unreadFor
 		t.url = withoutUser(g.URL)
 		t.server = serverOf(t.url)

@@ -100,6 +100,34 @@ func TestReloadBesideExplain(t *testing.T) {
 	})
 }
 
+// TestReloadTakenBack: a policy that is taken out of the files, and put into them again before a pass has ended without it, is
+// looked after as before.
+func TestReloadTakenBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(2, 1, 1, "15m"))
+	both, one := w.config, parse(t, fleet(1, 1, 1, "15m"))
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := begin(t, Options{Load: w.load})
+		defer stop()
+		after(time.Hour)
+		w.set(func() { w.config, w.passing = one, time.Minute })
+		d.Reload()
+		after(10 * time.Second)
+		w.set(func() { w.config, w.passing = both, time.Second })
+		d.Reload()
+		after(10 * time.Second)
+		for _, p := range both.Policies {
+			w.release(p.Image)
+		}
+		after(16 * time.Minute)
+		for _, p := range d.Status().Policies {
+			if p.State != status.UpToDate || w.written["fleet-0 "+p.Name] != 2 {
+				t.Errorf("%s is %q, with tag %d of 2 in Git, looked at %v", p.Name, p.State, w.written["fleet-0 "+p.Name], p.Looked)
+			}
+		}
+	})
+}
+
 // TestNamedFiles: a file that policy files name is watched from when they were read, also where it is not there yet.
 func TestNamedFiles(t *testing.T) {
 	t.Parallel()

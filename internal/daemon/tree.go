@@ -230,9 +230,14 @@ func (l *loop) finds(told reconcile.Tree) bool {
 	for _, changed := range []map[image.Repository]bool{before, now} {
 		for repository := range changed {
 			if w := l.images[repository]; w != nil {
-				w.found = slices.ContainsFunc(l.trees, func(t *tree) bool { return l.refers[t.git.Name][repository] })
+				w.found = l.referred(repository)
 			}
 		}
 	}
 	return true
+}
+
+// referred reports whether a Git repository refers to an image.
+func (l *loop) referred(repository image.Repository) bool {
+	return slices.ContainsFunc(l.trees, func(t *tree) bool { return l.refers[t.git.Name][repository] })
 }

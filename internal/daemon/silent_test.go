@@ -201,18 +201,24 @@ func TestSilentRegistries(t *testing.T) {
 	})
 }
 
-// TestHistories: what was written before the start is read of each Git repository, also of one that is down then, and never
-// of many of a server at the same time.
+// TestHistories: what was written before the start is read of each Git repository, also of one that is down then, never of
+// many of a server at the same time, and of none before all had their first pass.
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, fleet(40, 1, 40, "10m"))
 	synctest.Test(t, func(t *testing.T) {
 		w.down["fleet-0"] = true
-		read, reading, most := map[string]int{}, 0, 0
+		read, reading, most, passes := map[string]int{}, 0, 0, 0
 		load := func(ctx context.Context) (*Setup, error) {
 			s, err := w.load(ctx)
 			s.History = func(_ context.Context, git string) reconcile.History {
-				w.set(func() { reading++; most = max(most, reading) })
+				w.set(func() {
+					if len(read) == 0 && reading == 0 {
+						passes = len(w.passes)
+					}
+					reading++
+					most = max(most, reading)
+				})
 				time.Sleep(time.Minute)
 				w.set(func() { reading--; read[git]++ })
 				return reconcile.History{}
@@ -231,6 +237,9 @@ func TestHistories(t *testing.T) {
 		}
 		if most > asksAtServer {
 			t.Errorf("%d were read at the same time", most)
+		}
+		if passes < 40 {
+			t.Errorf("the first was read after %d passes, with 40 Git repositories", passes)
 		}
 	})
 }

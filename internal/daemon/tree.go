@@ -188,34 +188,6 @@ func (l *loop) stands(t *tree, tip string, err error) {
 	}
 }
 
-// remembering reads what was written to Git repositories before the program was started, once they could be read.
-func (l *loop) remembering(ctx context.Context, now time.Time) {
-	for _, t := range l.trees {
-		if t.tip != "" && !t.remembered && l.asking.room(t.server, now) {
-			l.remember(ctx, t, now)
-		}
-	}
-}
-
-func (l *loop) remember(ctx context.Context, t *tree, now time.Time) {
-	t.remembered = true
-	s, held := l.setup, l.asking.take(t.server, now)
-	l.start(ctx, func(ctx context.Context) outcome {
-		history := s.History(ctx, t.git.Name)
-		return func(context.Context) {
-			if ctx.Err() != nil {
-				t.remembered = false
-				return
-			}
-			l.asking.give(held)
-			for _, e := range history.Errors {
-				l.o.Log.Warn("reading the history", "git", e.Git, "err", e.Err)
-			}
-			l.fold(l.status.Remember(l.written(history)))
-		}
-	})
-}
-
 // finds takes note of the images that a Git repository refers to, and reports whether that is something else than before.
 func (l *loop) finds(told reconcile.Tree) bool {
 	now := make(map[image.Repository]bool, len(told.Images))

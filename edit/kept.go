@@ -7,6 +7,7 @@ import (
 	"hash"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // Kept is a Site as it can be kept beyond the process that found it: where and what it is, not how it is written. See
@@ -58,8 +59,11 @@ func (s *Scanner) Fingerprint() string {
 
 // add adds texts to a sum so that no other texts add the same.
 func add(sum hash.Hash, texts ...string) {
+	var line []byte
 	for _, text := range texts {
-		fmt.Fprintf(sum, "%d:%s,", len(text), text)
+		line = strconv.AppendInt(line[:0], int64(len(text)), 10)
+		line = append(append(append(line, ':'), text...), ',')
+		sum.Write(line)
 	}
 }
 

@@ -89,9 +89,9 @@ func (t *tree) told() Tree {
 // writingTo returns the policies that write to a Git repository: the one of that name, or all for "".
 func (r *Reconciler) writingTo(g config.Git, name string) []config.Policy {
 	var policies []config.Policy
-	for _, p := range r.Config.Policies {
-		if slices.Contains(p.Git, g.Name) && (name == "" || name == p.Name) {
-			policies = append(policies, p)
+	for i := range r.Config.Policies {
+		if p := &r.Config.Policies[i]; slices.Contains(p.Git, g.Name) && (name == "" || name == p.Name) {
+			policies = append(policies, *p)
 		}
 	}
 	return policies
@@ -133,9 +133,10 @@ func (t *tree) open(ctx context.Context) {
 // they govern what they govern. Markers may name any policy of the files: one that writes elsewhere is no mistake.
 func (t *tree) query() edit.Query {
 	all := t.reconciler.writingTo(t.git, "")
-	q := edit.Query{Markers: map[string]image.Repository{}, Targets: t.targets(all)}
-	for _, p := range t.reconciler.Config.Policies {
-		q.Markers[p.Name] = p.Image
+	everyone := t.reconciler.Config.Policies
+	q := edit.Query{Markers: make(map[string]image.Repository, len(everyone)), Targets: t.targets(all)}
+	for i := range everyone {
+		q.Markers[everyone[i].Name] = everyone[i].Image
 	}
 	asked := map[image.Repository]bool{}
 	for _, p := range all {

@@ -39,24 +39,31 @@ func benchDaemon(ctx context.Context, b bench) ([]figure, error) {
 		return nil, err
 	}
 	defer stop()
-	files := gittest.Files{}
-	var policies strings.Builder
+	fleets := make([]gittest.Files, b.repositories)
+	var gits, policies strings.Builder
 	for i := range b.policies {
 		name := fmt.Sprintf("app-%05d", i)
 		registry.Add("team/"+name, tags...)
-		files["apps/"+name+"/deployment.yaml"] = manifest(name, host+"/team/"+name, tags[len(tags)-1])
-		fmt.Fprintf(&policies, "  - {name: %[1]s, image: '%[2]s/team/%[1]s'}\n", name, host)
-	}
-	if _, err := gittest.Create(filepath.Join(dir, "fleet.git"), files); err != nil {
-		return nil, err
+		fleet := i % b.repositories
+		if fleets[fleet] == nil {
+			fleets[fleet] = gittest.Files{}
+		}
+		fleets[fleet]["apps/"+name+"/deployment.yaml"] = manifest(name, host+"/team/"+name, tags[len(tags)-1])
+		fmt.Fprintf(&policies, "  - {name: %[1]s, image: '%[2]s/team/%[1]s', git: fleet-%[3]d}\n", name, host, fleet)
 	}
 	gitHost, stopGit, err := serve(whole(gittest.New(dir)))
 	if err != nil {
 		return nil, err
 	}
 	defer stopGit()
-	text := "apiVersion: image-updater/v1\ngit:\n  - {name: fleet, url: \"http://" + gitHost + "/fleet.git\", branch: main}\n" +
-		"defaults: {git: fleet, interval: " + b.interval.String() + "}\npolicies:\n" + policies.String()
+	for i, files := range fleets {
+		if _, err := gittest.Create(filepath.Join(dir, fmt.Sprintf("fleet-%d.git", i)), files); err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&gits, "  - {name: fleet-%[1]d, url: \"http://%[2]s/fleet-%[1]d.git\", branch: main}\n", i, gitHost)
+	}
+	text := "apiVersion: image-updater/v1\ngit:\n" + gits.String() +
+		"defaults: {interval: " + b.interval.String() + "}\npolicies:\n" + policies.String()
 	if err := os.WriteFile(filepath.Join(dir, "policies.yaml"), []byte(text), 0o644); err != nil {
 		return nil, err
 	}

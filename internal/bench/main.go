@@ -19,8 +19,9 @@ type bench struct {
 	scratch string // a temporary folder
 	runs    int    // of each side of a comparison
 
-	policies int           // of the daemon
-	interval time.Duration // of them
+	policies     int           // of the daemon
+	repositories int           // of Git, that these are for
+	interval     time.Duration // of them
 }
 
 // parts are the measurements by the name that -only takes, in the order of the report.
@@ -67,6 +68,7 @@ func main() {
 func benchAll() error {
 	runs := flag.Int("runs", 5, "runs of each side of a comparison, of which the median counts")
 	only := flag.String("only", "", "names of the measurements to make, joined by commas; empty means all")
+	repositories := flag.Int("repositories", 1, "Git repositories of the daemon that is measured")
 	policies := flag.Int("policies", 10_000, "policies of the daemon that is measured")
 	interval := flag.Duration("interval", 15*time.Minute, "how often it looks at each image; less is waited for with less")
 	binary := flag.String("binary", "", "measure this binary instead of building one")
@@ -78,7 +80,7 @@ func benchAll() error {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	b := bench{binary: *binary, scratch: scratch, runs: *runs, policies: *policies, interval: *interval}
+	b := bench{binary: *binary, scratch: scratch, runs: *runs, policies: *policies, repositories: max(1, min(*repositories, *policies)), interval: *interval}
 	if b.binary == "" {
 		if b.binary, err = build(ctx, scratch); err != nil {
 			return err

@@ -37,6 +37,20 @@ func folder(git string, files ...string) config.Folder {
 	return f
 }
 
+// brief is of a policy what files in Git repositories may say otherwise.
+type brief struct {
+	Name, Git, Bump, At string
+	Interval, MinAge    time.Duration
+}
+
+func inBrief(c *config.Config) []brief {
+	var all []brief
+	for _, p := range c.Policies {
+		all = append(all, brief{p.Name, p.Git[0], string(p.Spec.Guard.Bump), p.Position.String(), p.Interval, p.Spec.Guard.MinAge})
+	}
+	return all
+}
+
 func TestWith(t *testing.T) {
 	t.Parallel()
 	c := loadCentral(t)
@@ -48,14 +62,7 @@ func TestWith(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	type brief struct {
-		Name, Git, Bump, At string
-		Interval, MinAge    time.Duration
-	}
-	var got []brief
-	for _, p := range joined.Policies {
-		got = append(got, brief{p.Name, p.Git[0], string(p.Spec.Guard.Bump), p.Position.String(), p.Interval, p.Spec.Guard.MinAge})
-	}
+	got := inBrief(joined)
 	const age = 72 * time.Hour
 	want := []brief{
 		{"nginx", "docs", "", "policies.yaml:8:6", time.Hour, age},
@@ -74,6 +81,38 @@ func TestWith(t *testing.T) {
 	}
 	if _, err := c.With(folder("docs", "again.yaml", "policies: [{name: api, image: nginx}]\n")); err != nil {
 		t.Errorf("a name of what was joined before is taken: %v", err)
+	}
+}
+
+// TestWithOneByOne: folders joined one after the other are as when they are joined at once, and names stay unique over all.
+func TestWithOneByOne(t *testing.T) {
+	t.Parallel()
+	c := loadCentral(t)
+	fleet := folder("fleet", "a.yaml", "defaults: {interval: 5m}\npolicies: [{name: api, image: ghcr.io/acme/api}, {name: sql, image: postgres, write: {group: data}}]\n")
+	shop := folder("shop", "shop.yaml", "policies: [{name: cart, image: ghcr.io/acme/cart}, {name: kv, image: redis, write: {group: data}}]\n")
+	atOnce, err := c.With(fleet, shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := c.With(fleet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := first.With(shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(inBrief(atOnce), inBrief(got)); diff != "" {
+		t.Errorf("policies (-at once +one by one):\n%s", diff)
+	}
+	if diff := cmp.Diff(atOnce.Files, got.Files); diff != "" {
+		t.Errorf("files (-at once +one by one):\n%s", diff)
+	}
+	again := folder("shop", "shop.yaml", "policies: [{name: api, image: nginx}]\n")
+	_, atOnceErr := c.With(fleet, again)
+	_, err = first.With(again)
+	if err == nil || atOnceErr == nil || err.Error() != atOnceErr.Error() {
+		t.Errorf("a name that is taken: %v one by one, %v at once", err, atOnceErr)
 	}
 }
 

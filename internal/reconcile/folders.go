@@ -26,14 +26,19 @@ type joining struct {
 	config  *config.Config
 }
 
-// with is [config.Config.With], done once for the same folders.
+// with is [config.Config.With], done once for the same folders, and going on where only some were added to those of before:
+// as after a start, when a pass of each Git repository brings its own.
 func (f *Folders) with(c *config.Config, folders []config.Folder) (*config.Config, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.latest.of == c && slices.EqualFunc(f.latest.folders, folders, sameFolder) {
-		return f.latest.config, nil
+	joined, more := c, folders
+	if n := len(f.latest.folders); f.latest.of == c && n <= len(folders) && slices.EqualFunc(f.latest.folders, folders[:n], sameFolder) {
+		joined, more = f.latest.config, folders[n:]
 	}
-	joined, err := c.With(folders...)
+	if len(more) == 0 {
+		return joined, nil
+	}
+	joined, err := joined.With(more...)
 	if err == nil {
 		f.latest = joining{c, slices.Clone(folders), joined}
 	}

@@ -74,7 +74,7 @@ policies: [{name: api, image: acme/api, git: fleet, interval: 52w}]
 				return &daemon.Setup{
 					Config: c, Registry: registry, Quotas: registry, Joined: func() *config.Config { return c },
 					Run: func(context.Context, reconcile.Source, reconcile.Selection, daemon.Progress) reconcile.Report {
-						return reconcile.Report{Config: c, Trees: []reconcile.Tree{{
+						return reconcile.Report{Trees: []reconcile.Tree{{
 							Git: "fleet", Branch: "main", Tip: "1", Policies: []string{"api"},
 							Images: []image.Repository{{Host: "docker.io", Path: "acme/api"}},
 						}}}

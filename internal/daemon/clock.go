@@ -35,6 +35,9 @@ func (l *loop) keepTime(now time.Time) {
 	for _, p := range l.passes {
 		p.began = sooner(p.began, now)
 	}
+	for i := range l.passed {
+		l.passed[i].ended = sooner(l.passed[i].ended, now)
+	}
 	if l.loaded != nil {
 		l.loaded.at = sooner(l.loaded.at, now)
 	}

@@ -87,6 +87,18 @@ func TestClockForthAndBack(t *testing.T) {
 	})
 }
 
+// TestNotedBackwards: a pass that has ended while the clock was ahead is taken note of as soon as any other.
+func TestNotedBackwards(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	l := &loop{Daemon: New(Options{}), turnedAt: noon.Add(year), passed: []passed{{ended: noon.Add(year)}}}
+	l.looking, l.asking, l.writing = newSlots(1, 1, 1), newSlots(1, 1, 1), newSlots(1, 1, 1)
+	l.keepTime(noon)
+	if next := l.nextTurn(noon); next.After(noon.Add(together)) {
+		t.Errorf("the next turn is at %v", next)
+	}
+}
+
 // TestUsageBackwards: the hours of a clock that was ahead are no part of the day.
 func TestUsageBackwards(t *testing.T) {
 	t.Parallel()

@@ -238,15 +238,15 @@ func (w *world) run(ctx context.Context, c *config.Config, s reconcile.Source, o
 	})
 	if stuck {
 		<-ctx.Done()
-		return reconcile.Report{Config: c}
+		return reconcile.Report{}
 	}
 	time.Sleep(pushing)
 	select {
 	case <-time.After(w.passing):
 	case <-ctx.Done():
-		return reconcile.Report{Config: c}
+		return reconcile.Report{}
 	}
-	report := reconcile.Report{Config: c}
+	report := reconcile.Report{}
 	for _, g := range c.Git {
 		selected, in := only.Only[g.Name]
 		if !in {

@@ -108,7 +108,6 @@ func (r *Reconciler) pass(ctx context.Context, s Selection, finish func(*tree, c
 	if _, err := r.Config.PolicyNamed(s.Policy); err != nil && s.Policy != "" {
 		report.Errors = append(report.Errors, Problem{Policy: s.Policy, Err: err})
 	}
-	report.Config = r.Config
 	log := r.log()
 	if len(trees) == 1 {
 		log = log.With("git", trees[0].git.Name)

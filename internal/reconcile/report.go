@@ -5,16 +5,12 @@ import (
 
 	"github.com/image-updater/image-updater/edit"
 	"github.com/image-updater/image-updater/image"
-	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/plan"
 	"github.com/image-updater/image-updater/internal/proposal"
 )
 
 // Report tells what a pass did, or would do. Its order follows from the policy file and the files in Git alone.
 type Report struct {
-	// Config is what held: that of the Reconciler, and the policies that Git repositories have themselves.
-	Config *config.Config
-
 	Changes []plan.Change // made, or to be made
 	Files   []File        // what they do to the files
 	Commits []Commit      // pushed; none from Plan

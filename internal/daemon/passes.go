@@ -150,15 +150,31 @@ func (l *loop) noted(now time.Time) {
 // mostLogged is how many failures of a pass are logged one by one. The status has all of them.
 const mostLogged = 20
 
+// distinct returns of failures that say the same about a Git repository, as when it cannot be read, the first.
+func distinct(errors []reconcile.Problem) []reconcile.Problem {
+	type sentence struct{ git, text string }
+	said := map[sentence]bool{}
+	var first []reconcile.Problem
+	for _, e := range errors {
+		if s := (sentence{e.Git, e.Err.Error()}); !said[s] {
+			said[s] = true
+			first = append(first, e)
+		}
+	}
+	return first
+}
+
 // log logs what a pass has failed at, and what it went on without.
 func (l *loop) log(report reconcile.Report) {
 	for _, w := range report.Warnings {
 		l.o.Log.Warn("a pass went on without something", "git", w.Git, "what", w.Text)
 	}
-	for _, e := range report.Errors[:min(len(report.Errors), mostLogged)] {
+	told := distinct(report.Errors)
+	told = told[:min(len(told), mostLogged)]
+	for _, e := range told {
 		l.o.Log.Warn("a policy has failed", "policy", e.Policy, "git", e.Git, "err", e.Err)
 	}
-	if more := len(report.Errors) - mostLogged; more > 0 {
+	if more := len(report.Errors) - len(told); more > 0 {
 		l.o.Log.Warn("more policies have failed", "count", more)
 	}
 }

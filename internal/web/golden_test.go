@@ -78,6 +78,10 @@ func TestHeadline(t *testing.T) {
 		{name: "on its way", states: []status.State{status.UpToDate, status.Waiting, status.Proposed}, want: "All is well", points: []string{
 			"1 of 3 policies is up to date.",
 		}},
+		{name: "first looks", states: []status.State{status.New, status.UpToDate, status.New}, want: "Looking for the first time", points: []string{
+			"2 of 3 policies have no list of tags yet.",
+		}},
+		{name: "a new policy", states: []status.State{status.New, status.UpToDate}, want: "All is well"},
 		{name: "held", states: []status.State{status.UpToDate, status.Held, status.NotFound}, want: "2 policies need a person"},
 		{name: "failed", states: []status.State{status.Failed, status.Held}, want: "1 policy fails"},
 		{name: "starting", change: func(s *status.Status) { s.Ready = false }, want: "Starting"},

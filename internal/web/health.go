@@ -63,6 +63,10 @@ func healthOf(v view) health {
 		return h
 	case asks > 0:
 		h.Level, h.Sentence = notice, counted(asks, "policy needs a person", "policies need a person")
+	case 2*h.of(status.New) > h.Total:
+		h.Level, h.Sentence = starting, "Looking for the first time"
+		h.Points = []point{{Before: grouped(h.of(status.New)) + " of " + counted(h.Total, "policy", "policies") + " have no list of tags yet."}}
+		return h
 	case h.Total == 0:
 		h.Level, h.Sentence, h.Points = notice, "There is nothing to do", []point{{Before: "No policy file that was read has a policy."}}
 		return h

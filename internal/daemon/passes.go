@@ -35,7 +35,7 @@ func (l *loop) begin(ctx context.Context, now time.Time) {
 func (l *loop) pass(ctx context.Context, t *tree, now time.Time) {
 	only := t.only()
 	l.number++
-	p := &passing{slot: l.writing.take(t.server, now), number: l.number, url: t.url, git: t.git.Name, whole: only == nil,
+	p := &passing{slot: l.writing.take(t.server, now), number: l.number, place: t.place, git: t.git.Name, whole: only == nil,
 		reason: t.cause.String(), began: now}
 	t.since, t.checked = time.Time{}, now
 	l.passes = append(l.passes, p)

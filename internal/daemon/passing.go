@@ -27,7 +27,7 @@ var errStuck = fmt.Errorf("it has not gone on for %v and was cut off", stuckAfte
 type passing struct {
 	*slot
 	number int
-	url    string // of the Git repository, without a user
+	place  string // of the Git repository
 	git    string // its name
 	whole  bool   // all policies are decided
 	reason string
@@ -55,7 +55,7 @@ func (p *passing) told() status.Pass {
 
 // passOf returns the pass under way that may write where the tree is, or nil.
 func (l *loop) passOf(t *tree) *passing {
-	if i := slices.IndexFunc(l.passes, func(p *passing) bool { return p.url == t.url }); i >= 0 {
+	if i := slices.IndexFunc(l.passes, func(p *passing) bool { return p.place == t.place }); i >= 0 {
 		return l.passes[i]
 	}
 	return nil

@@ -180,8 +180,7 @@ func (l *loop) plant(c *config.Config) {
 		}
 		l.refers[g.Name] = refers[g.Name]
 		t.git, t.proposes, t.policies, t.interval = g, g.Proposes(c.Policies), nil, unreadFor
-		t.url = withoutUser(g.URL)
-		t.server = serverOf(t.url)
+		t.server, t.place = placeOf(g.URL)
 		for _, p := range c.Policies {
 			if !slices.Contains(p.Git, g.Name) {
 				continue

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/image-updater/image-updater/image"
@@ -29,7 +28,7 @@ const (
 // tree is one Git repository that policies write to.
 type tree struct {
 	git      config.Git
-	url      string // of it, without a user
+	place    string // what all spellings of its URL have in common
 	server   string // where that is
 	policies []string
 	interval time.Duration // the shortest of them
@@ -87,18 +86,6 @@ func (t *tree) only() []string {
 }
 
 func (t *tree) dueAt(now time.Time) bool { return !t.since.IsZero() && !t.unread && !t.due.After(now) }
-
-// serverOf returns what the URLs of one server have in common. A path is a server of its own.
-func serverOf(url string) string {
-	if scheme, rest, found := strings.Cut(url, "://"); found && scheme != "file" {
-		host, _, _ := strings.Cut(rest, "/")
-		return host
-	}
-	if host, _, found := strings.Cut(url, ":"); found && !strings.Contains(host, "/") { // git@host:path
-		return host
-	}
-	return url
-}
 
 // treeOf returns the Git repository of a name, or nil.
 func (l *loop) treeOf(git string) *tree {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/plan"
 	"github.com/image-updater/image-updater/internal/reconcile"
 	"github.com/image-updater/image-updater/internal/status"
@@ -86,7 +87,9 @@ func (l *loop) note(ctx context.Context, now time.Time) {
 	if len(all) == 0 {
 		return
 	}
+	others := false
 	if c := l.setup.Joined(); c != l.config {
+		others = !slices.EqualFunc(c.Policies, l.config.Policies, func(a, b config.Policy) bool { return a.Name == b.Name })
 		l.learn(ctx, c, newWatched(ctx, l.setup.Registry, c), now, l.status.Config)
 	}
 	moved, whole := false, false
@@ -102,12 +105,25 @@ func (l *loop) note(ctx context.Context, now time.Time) {
 	if moved {
 		l.gather(ctx)
 	}
+	if others {
+		l.tryOwn(now)
+	}
 	l.noted(now)
 	if whole && l.writing.busy(now) == 0 {
 		l.start(ctx, func(context.Context) outcome {
 			debug.FreeOSMemory() // all lists and decisions at once were many times what lasts
 			return func(context.Context) {}
 		})
+	}
+}
+
+// tryOwn has policies that a Git repository has itself read again where they did not hold, or where that is being found out:
+// it may be for a name that another Git repository had given to one of its own, and has no longer.
+func (l *loop) tryOwn(now time.Time) {
+	for _, g := range l.status.Git {
+		if t := l.treeOf(g.Name); t != nil && t.git.Policies != "" && (g.Fault != "" || l.passOf(t) != nil) {
+			t.because(now, cause{words: []string{"there are other policies"}}, true)
+		}
 	}
 }
 

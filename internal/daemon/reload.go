@@ -153,9 +153,7 @@ func (l *loop) learn(ctx context.Context, c *config.Config, images map[image.Rep
 	l.known, l.config = known, c
 	l.mu.Unlock()
 	l.plant(c)
-	for repository, w := range l.images {
-		w.found = l.referred(repository)
-	}
+	l.findAll()
 	l.gather(ctx)
 	read := l.loadedOf(c, now)
 	files.Files = c.Files
@@ -170,8 +168,12 @@ const unreadFor = time.Hour
 func (l *loop) plant(c *config.Config) {
 	before, refers := l.trees, l.refers
 	l.trees, l.writesTo, l.refers = nil, map[string][]string{}, map[string]map[image.Repository]bool{}
+	writing := map[string][]config.Policy{} // by Git repository
 	for _, p := range c.Policies {
 		l.writesTo[p.Name] = p.Git
+		for _, git := range p.Git {
+			writing[git] = append(writing[git], p)
+		}
 	}
 	for _, g := range c.Git {
 		t := &tree{awaited: l.now()}
@@ -179,21 +181,25 @@ func (l *loop) plant(c *config.Config) {
 			t = before[i]
 		}
 		l.refers[g.Name] = refers[g.Name]
-		t.git, t.proposes, t.policies, t.interval = g, g.Proposes(c.Policies), nil, unreadFor
-		t.server, t.place = placeOf(g.URL)
-		for _, p := range c.Policies {
-			if !slices.Contains(p.Git, g.Name) {
-				continue
-			}
-			t.policies = append(t.policies, p.Name)
-			t.interval = min(t.interval, askedEach(p.Interval))
-		}
-		if len(t.policies) == 0 {
-			t.interval = min(t.interval, askedEach(c.Interval))
-		}
+		t.goBy(g, writing[g.Name], c.Interval)
 		if len(t.policies) > 0 || g.Policies != "" {
 			l.trees = append(l.trees, t)
 		}
+	}
+}
+
+// goBy takes over what is said of a Git repository, and by the policies that write to it. While there are none it is asked
+// by the interval given.
+func (t *tree) goBy(g config.Git, policies []config.Policy, interval time.Duration) {
+	t.git, t.proposes = g, g.Proposes(policies)
+	t.server, t.place = placeOf(g.URL)
+	t.policies, t.interval = nil, unreadFor
+	for _, p := range policies {
+		t.policies = append(t.policies, p.Name)
+		t.interval = min(t.interval, askedEach(p.Interval))
+	}
+	if len(policies) == 0 {
+		t.interval = min(t.interval, askedEach(interval))
 	}
 }
 

@@ -200,3 +200,14 @@ func (l *loop) finds(told reconcile.Tree) bool {
 func (l *loop) referred(repository image.Repository) bool {
 	return slices.ContainsFunc(l.trees, func(t *tree) bool { return l.refers[t.git.Name][repository] })
 }
+
+// findAll takes note for images that were just taken over which of them Git refers to.
+func (l *loop) findAll() {
+	for _, t := range l.trees {
+		for repository := range l.refers[t.git.Name] {
+			if w := l.images[repository]; w != nil {
+				w.found = true
+			}
+		}
+	}
+}

@@ -87,11 +87,7 @@ func (l *loop) note(ctx context.Context, now time.Time) {
 	if len(all) == 0 {
 		return
 	}
-	others := false
-	if c := l.setup.Joined(); c != l.config {
-		others = !slices.EqualFunc(c.Policies, l.config.Policies, func(a, b config.Policy) bool { return a.Name == b.Name })
-		l.learn(ctx, c, newWatched(ctx, l.setup.Registry, c), now, l.status.Config)
-	}
+	others := l.joined(ctx, now)
 	moved, whole := false, false
 	for _, p := range all {
 		l.drop(p.passing)
@@ -115,6 +111,17 @@ func (l *loop) note(ctx context.Context, now time.Time) {
 			return func(context.Context) {}
 		})
 	}
+}
+
+// joined takes over the policies that Git repositories have themselves, as passes have last read them, and reports whether
+// there are others than before.
+func (l *loop) joined(ctx context.Context, now time.Time) (others bool) {
+	c, before := l.setup.Joined(), l.config
+	if c == before {
+		return false
+	}
+	l.learn(ctx, c, newWatched(ctx, l.setup.Registry, c), now, l.status.Config)
+	return !slices.EqualFunc(c.Policies, before.Policies, func(a, b config.Policy) bool { return a.Name == b.Name })
 }
 
 // tryOwn has policies that a Git repository has itself read again where they did not hold, or where that is being found out:

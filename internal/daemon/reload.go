@@ -107,6 +107,9 @@ func (l *loop) apply(ctx context.Context, read *loaded) {
 		t.asking = false
 	}
 	again := l.images != nil
+	if again {
+		l.lookAtNew(read.images, now)
+	}
 	l.learn(ctx, read.setup.Config, read.images, now, status.Config{Loaded: now})
 	reason := "the program was started"
 	if again {
@@ -122,6 +125,16 @@ func (l *loop) apply(ctx context.Context, read *loaded) {
 	l.show(now)
 	if again {
 		l.o.Log.Info("policy files were read", "policies", len(read.setup.Config.Policies))
+	}
+}
+
+// lookAtNew has images looked at that were in no policy until now, however young the list at hand is: who has written a
+// policy wants to see what comes of it, and what registries told until now was told to nobody.
+func (l *loop) lookAtNew(images map[image.Repository]*watched, now time.Time) {
+	for repository, w := range images {
+		if l.images[repository] == nil {
+			w.pushed = now
+		}
 	}
 }
 

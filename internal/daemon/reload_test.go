@@ -128,6 +128,31 @@ func TestReloadTakenBack(t *testing.T) {
 	})
 }
 
+// TestReloadNew: a push that is told of while its policy is not there yet, or is taken over just then, is not lost.
+func TestReloadNew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(2, 1, 1, "12h"))
+	both, one := w.config, parse(t, fleet(1, 1, 1, "12h"))
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := begin(t, Options{Load: w.load})
+		defer stop()
+		after(time.Hour)
+		reload := func(c *config.Config) {
+			w.set(func() { w.config = c })
+			d.Reload()
+		}
+		reload(one)
+		after(time.Minute)
+		reload(both)
+		w.release(app("1"))
+		d.Pushed(app("1"))
+		after(time.Minute)
+		if w.written["fleet-0 app-1"] != 2 {
+			t.Errorf("tag %d of 2 is in Git", w.written["fleet-0 app-1"])
+		}
+	})
+}
+
 // TestNamedFiles: a file that policy files name is watched from when they were read, also where it is not there yet.
 func TestNamedFiles(t *testing.T) {
 	t.Parallel()

@@ -87,6 +87,7 @@ func (n *Notifier) Run(ctx context.Context) {
 	var speakers sync.WaitGroup
 	defer speakers.Wait()
 	running := map[*queue]context.CancelCauseFunc{}
+	last := map[string]chan struct{}{} // closed when the latest of that name has ended
 	for {
 		queues := n.queues()
 		for q, end := range running {
@@ -99,7 +100,15 @@ func (n *Notifier) Run(ctx context.Context) {
 			if running[q] == nil {
 				speaking, end := context.WithCancelCause(ctx)
 				running[q] = end
-				speakers.Go(func() { q.speak(speaking, sending) })
+				before, ended := last[q.name], make(chan struct{})
+				last[q.name] = ended
+				speakers.Go(func() {
+					defer close(ended)
+					if before != nil {
+						<-before // it may be sending what is still to be told
+					}
+					q.speak(speaking, sending)
+				})
 			}
 		}
 		select {

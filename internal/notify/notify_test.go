@@ -29,6 +29,7 @@ type wire struct {
 	answer func(n int) (status int, header http.Header) // by the number of the request, from 1; nil = 200
 	got    []sent
 	hang   bool // no request is answered
+	takes  time.Duration
 }
 
 // sent is one request.
@@ -62,6 +63,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		code, header = w.answer(len(w.got))
 	}
 	w.mu.Unlock()
+	time.Sleep(w.takes)
 	if hang {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
@@ -419,6 +421,23 @@ func TestUse(t *testing.T) {
 		if got := s.Channels(); len(got) != 1 || !strings.Contains(got[0].Error, "variable X is not set") {
 			t.Errorf("channels %+v", got)
 		}
+	})
+}
+
+// A channel that is taken out of the policy files and put into them again while a message is on its way tells it once.
+func TestUseAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := begin(t, nil, &wire{takes: 20 * time.Second})
+		s.Tell(knows("a"))
+		time.Sleep(10 * time.Second)
+		s.Use(nil)
+		synctest.Wait()
+		s.Use([]notify.Channel{hook("team")})
+		time.Sleep(time.Minute)
+		s.Tell(knows("a", "b"))
+		time.Sleep(time.Minute)
+		expect(t, s, "5s: failed a (policy a): broken", "1m15s: failed b (policy b): broken")
 	})
 }
 

@@ -61,7 +61,7 @@ var (
 	registryImages  = gauge("registry_images", "Images of a registry that are looked at.", "registry")
 	registryOldest  = gauge("registry_oldest_scan_age_seconds", "Age of the oldest list of tags of a registry.", "registry")
 	registryFailing = gauge("registry_failing_looks", "Looks at a registry that have failed in a row.", "registry")
-	registryPaused  = gauge("registry_paused", "1 while a registry is not asked since it has said so.", "registry")
+	registryPaused  = gauge("registry_paused", "1 while a registry, or the tag API beside it, is not asked since it has said so.", "registry")
 	registryParked  = gauge("registry_credentials_refused", "1 when a registry refuses the credentials.", "registry")
 
 	quotaAllowance = gauge("quota_allowance_pulls", "Pulls that a registry allows in its window.", "registry")

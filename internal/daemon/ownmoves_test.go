@@ -10,6 +10,7 @@ import (
 
 	"github.com/image-updater/image-updater/internal/config"
 	"github.com/image-updater/image-updater/internal/reconcile"
+	"github.com/image-updater/image-updater/internal/status"
 )
 
 // TestOwnPolicyMoves: a policy that goes from the folder of one Git repository to that of another, where it is seen first,
@@ -58,6 +59,47 @@ func TestOwnPolicyMoves(t *testing.T) {
 		after(2 * time.Hour)
 		if passes != 1 {
 			t.Errorf("%d passes in the end, want one", passes)
+		}
+	})
+}
+
+// TestOwnPolicyBesideReload: policies of a Git repository that are read while policy files are taken over stay known.
+func TestOwnPolicyBesideReload(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(2, 1, 1, "10m"))
+	both, one := w.config, parse(t, fleet(1, 1, 1, "10m"))
+	synctest.Test(t, func(t *testing.T) {
+		came, gone := false, 0
+		joined := func() *config.Config {
+			if came {
+				return both
+			}
+			return one
+		}
+		d, stop := begin(t, Options{
+			Load: func(ctx context.Context) (*Setup, error) {
+				s, err := w.load(ctx)
+				run := s.Run
+				s.Config, s.Joined = joined(), joined
+				s.Run = func(ctx context.Context, from reconcile.Source, only reconcile.Selection, p Progress) reconcile.Report {
+					report := run(ctx, from, only, p)
+					came = true
+					return report
+				}
+				return s, err
+			},
+			Told: func(before, after status.Status) {
+				if len(after.Policies) < len(before.Policies) {
+					gone++
+				}
+			},
+		})
+		defer stop()
+		after(500 * time.Millisecond) // the first pass is under way
+		d.Reload()
+		after(time.Minute)
+		if len(d.Status().Policies) != 2 || gone > 0 {
+			t.Errorf("%d policies, gone %d times", len(d.Status().Policies), gone)
 		}
 	})
 }

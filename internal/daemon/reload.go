@@ -106,11 +106,15 @@ func (l *loop) apply(ctx context.Context, read *loaded) {
 	for _, t := range l.trees {
 		t.asking = false
 	}
+	c := read.setup.Joined()
+	if c != read.setup.Config { // a pass has read a folder of policies since
+		read.images = newWatched(ctx, read.setup.Registry, c)
+	}
 	again := l.images != nil
 	if again {
 		l.lookAtNew(read.images, now)
 	}
-	l.learn(ctx, read.setup.Config, read.images, now, status.Config{Loaded: now})
+	l.learn(ctx, c, read.images, now, status.Config{Loaded: now})
 	reason := "the program was started"
 	if again {
 		reason = "the policy files were read"
@@ -124,7 +128,7 @@ func (l *loop) apply(ctx context.Context, read *loaded) {
 	l.surveyAt = now
 	l.show(now)
 	if again {
-		l.o.Log.Info("policy files were read", "policies", len(read.setup.Config.Policies))
+		l.o.Log.Info("policy files were read", "policies", len(c.Policies))
 	}
 }
 

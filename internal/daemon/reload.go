@@ -110,11 +110,11 @@ func (l *loop) apply(ctx context.Context, read *loaded) {
 	if c != read.setup.Config { // a pass has read a folder of policies since
 		read.images = newWatched(ctx, read.setup.Registry, c)
 	}
-	again := l.images != nil
-	if again {
-		l.lookAtNew(read.images, now)
-	}
+	known, again := l.images, l.images != nil
 	l.learn(ctx, c, read.images, now, status.Config{Loaded: now})
+	if again {
+		l.lookSoon(known, now)
+	}
 	reason := "the program was started"
 	if again {
 		reason = "the policy files were read"
@@ -132,11 +132,12 @@ func (l *loop) apply(ctx context.Context, read *loaded) {
 	}
 }
 
-// lookAtNew has images looked at that were in no policy until now, however young the list at hand is: who has written a
-// policy wants to see what comes of it, and what registries told until now was told to nobody.
-func (l *loop) lookAtNew(images map[image.Repository]*watched, now time.Time) {
-	for repository, w := range images {
-		if l.images[repository] == nil {
+// lookSoon has images looked at that were in no policy until now, however young the list at hand is, and those that could
+// not be looked at: who has written a policy, or a credential, wants to see what comes of it. And what registries told of the
+// former until now was told to nobody.
+func (l *loop) lookSoon(before map[image.Repository]*watched, now time.Time) {
+	for repository, w := range l.images {
+		if was := before[repository]; was == nil || was.failures > 0 {
 			w.pushed = now
 		}
 	}

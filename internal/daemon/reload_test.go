@@ -153,6 +153,31 @@ func TestReloadNew(t *testing.T) {
 	})
 }
 
+// TestReloadMends: what could not be looked at is looked at when the policy files have been read again: they may say now by
+// which credentials.
+func TestReloadMends(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fleet(1, 1, 1, "12h"))
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := begin(t, Options{Load: w.load})
+		defer stop()
+		after(time.Minute)
+		w.set(func() { w.down["r0.acme.example"] = true })
+		w.release(app("0"))
+		d.Pushed(app("0"))
+		after(5 * time.Hour)
+		if p := d.Status().Policies[0]; p.State != status.Failed {
+			t.Errorf("while it is down it is %q", p.State)
+		}
+		w.set(func() { w.down["r0.acme.example"] = false })
+		d.Reload()
+		after(time.Minute)
+		if p := d.Status().Policies[0]; p.State != status.UpToDate || w.written["fleet-0 app-0"] != 2 {
+			t.Errorf("a minute after a reload it is %q, with tag %d of 2 in Git", p.State, w.written["fleet-0 app-0"])
+		}
+	})
+}
+
 // TestNamedFiles: a file that policy files name is watched from when they were read, also where it is not there yet.
 func TestNamedFiles(t *testing.T) {
 	t.Parallel()

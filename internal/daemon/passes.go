@@ -174,11 +174,11 @@ func (l *loop) noted(now time.Time) {
 const mostLogged = 20
 
 // distinct returns of failures that say the same about a Git repository, as when it cannot be read, the first.
-func distinct(errors []reconcile.Problem) []reconcile.Problem {
+func distinct(problems []reconcile.Problem) []reconcile.Problem {
 	type sentence struct{ git, text string }
 	said := map[sentence]bool{}
 	var first []reconcile.Problem
-	for _, e := range errors {
+	for _, e := range problems {
 		if s := (sentence{e.Git, e.Err.Error()}); !said[s] {
 			said[s] = true
 			first = append(first, e)

@@ -3,8 +3,10 @@ package writeback_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -290,6 +292,41 @@ func TestPublishErrors(t *testing.T) {
 	cancel()
 	if _, err := b.Publish(ctx, writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1")}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want canceled", err)
+	}
+}
+
+// stopAsking ends a publication when the branch is asked for after a push.
+type stopAsking struct {
+	stop   func()
+	pushed atomic.Bool
+}
+
+func (s *stopAsking) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.pushed.Load() && r.Method == http.MethodGet {
+		s.stop()
+		<-r.Context().Done()
+		return nil, context.Cause(r.Context())
+	}
+	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, gittest.ReceivePack) {
+		defer s.pushed.Store(true)
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestStopWhileAsking stops a publication that has its answer and looks at the branch: a refusal is known all the same.
+func TestStopWhileAsking(t *testing.T) {
+	t.Parallel()
+	stop := errors.New("stop")
+	s := newSite(t, fleet())
+	if err := s.repo.Refuse("closed"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	s.target.Transport = &stopAsking{stop: func() { cancel(stop) }}
+	_, err := open(t, newWriter(), s.target).Publish(ctx, writeback.Publication{Scanner: newScanner(t, edit.Query{}), Decide: bump("nginx", "1.27.4")})
+	if _, unsure := errors.AsType[*writeback.UnsureError](err); unsure || !errors.Is(err, stop) || !strings.Contains(err.Error(), "pre-receive hook declined: closed") {
+		t.Errorf("error %v, want the refusal", err)
 	}
 }
 

@@ -28,6 +28,8 @@ func (p *publication) push(ctx context.Context, a attempt) (bool, error) {
 			return false, failed
 		}
 		switch became, err := p.ask(ctx, a, failed); {
+		case err != nil && ctx.Err() != nil:
+			return p.stopped(ctx, a, failed)
 		case err != nil:
 			return false, err
 		case became == accepted:
